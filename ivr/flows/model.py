@@ -1,0 +1,205 @@
+"""The desk file as typed, frozen values: what a reader returns and everybody else walks over.
+
+Keys of the file are the field names with blanks for underscores ("time zone", "no answer"). These models give the
+JSON Schema for editors too, so a description here is what an admin sees in his editor.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+HANG_UP = "hang up"
+NAME = r"^[a-z][a-z0-9-]{0,39}$"
+KEY = r"^[0-9*#]{1,4}$"
+_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+
+
+def _duration(value: Any) -> Any:
+    if isinstance(value, str) and value and (match := _DURATION.fullmatch(value)):
+        days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
+        return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    if isinstance(value, timedelta):
+        return value
+    raise ValueError("write a duration such as 12s, 1m30s, 2h or 180d")
+
+
+Name = Annotated[str, Field(pattern=NAME)]
+Key = Annotated[str, Field(pattern=KEY)]
+Number = Annotated[str, Field(pattern=r"^\+?[0-9]{2,20}$")]
+AgentNumber = Annotated[str, Field(pattern=r"^[0-9]{2,8}$")]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(_duration, json_schema_input_type=Annotated[str, Field(pattern=r"^(\d+d)?(\d+h)?(\d+m)?(\d+s)?$")]),
+]
+Text = str | dict[Language, str]
+"""A spoken text: one string, or one for each language of the desk."""
+
+
+class Part(BaseModel):
+    """What all parts of a desk share: frozen, no unknown keys, blanks in the file's keys."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        populate_by_name=True,
+        alias_generator=lambda name: name.replace("_", " "),
+    )
+
+
+class Way(Part):
+    """Where a call goes next: `first` alone, or `{category: claim, then: third}`."""
+
+    then: str = Field(description="a node of the flow, a line, or `hang up`")
+    category: Name | None = Field(default=None, description="why he calls; one of `categories`")
+    language: Language | None = Field(default=None, description="go on in this language")
+    say: Text | None = Field(default=None, description="spoken before going on")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        return {"then": value} if isinstance(value, str) else value
+
+
+class Say(Part):
+    """A node that speaks and goes on."""
+
+    say: Text
+    then: str = Field(default=HANG_UP, description="a node of the flow, a line, or `hang up`")
+
+
+class Menu(Part):
+    """A node that asks for a key. Its keys stand beside `menu:` in the file: `1: {category: claim, then: third}`."""
+
+    menu: Text
+    options: dict[Key, Way] = Field(default_factory=dict, min_length=1)
+    wait: Duration = Field(default=timedelta(seconds=4), description="silence after the prompt that counts as no answer")
+    tries: int = Field(default=2, ge=1, le=5, description="how often the menu is spoken")
+    no_answer: Way | None = Field(default=None, description="the way on after the last try without a valid key")
+    wrong_key: Text | None = Field(default=None, description="spoken after a key that the menu does not have")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _collect_keys(cls, value: Any) -> Any:
+        return collect_keys(value)
+
+
+class Script(Part):
+    """A node that runs an existing pyst2 handler; its answer picks the way."""
+
+    script: str = Field(pattern=r"^[A-Za-z0-9_/-]+\.py:[A-Za-z_][A-Za-z0-9_]*$", description="`file.py:function` in the desk's `scripts` folder")
+    answers: dict[str, Way] = Field(default_factory=dict)
+    otherwise: Way = Field(description="the way on for any other answer, an error or a time-out")
+    limit: Duration = Field(default=timedelta(seconds=30))
+
+
+Node = Say | Menu | Script
+
+
+class Line(Part):
+    """first/second/third: a queue with its agents."""
+
+    agents: tuple[AgentNumber, ...] = Field(min_length=1)
+    ring: Duration = Field(default=timedelta(seconds=15), description="how long one agent's telephone rings")
+    wait: Duration = Field(default=timedelta(seconds=60), description="how long a caller waits here before `then`")
+    then: str = Field(default=HANG_UP, description="a line, a node of the flow, or `hang up`")
+    whisper: bool | Literal["accept"] = Field(default=False, description="tell the agent who is calling; `accept` asks him for a key")
+    record: bool = Field(default=True, description="record talks of this line, when the desk records at all")
+
+
+class Hours(Part):
+    """When the desk is open. Days: `mon` … `sun`, a range `mon-fri`; times `09:00-20:00`, several by commas."""
+
+    days: dict[str, str] = Field(default_factory=dict)
+    holidays: dict[str, str] = Field(default_factory=dict, description="`2026-01-01` or every year's `01-01`: `closed` or times")
+    closed: Way = Field(description="the way of a call outside opening hours")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _collect_days(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or "days" in value:
+            return value
+        own = {"holidays", "closed"}
+        return {k: v for k, v in value.items() if k in own} | {"days": {k: v for k, v in value.items() if k not in own}}
+
+
+class Budget(Part):
+    """What the caller is promised."""
+
+    time_to_human: Duration = Field(description="longest time from the answer until a line is ringing, on any path with valid keys")
+
+
+class Recording(Part):
+    """Whether talks are recorded, and what the caller is told."""
+
+    notice: Literal["once", "never"] = "once"
+    say: Text | None = Field(default=None, description="the notice; a house text when left out")
+    keep: Duration = Field(default=timedelta(days=180))
+
+
+class Source(Part):
+    """How he heard of us. Its keys stand beside `menu:` in the file: `1: internet`."""
+
+    ask: Literal["while waiting", "before the line", "by agent", "never"] = "while waiting"
+    menu: Text | None = None
+    options: dict[Key, Name] = Field(default_factory=dict)
+    by_number: dict[Number, Name] = Field(default_factory=dict, description="the dialled number tells the source")
+    names: dict[Name, Text] = Field(default_factory=dict, description="what the whisper calls each source")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _collect_keys(cls, value: Any) -> Any:
+        return collect_keys(value)
+
+
+class Desk(Part):
+    """One desk: numbers, flow, lines."""
+
+    desk: Name
+    numbers: tuple[Number, ...] = Field(min_length=1)
+    languages: tuple[Language, ...] = Field(min_length=1, description="the first is spoken unless the caller picks another; `language: ru` for one")
+    time_zone: str = "UTC"
+    hours: Hours | None = None
+    budget: Budget | None = None
+    recording: Recording | None = None
+    patience: Duration = Field(default=timedelta(minutes=10), description="longest time in all lines together")
+    agents: dict[AgentNumber, str]
+    categories: dict[Name, Text] = Field(description="name: what the whisper calls it")
+    lines: dict[Name, Line] = Field(min_length=1, description="in the order of their tiers")
+    flow: dict[Name, Node] = Field(min_length=1, description="the first node is where a call begins")
+    source: Source | None = None
+    phrases: dict[str, Text] = Field(default_factory=dict, description="replaces a house text, by its prompt id")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_language(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "language" in value and "languages" not in value:
+            value = dict(value)
+            value["languages"] = [value.pop("language")]
+        return value
+
+    @property
+    def first_node(self) -> str:
+        """Where a call begins."""
+        return next(iter(self.flow))
+
+    def tier(self, line: str) -> int:
+        """Return the line's rank, from 1."""
+        return tuple(self.lines).index(line) + 1
+
+
+def collect_keys(value: Any) -> Any:
+    """Move the telephone keys of a mapping under `options`."""
+    if not isinstance(value, dict) or "options" in value:
+        return value
+    keys = {key for key in value if isinstance(key, str) and re.fullmatch(KEY, key)}
+    return {k: v for k, v in value.items() if k not in keys} | {"options": {k: v for k, v in value.items() if k in keys}}
+
+
+__all__ = [
+    "HANG_UP", "Budget", "Desk", "Hours", "Line", "Menu", "Node", "Recording", "Say", "Script", "Source", "Text", "Way",
+]

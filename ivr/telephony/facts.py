@@ -1,0 +1,54 @@
+"""Facts: what the desk did in a call, in the words that go into the journal.
+
+A fact travels as one CEL user event named `IVR`. Several facts of one turn share an event. The text form is
+`name?key=value&key=value`, facts separated by a blank, every value percent-encoded: so it holds no comma, quote,
+backslash, dollar sign or newline, and neither Asterisk's argument parser nor AGI can misread it. Dialplan writes
+the same form for its own facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from urllib.parse import parse_qsl, quote
+
+EVENT_NAME = "IVR"
+_SAFE = "-_.:+*"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that happened, e.g. `Fact("category", {"category": "claim"})`."""
+
+    name: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", MappingProxyType(dict(self.values)))
+
+    def __hash__(self) -> int:
+        return hash((self.name, tuple(self.values.items())))
+
+    def __reduce__(self) -> tuple[type[Fact], tuple[str, dict[str, str]]]:
+        return Fact, (self.name, dict(self.values))
+
+
+def write_facts(facts: Iterable[Fact]) -> str:
+    """Return the journal's text of the facts (see the module's docstring)."""
+    return " ".join(_write(fact) for fact in facts)
+
+
+def read_facts(text: str) -> tuple[Fact, ...]:
+    """Read the journal's text back. Words that are no fact are dropped: the journal is never trusted blindly."""
+    found = []
+    for word in text.split(" "):
+        name, _, query = word.partition("?")
+        if name.isidentifier():
+            found.append(Fact(name, dict(parse_qsl(query, keep_blank_values=True))))
+    return tuple(found)
+
+
+def _write(fact: Fact) -> str:
+    query = "&".join(f"{quote(key, safe=_SAFE)}={quote(value, safe=_SAFE)}" for key, value in fact.values.items())
+    return f"{fact.name}?{query}" if query else fact.name
