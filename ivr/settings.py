@@ -1,0 +1,82 @@
+"""What may differ between two desks on one machine: the home, the ports, the database.
+
+Every setting can be given in the environment as `IVR_<NAME>`; the command line's options win over it.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """One running system: a home with its ports."""
+
+    model_config = SettingsConfigDict(env_prefix="IVR_", frozen=True)
+
+    home: Path = Path("var")
+    desks: Path = Path("dialplans")
+    recordings: Path = Path("recordings")
+    shift: int = Field(default=0, ge=0, le=20000, description="added to every port, so that several systems run side by side")
+    bind: str = "127.0.0.1"
+    node: str = Field(default="desk1", pattern=r"^[a-z0-9]{1,16}$", description="begins every uniqueid of this machine")
+    database: str = Field(default="", description="SQLAlchemy URL; SQLite in the home when empty")
+    trunks: tuple[str, ...] = Field(default=("127.0.0.1",), description="addresses whose calls come from outside")
+    robots: bool = Field(default=True, description="robot agents staff the lines until a telephone registers")
+
+    @property
+    def sip_port(self) -> int:
+        return 5060 + self.shift
+
+    @property
+    def agi_port(self) -> int:
+        return 4573 + self.shift
+
+    @property
+    def ami_port(self) -> int:
+        return 5038 + self.shift
+
+    @property
+    def http_port(self) -> int:
+        return 8088 + self.shift
+
+    @property
+    def rtp_ports(self) -> tuple[int, int]:
+        """First and last UDP port for audio."""
+        first = 20000 + 2 * (self.shift % 10000)
+        return first, first + 3998
+
+    @property
+    def database_url(self) -> str:
+        return self.database or f"sqlite:///{self.home.absolute() / 'ledger.sqlite'}"
+
+    @property
+    def journal(self) -> Path:
+        """The node's CEL file."""
+        return self.home / "asterisk/log/cel-custom/journal.csv"
+
+    @property
+    def asterisk_etc(self) -> Path:
+        return self.home / "asterisk/etc"
+
+    @property
+    def sounds(self) -> Path:
+        return self.home / "asterisk/sounds"
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment in which a child of ours reads the same settings."""
+        own = {
+            "IVR_HOME": str(self.home.absolute()),
+            "IVR_DESKS": str(self.desks.absolute()),
+            "IVR_RECORDINGS": str(self.recordings.absolute()),
+            "IVR_SHIFT": str(self.shift),
+            "IVR_BIND": self.bind,
+            "IVR_NODE": self.node,
+            "IVR_DATABASE": self.database,
+            "IVR_TRUNKS": "[" + ",".join(f'"{trunk}"' for trunk in self.trunks) + "]",
+            "IVR_ROBOTS": "1" if self.robots else "0",
+        }
+        return dict(os.environ) | own
