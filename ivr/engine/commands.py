@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """Speak the prompts one after the other; keys do not interrupt. Answered by `Played`."""
+    """Speak the prompts one after the other; keys do not interrupt. Never the last of a turn: nothing is answered."""
 
     prompts: tuple[str, ...]
     language: str
@@ -56,7 +56,6 @@ class HandOver:
     ask: str
     """"waiting" = the source question is the caller's music, "agent" = the agent asks, "" = not asked any more."""
     known: bool
-    record: bool
     session: str
     """The packed session, for a later step that needs the engine."""
 

@@ -17,11 +17,6 @@ class Arrived:
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
-    """The prompts were spoken."""
-
-
-@dataclass(frozen=True, slots=True)
 class Key:
     """One telephone key."""
 
@@ -63,4 +58,4 @@ class HungUp:
     """The caller is gone."""
 
 
-Input: TypeAlias = Arrived | Played | Key | Silence | Caller | ScriptAnswer | LineLeft | HungUp
+Input: TypeAlias = Arrived | Key | Silence | Caller | ScriptAnswer | LineLeft | HungUp
