@@ -1,0 +1,1 @@
+"""The desk file: its language, its reader, its checks and its prompts."""

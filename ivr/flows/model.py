@@ -8,36 +8,64 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PlainValidator,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
+
+from ivr.flows import spelling
 
 HANG_UP = "hang up"
 NAME = r"^[a-z][a-z0-9-]{0,39}$"
 KEY = r"^[0-9*#]{1,4}$"
-_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
-
-
-def _duration(value: Any) -> Any:
-    if isinstance(value, str) and value and (match := _DURATION.fullmatch(value)):
-        days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
-        return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
-    if isinstance(value, timedelta):
-        return value
-    raise ValueError("write a duration such as 12s, 1m30s, 2h or 180d")
-
+NUMBER = r"^\+?[0-9]{2,20}$"
+AGENT_NUMBER = r"^[0-9]{2,8}$"
+LANGUAGE = r"^[a-z]{2}$"
+SCRIPT = r"^[A-Za-z0-9_][A-Za-z0-9_/-]*\.py:[A-Za-z_][A-Za-z0-9_]*$"
+DURATION = r"^(?=\d)(\d{1,5}d)?(\d{1,5}h)?(\d{1,5}m)?(\d{1,6}s)?$"
 
 Name = Annotated[str, Field(pattern=NAME)]
 Key = Annotated[str, Field(pattern=KEY)]
-Number = Annotated[str, Field(pattern=r"^\+?[0-9]{2,20}$")]
-AgentNumber = Annotated[str, Field(pattern=r"^[0-9]{2,8}$")]
-Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
+Number = Annotated[str, Field(pattern=NUMBER)]
+AgentNumber = Annotated[str, Field(pattern=AGENT_NUMBER)]
+Language = Annotated[str, Field(pattern=LANGUAGE)]
+PersonName = Annotated[str, AfterValidator(spelling.person_name)]
+Target = Annotated[str, AfterValidator(spelling.target)]
 Duration = Annotated[
     timedelta,
-    BeforeValidator(_duration, json_schema_input_type=Annotated[str, Field(pattern=r"^(\d+d)?(\d+h)?(\d+m)?(\d+s)?$")]),
+    BeforeValidator(spelling.duration, json_schema_input_type=Annotated[str, Field(pattern=DURATION)]),
 ]
-Text = str | dict[Language, str]
+Text: TypeAlias = Annotated[
+    str | dict[str, str],
+    PlainValidator(spelling.text),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "minLength": 1},
+                {
+                    "type": "object",
+                    "patternProperties": {LANGUAGE: {"type": "string", "minLength": 1}},
+                    "additionalProperties": False,
+                    "minProperties": 1,
+                },
+            ],
+            "description": "a spoken text: one string, or one for each language of the desk",
+        }
+    ),
+]
 """A spoken text: one string, or one for each language of the desk."""
+
+_SECOND = timedelta(seconds=1)
 
 
 class Part(BaseModel):
@@ -54,7 +82,7 @@ class Part(BaseModel):
 class Way(Part):
     """Where a call goes next: `first` alone, or `{category: claim, then: third}`."""
 
-    then: str = Field(description="a node of the flow, a line, or `hang up`")
+    then: Target = Field(description="a node of the flow, a line, or `hang up`")
     category: Name | None = Field(default=None, description="why he calls; one of `categories`")
     language: Language | None = Field(default=None, description="go on in this language")
     say: Text | None = Field(default=None, description="spoken before going on")
@@ -69,7 +97,7 @@ class Say(Part):
     """A node that speaks and goes on."""
 
     say: Text
-    then: str = Field(default=HANG_UP, description="a node of the flow, a line, or `hang up`")
+    then: Target = Field(default=HANG_UP, description="a node of the flow, a line, or `hang up`")
 
 
 class Menu(Part):
@@ -77,8 +105,13 @@ class Menu(Part):
 
     menu: Text
     options: dict[Key, Way] = Field(default_factory=dict, min_length=1)
-    wait: Duration = Field(default=timedelta(seconds=4), description="silence after the prompt that counts as no answer")
-    tries: int = Field(default=2, ge=1, le=5, description="how often the menu is spoken")
+    wait: Duration = Field(
+        default=timedelta(seconds=4),
+        ge=_SECOND,
+        le=timedelta(seconds=30),
+        description="silence after the prompt that counts as no answer",
+    )
+    tries: spelling.Count = Field(default=2, ge=1, le=5, description="how often the menu is spoken")
     no_answer: Way | None = Field(default=None, description="the way on after the last try without a valid key")
     wrong_key: Text | None = Field(default=None, description="spoken after a key that the menu does not have")
 
@@ -91,31 +124,66 @@ class Menu(Part):
 class Script(Part):
     """A node that runs an existing pyst2 handler; its answer picks the way."""
 
-    script: str = Field(pattern=r"^[A-Za-z0-9_/-]+\.py:[A-Za-z_][A-Za-z0-9_]*$", description="`file.py:function` in the desk's `scripts` folder")
-    answers: dict[str, Way] = Field(default_factory=dict)
+    script: str = Field(pattern=SCRIPT, description="`file.py:function` in the desk's `scripts` folder")
+    answers: dict[Annotated[str, AfterValidator(spelling.answer)], Way] = Field(default_factory=dict)
     otherwise: Way = Field(description="the way on for any other answer, an error or a time-out")
-    limit: Duration = Field(default=timedelta(seconds=30))
+    limit: Duration = Field(default=timedelta(seconds=30), ge=_SECOND, le=timedelta(minutes=5))
+
+
+NODE_KINDS = ("say", "menu", "script")
+
+
+def _kind(value: Any) -> str | None:
+    """Return the kind of a node by the key that makes it one; the tag has a blank so that it is no key of a file."""
+    if isinstance(value, Part):
+        return f"{type(value).__name__.lower()} node"
+    if isinstance(value, dict):
+        return next((f"{kind} node" for kind in ("menu", "script", "say") if kind in value), None)
+    return None
 
 
 Node = Say | Menu | Script
+AnyNode = Annotated[
+    Annotated[Say, Tag("say node")] | Annotated[Menu, Tag("menu node")] | Annotated[Script, Tag("script node")],
+    Discriminator(_kind),
+]
 
 
 class Line(Part):
     """first/second/third: a queue with its agents."""
 
     agents: tuple[AgentNumber, ...] = Field(min_length=1)
-    ring: Duration = Field(default=timedelta(seconds=15), description="how long one agent's telephone rings")
-    wait: Duration = Field(default=timedelta(seconds=60), description="how long a caller waits here before `then`")
-    then: str = Field(default=HANG_UP, description="a line, a node of the flow, or `hang up`")
-    whisper: bool | Literal["accept"] = Field(default=False, description="tell the agent who is calling; `accept` asks him for a key")
-    record: bool = Field(default=True, description="record talks of this line, when the desk records at all")
+    ring: Duration = Field(
+        default=timedelta(seconds=15),
+        ge=_SECOND,
+        le=timedelta(minutes=5),
+        description="how long one agent's telephone rings",
+    )
+    wait: Duration = Field(
+        default=timedelta(seconds=60),
+        ge=_SECOND,
+        le=timedelta(hours=2),
+        description="how long a caller waits here before `then`",
+    )
+    then: Target = Field(default=HANG_UP, description="a line, a node of the flow, or `hang up`")
+    whisper: Literal[True, False, "accept"] = Field(
+        default=False, description="tell the agent who is calling; `accept` asks him for a key"
+    )
+    record: spelling.Switch = Field(default=True, description="record talks of this line, when the desk records at all")
+
+
+Days = Annotated[str, AfterValidator(spelling.days_key)]
+Times = Annotated[str, AfterValidator(spelling.times_value)]
+Date = Annotated[str, AfterValidator(spelling.date_key)]
 
 
 class Hours(Part):
     """When the desk is open. Days: `mon` … `sun`, a range `mon-fri`; times `09:00-20:00`, several by commas."""
 
-    days: dict[str, str] = Field(default_factory=dict)
-    holidays: dict[str, str] = Field(default_factory=dict, description="`2026-01-01` or every year's `01-01`: `closed` or times")
+    days: dict[Days, Times] = Field(default_factory=dict, min_length=1)
+    holidays: dict[Date, Times] = Field(
+        default_factory=dict, description="`2026-01-01` or every year's `01-01`: `closed` or times"
+    )
     closed: Way = Field(description="the way of a call outside opening hours")
 
     @model_validator(mode="before")
@@ -124,13 +192,18 @@ class Hours(Part):
         if not isinstance(value, dict) or "days" in value:
             return value
         own = {"holidays", "closed"}
-        return {k: v for k, v in value.items() if k in own} | {"days": {k: v for k, v in value.items() if k not in own}}
+        days = {key: times for key, times in value.items() if key not in own}
+        return {key: part for key, part in value.items() if key in own} | {"days": days}
 
 
 class Budget(Part):
     """What the caller is promised."""
 
-    time_to_human: Duration = Field(description="longest time from the answer until a line is ringing, on any path with valid keys")
+    time_to_human: Duration = Field(
+        ge=_SECOND,
+        le=timedelta(minutes=10),
+        description="longest time from the answer until a line is ringing, on any path with valid keys",
+    )
 
 
 class Recording(Part):
@@ -138,14 +211,22 @@ class Recording(Part):
 
     notice: Literal["once", "never"] = "once"
     say: Text | None = Field(default=None, description="the notice; a house text when left out")
-    keep: Duration = Field(default=timedelta(days=180))
+    keep: Duration = Field(
+        default=timedelta(days=180), ge=timedelta(hours=1), description="how long recordings are kept"
+    )
 
 
 class Source(Part):
     """How he heard of us. Its keys stand beside `menu:` in the file: `1: internet`."""
 
     ask: Literal["while waiting", "before the line", "by agent", "never"] = "while waiting"
-    menu: Text | None = None
+    menu: Text | None = Field(default=None, description="the question, with its keys")
+    wait: Duration = Field(
+        default=timedelta(seconds=3),
+        ge=_SECOND,
+        le=timedelta(seconds=30),
+        description="silence after the question, asked before the line, that counts as no answer",
+    )
     options: dict[Key, Name] = Field(default_factory=dict)
     by_number: dict[Number, Name] = Field(default_factory=dict, description="the dialled number tells the source")
     names: dict[Name, Text] = Field(default_factory=dict, description="what the whisper calls each source")
@@ -159,18 +240,28 @@ class Source(Part):
 class Desk(Part):
     """One desk: numbers, flow, lines."""
 
-    desk: Name
-    numbers: tuple[Number, ...] = Field(min_length=1)
-    languages: tuple[Language, ...] = Field(min_length=1, description="the first is spoken unless the caller picks another; `language: ru` for one")
-    time_zone: str = "UTC"
+    desk: Name = Field(description="the desk's name; the file has the same name")
+    numbers: tuple[Number, ...] = Field(min_length=1, description="the numbers that callers dial")
+    languages: tuple[Language, ...] = Field(
+        min_length=1,
+        description="the first is spoken unless the caller picks another; `language: ru` for one",
+    )
+    time_zone: Annotated[str, AfterValidator(spelling.time_zone)] = Field(
+        default="UTC", description="an IANA zone such as Europe/Moscow"
+    )
     hours: Hours | None = None
     budget: Budget | None = None
     recording: Recording | None = None
-    patience: Duration = Field(default=timedelta(minutes=10), description="longest time in all lines together")
-    agents: dict[AgentNumber, str]
+    patience: Duration = Field(
+        default=timedelta(minutes=10),
+        ge=_SECOND,
+        le=timedelta(hours=4),
+        description="longest time in all lines together",
+    )
+    agents: dict[AgentNumber, PersonName] = Field(description="number: name of the person")
     categories: dict[Name, Text] = Field(description="name: what the whisper calls it")
     lines: dict[Name, Line] = Field(min_length=1, description="in the order of their tiers")
-    flow: dict[Name, Node] = Field(min_length=1, description="the first node is where a call begins")
+    flow: dict[Name, AnyNode] = Field(min_length=1, description="the first node is where a call begins")
     source: Source | None = None
     phrases: dict[str, Text] = Field(default_factory=dict, description="replaces a house text, by its prompt id")
 
@@ -197,9 +288,22 @@ def collect_keys(value: Any) -> Any:
     if not isinstance(value, dict) or "options" in value:
         return value
     keys = {key for key in value if isinstance(key, str) and re.fullmatch(KEY, key)}
-    return {k: v for k, v in value.items() if k not in keys} | {"options": {k: v for k, v in value.items() if k in keys}}
+    rest = {key: part for key, part in value.items() if key not in keys}
+    return rest | {"options": {key: part for key, part in value.items() if key in keys}}
 
 
 __all__ = [
-    "HANG_UP", "Budget", "Desk", "Hours", "Line", "Menu", "Node", "Recording", "Say", "Script", "Source", "Text", "Way",
+    "HANG_UP",
+    "Budget",
+    "Desk",
+    "Hours",
+    "Line",
+    "Menu",
+    "Node",
+    "Recording",
+    "Say",
+    "Script",
+    "Source",
+    "Text",
+    "Way",
 ]

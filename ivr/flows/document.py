@@ -1,0 +1,202 @@
+"""A desk file's text as plain values, each with its place: YAML without its traps.
+
+Every plain scalar stays the text that the author sees (`012`, `12:30`, `yes`, `1e3`), except `true`, `false` and
+`null`; a field that wants a number reads it from the text. Keys are always text. Doubled keys, anchors, aliases,
+tags and a second document are mistakes: a desk needs none of them, and each has made somebody's file mean another
+thing than it says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+from yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    Event,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+)
+
+from ivr.flows.mistake import Path
+
+DEEPEST = 12
+"""Levels of nesting; a desk has six."""
+_WORDS: dict[str, bool | None] = dict.fromkeys(("", "~", "null", "Null", "NULL"), None)
+_WORDS |= dict.fromkeys(("true", "True", "TRUE"), True) | dict.fromkeys(("false", "False", "FALSE"), False)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_TAB = re.compile(r"^ *\t", re.MULTILINE)
+_VANISHED_KEY = re.compile(r"^[ ]*#:", re.MULTILINE)
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Line and column, both from 1."""
+
+    line: int
+    column: int
+
+
+@dataclass(slots=True)
+class Document:
+    """The values of a file, where each stands, and what is wrong with its text."""
+
+    value: Any = None
+    values: dict[Path, Place] = field(default_factory=dict)
+    keys: dict[Path, Place] = field(default_factory=dict)
+    mistakes: list[tuple[Place, str]] = field(default_factory=list)
+
+    def place(self, path: Path, *, at_key: bool = False) -> Place:
+        """Return where a path stands, or where its nearest known part does."""
+        for length in range(len(path), -1, -1):
+            part = path[:length]
+            if at_key and length == len(path) and part in self.keys:
+                return self.keys[part]
+            if part in self.values:
+                return self.values[part]
+        return Place(1, 1)
+
+    def known(self, path: tuple[object, ...]) -> Path:
+        """Return the part of a path that the file has; steps that it does not have are left out."""
+        found: Path = ()
+        for step in path:
+            if (*found, str(step)) in self.values:
+                found = (*found, str(step))
+        return found
+
+
+class _TooDeepError(Exception):
+    """The text nests deeper than any desk does."""
+
+
+def read_document(text: str) -> Document:
+    """Read the text; mistakes of its form are in the document's `mistakes`, all that could be found at once."""
+    document = Document()
+    for pattern, wrong in (
+        (_CONTROL, "a control character: delete it"),
+        (_TAB, "a tab in the indentation: indent with blanks"),
+        (_VANISHED_KEY, 'YAML takes `#:` for a comment: write the key as "#":'),
+    ):
+        for match in pattern.finditer(text):
+            document.mistakes.append((_place_of(text, match.end() - 1), wrong))
+    if document.mistakes:
+        return document
+    builder = _Builder(document)
+    try:
+        builder.read(yaml.parse(text, Loader=_LOADER))
+    except _TooDeepError:
+        document.mistakes.append((builder.here, f"more than {DEEPEST} levels: a desk has six"))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = Place(mark.line + 1, mark.column + 1) if mark else builder.here
+        document.mistakes.append((place, _broken(text, place, error)))
+    except yaml.YAMLError:
+        document.mistakes.append((builder.here, "a character that YAML does not allow: delete it"))
+    return document
+
+
+def _place_of(text: str, offset: int) -> Place:
+    before = text[:offset]
+    return Place(before.count("\n") + 1, offset - before.rfind("\n"))
+
+
+def _broken(text: str, place: Place, error: yaml.MarkedYAMLError) -> str:
+    lines = text.splitlines()
+    line = lines[place.line - 1] if place.line <= len(lines) else ""
+    if re.search(r"(^|[\s{,])\*\s*:", line):
+        return 'YAML takes `*:` for an alias: write the key as "*":'
+    if re.search(r"(^|[\s\[{:,-])[%@`]", line):
+        return "YAML keeps `%`, `@` and ` for itself: write the text in quotes"
+    problem = (error.problem or "it cannot be read").strip()
+    if "mapping values" in problem:
+        return "a colon where none can be: write a text that holds `: ` in quotes, or mend the indentation"
+    return f"this is no YAML ({problem}): look for a missing quote, bracket or blank here or just above"
+
+
+class _Builder:
+    """Builds the document's value from YAML's events, noting each place."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._events: Iterator[Event] = iter(())
+        self.here = Place(1, 1)
+
+    def read(self, events: Iterator[Event]) -> None:
+        self._events = events
+        documents = 0
+        for event in self._events:
+            self._note(event)
+            if isinstance(event, DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    self._mistake("a second document: one file is one desk; delete the line `---` and what follows")
+                    return
+                first = self._next()
+                self._document.value = self._value(first, (), self.here)
+            elif isinstance(event, StreamEndEvent):
+                return
+
+    def _next(self) -> Event:
+        event = next(self._events)
+        self._note(event)
+        return event
+
+    def _note(self, event: Event) -> None:
+        if event.start_mark is not None:
+            self.here = Place(event.start_mark.line + 1, event.start_mark.column + 1)
+
+    def _mistake(self, wrong: str) -> None:
+        self._document.mistakes.append((self.here, wrong))
+
+    def _value(self, event: Event, path: Path, key_place: Place) -> Any:
+        if len(path) > DEEPEST:
+            raise _TooDeepError
+        block = getattr(event, "flow_style", True) is False
+        self._document.values[path] = key_place if block else self.here
+        if isinstance(event, AliasEvent):
+            self._mistake(f"`*{event.anchor}` is an alias, and a desk has none: write the value again, or quote it")
+            return None
+        if anchor := getattr(event, "anchor", None):
+            self._mistake(f"`&{anchor}` is an anchor, and a desk has none: delete it, or quote the text")
+        if tag := getattr(event, "tag", None):
+            self._mistake(f"the tag `{tag[:60]}` has no meaning in a desk: delete it")
+        if isinstance(event, MappingStartEvent):
+            return self._mapping(path)
+        if isinstance(event, SequenceStartEvent):
+            return self._sequence(path)
+        if isinstance(event, ScalarEvent):
+            plain = event.style in {None, ""}
+            return _WORDS.get(event.value, event.value) if plain else event.value
+        return None
+
+    def _sequence(self, path: Path) -> list[Any]:
+        found: list[Any] = []
+        while not isinstance(event := self._next(), SequenceEndEvent):
+            found.append(self._value(event, (*path, str(len(found))), self.here))
+        return found
+
+    def _mapping(self, path: Path) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        while not isinstance(event := self._next(), MappingEndEvent):
+            key_place = self.here
+            if isinstance(event, ScalarEvent):
+                key = str(event.value)
+                if key in found:
+                    first = self._document.keys[(*path, key)]
+                    self._mistake(f"`{key[:60]}` stands here twice, first in line {first.line}: delete one")
+            else:
+                self._mistake("a key must be a single word: write it without brackets, or in quotes")
+                self._value(event, (*path, "?"), key_place)
+                key = "?"
+            self._document.keys[(*path, key)] = key_place
+            found[key] = self._value(self._next(), (*path, key), key_place)
+        return found

@@ -1,0 +1,131 @@
+"""Every prompt that a desk can speak, by id and language: what must exist as audio before the desk opens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ivr.flows.model import Desk, Menu, Node, Say, Text, Way
+from ivr.flows.phrases import WAITED, house_text
+
+RESERVED = ("closed", "notice", "sorry", "source", "whisper")
+"""Prompt ids of the house: no node may have these names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """One spoken text: its id names the audio file, `<id>.wav`."""
+
+    id: str
+    language: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A prompt in all its languages, and the place of its text in the desk file."""
+
+    id: str
+    text: Text | None
+    """None when the desk leaves it to the house texts."""
+    path: tuple[str, ...]
+
+
+def prompts_of(desk: Desk) -> tuple[Prompt, ...]:
+    """Return each prompt of the desk in each of its languages, in the order of a call.
+
+    A text that the desk does not have in a language is left out here; `ivr.flows.checks` names it.
+    """
+    found = []
+    for spoken in spoken_of(desk):
+        for language in desk.languages:
+            text = text_of(spoken, language, desk)
+            if text is not None:
+                found.append(Prompt(spoken.id, language, text))
+    return tuple(found)
+
+
+def text_of(spoken: Spoken, language: str, desk: Desk) -> str | None:
+    """Return the prompt's text in a language of the desk, or None when nobody gave it."""
+    text = desk.phrases.get(spoken.id, spoken.text) if spoken.text is None else spoken.text
+    if isinstance(text, str):
+        # One bare string speaks the desk's only language; with several languages it would be a guess.
+        return text if len(desk.languages) == 1 else None
+    if text is not None and language in text:
+        return text[language]
+    return house_text(spoken.id, language) if spoken.text is None else None
+
+
+def key_prompt(node: str, key: str) -> str:
+    """Return the prompt id of what is said after a key: `category.1`, `category.star`."""
+    return f"{node}.{key.replace('*', 'star').replace('#', 'pound')}"
+
+
+def spoken_of(desk: Desk) -> Iterator[Spoken]:
+    """Walk over the prompts that the desk needs, in the order of a call."""
+    if desk.hours and desk.hours.closed.say:
+        yield Spoken("closed", desk.hours.closed.say, ("hours", "closed", "say"))
+    if says_notice(desk):
+        yield Spoken("notice", desk.recording.say if desk.recording else None, ("recording", "say"))
+    for name, node in desk.flow.items():
+        yield from _of_node(name, node)
+    if desk.source and desk.source.menu and desk.source.ask in {"while waiting", "before the line"}:
+        yield Spoken("source", desk.source.menu, ("source", "menu"))
+    yield Spoken("sorry", None, ())
+    yield from _of_whisper(desk)
+
+
+def says_notice(desk: Desk) -> bool:
+    """Say whether callers of this desk are told that they are recorded."""
+    recording = desk.recording
+    return recording is not None and recording.notice == "once" and any(line.record for line in desk.lines.values())
+
+
+def sources_of(desk: Desk) -> tuple[str, ...]:
+    """Return the names of all sources that the desk can learn, each once, in the order of the file."""
+    source = desk.source
+    return tuple(dict.fromkeys((*source.options.values(), *source.by_number.values()))) if source else ()
+
+
+def ways_of(name: str, node: Node) -> Iterator[tuple[str, Way, tuple[str, ...]]]:
+    """Walk over a node's ways on: the prompt id of what is said on it, the way, its path in the file."""
+    if isinstance(node, Menu):
+        for key, way in node.options.items():
+            yield key_prompt(name, key), way, ("flow", name, key)
+        if node.no_answer:
+            yield f"{name}.no-answer", node.no_answer, ("flow", name, "no answer")
+    elif not isinstance(node, Say):
+        for answer, way in node.answers.items():
+            yield f"{name}.{answer}", way, ("flow", name, "answers", answer)
+        yield f"{name}.otherwise", node.otherwise, ("flow", name, "otherwise")
+
+
+def _of_node(name: str, node: Node) -> Iterator[Spoken]:
+    if isinstance(node, Say):
+        yield Spoken(name, node.say, ("flow", name, "say"))
+    elif isinstance(node, Menu):
+        yield Spoken(name, node.menu, ("flow", name, "menu"))
+        if node.wrong_key:
+            yield Spoken(f"{name}.wrong-key", node.wrong_key, ("flow", name, "wrong key"))
+    for prompt, way, path in ways_of(name, node):
+        if way.say:
+            yield Spoken(prompt, way.say, (*path, "say"))
+
+
+def _of_whisper(desk: Desk) -> Iterator[Spoken]:
+    whispers = [line.whisper for line in desk.lines.values() if line.whisper]
+    if not whispers:
+        return
+    for category, text in desk.categories.items():
+        yield Spoken(f"whisper.category.{category}", text, ("categories", category))
+    for source in sources_of(desk):
+        if desk.source and source in desk.source.names:
+            yield Spoken(f"whisper.source.{source}", desk.source.names[source], ("source", "names", source))
+    for seconds in WAITED:
+        yield Spoken(f"whisper.waited.{seconds}", None, ())
+    yield Spoken("whisper.known", None, ())
+    yield Spoken("whisper.new", None, ())
+    if desk.source and desk.source.ask == "by agent":
+        yield Spoken("whisper.ask-source", None, ())
+    if "accept" in whispers:
+        yield Spoken("whisper.accept", None, ())
