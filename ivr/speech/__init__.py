@@ -1,0 +1,1 @@
+"""Prompts from texts, their loudness, and the audio of recordings."""
