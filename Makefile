@@ -1,0 +1,31 @@
+# Every target sets up what it needs; the second time that takes no time.
+# Options of the desk go through ARGS: make run ARGS="--shift 100 --home /tmp/second"
+ARGS ?=
+export PYTHON
+
+.PHONY: help run test check bench
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1	\2/p' Makefile
+
+run: ## set up everything and run the desk in this terminal; Ctrl-C stops it
+	@sh setup/environment.sh
+	@exec .venv/bin/ivr up $(ARGS)
+
+check: ## style, types, unit tests and scenarios: no Asterisk needed, under 90 s
+	@sh setup/environment.sh --dev
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/pytest -q -n 2 tests/unit tests/scenarios
+
+test: check ## all tests, with a real Asterisk; installs what they need
+	@.venv/bin/python setup/programs.py
+	@.venv/bin/ivr asterisk install
+	.venv/bin/pytest tests/asterisk tests/faults tests/setup
+
+bench: ## measure the desk against its limits (docs/measurements.md)
+	@sh setup/environment.sh --dev
+	@.venv/bin/python setup/programs.py
+	@.venv/bin/ivr asterisk install
+	.venv/bin/python -m tests.bench $(ARGS)
