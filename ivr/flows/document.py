@@ -9,7 +9,7 @@ thing than it says.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,6 +53,7 @@ class Document:
     value: Any = None
     values: dict[Path, Place] = field(default_factory=dict)
     keys: dict[Path, Place] = field(default_factory=dict)
+    lists: set[Path] = field(default_factory=set)
     mistakes: list[tuple[Place, str]] = field(default_factory=list)
 
     def place(self, path: Path, *, at_key: bool = False) -> Place:
@@ -122,6 +123,16 @@ def _broken(text: str, place: Place, error: yaml.MarkedYAMLError) -> str:
     return f"this is no YAML ({problem}): look for a missing quote, bracket or blank here or just above"
 
 
+def without(value: Any, paths: Iterable[Path], here: Path = ()) -> Any:
+    """Return a copy of nested mappings in which what stands at the paths is left out."""
+    if not isinstance(value, dict):
+        return value
+    inner = [path for path in paths if path[: len(here)] == here]
+    if not inner:
+        return value
+    return {key: without(part, inner, (*here, key)) for key, part in value.items() if (*here, key) not in inner}
+
+
 class _Builder:
     """Builds the document's value from YAML's events, noting each place."""
 
@@ -180,6 +191,7 @@ class _Builder:
 
     def _sequence(self, path: Path) -> list[Any]:
         found: list[Any] = []
+        self._document.lists.add(path)
         while not isinstance(event := self._next(), SequenceEndEvent):
             found.append(self._value(event, (*path, str(len(found))), self.here))
         return found

@@ -8,63 +8,32 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Discriminator,
-    Field,
-    PlainValidator,
-    Tag,
-    WithJsonSchema,
-    model_validator,
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+
+from ivr.flows.scalars import (
+    KEY,
+    SCRIPT,
+    AgentNumber,
+    Answer,
+    Count,
+    Date,
+    Days,
+    Duration,
+    Key,
+    Language,
+    Name,
+    Number,
+    PersonName,
+    Switch,
+    Target,
+    Text,
+    Times,
+    TimeZone,
 )
 
-from ivr.flows import spelling
-
 HANG_UP = "hang up"
-NAME = r"^[a-z][a-z0-9-]{0,39}$"
-KEY = r"^[0-9*#]{1,4}$"
-NUMBER = r"^\+?[0-9]{2,20}$"
-AGENT_NUMBER = r"^[0-9]{2,8}$"
-LANGUAGE = r"^[a-z]{2}$"
-SCRIPT = r"^[A-Za-z0-9_][A-Za-z0-9_/-]*\.py:[A-Za-z_][A-Za-z0-9_]*$"
-DURATION = r"^(?=\d)(\d{1,5}d)?(\d{1,5}h)?(\d{1,5}m)?(\d{1,6}s)?$"
-
-Name = Annotated[str, Field(pattern=NAME)]
-Key = Annotated[str, Field(pattern=KEY)]
-Number = Annotated[str, Field(pattern=NUMBER)]
-AgentNumber = Annotated[str, Field(pattern=AGENT_NUMBER)]
-Language = Annotated[str, Field(pattern=LANGUAGE)]
-PersonName = Annotated[str, AfterValidator(spelling.person_name)]
-Target = Annotated[str, AfterValidator(spelling.target)]
-Duration = Annotated[
-    timedelta,
-    BeforeValidator(spelling.duration, json_schema_input_type=Annotated[str, Field(pattern=DURATION)]),
-]
-Text: TypeAlias = Annotated[
-    str | dict[str, str],
-    PlainValidator(spelling.text),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "string", "minLength": 1},
-                {
-                    "type": "object",
-                    "patternProperties": {LANGUAGE: {"type": "string", "minLength": 1}},
-                    "additionalProperties": False,
-                    "minProperties": 1,
-                },
-            ],
-            "description": "a spoken text: one string, or one for each language of the desk",
-        }
-    ),
-]
-"""A spoken text: one string, or one for each language of the desk."""
-
 _SECOND = timedelta(seconds=1)
 
 
@@ -111,7 +80,7 @@ class Menu(Part):
         le=timedelta(seconds=30),
         description="silence after the prompt that counts as no answer",
     )
-    tries: spelling.Count = Field(default=2, ge=1, le=5, description="how often the menu is spoken")
+    tries: Count = Field(default=2, ge=1, le=5, description="how often the menu is spoken")
     no_answer: Way | None = Field(default=None, description="the way on after the last try without a valid key")
     wrong_key: Text | None = Field(default=None, description="spoken after a key that the menu does not have")
 
@@ -125,7 +94,7 @@ class Script(Part):
     """A node that runs an existing pyst2 handler; its answer picks the way."""
 
     script: str = Field(pattern=SCRIPT, description="`file.py:function` in the desk's `scripts` folder")
-    answers: dict[Annotated[str, AfterValidator(spelling.answer)], Way] = Field(default_factory=dict)
+    answers: dict[Answer, Way] = Field(default_factory=dict)
     otherwise: Way = Field(description="the way on for any other answer, an error or a time-out")
     limit: Duration = Field(default=timedelta(seconds=30), ge=_SECOND, le=timedelta(minutes=5))
 
@@ -169,12 +138,7 @@ class Line(Part):
     whisper: Literal[True, False, "accept"] = Field(
         default=False, description="tell the agent who is calling; `accept` asks him for a key"
     )
-    record: spelling.Switch = Field(default=True, description="record talks of this line, when the desk records at all")
-
-
-Days = Annotated[str, AfterValidator(spelling.days_key)]
-Times = Annotated[str, AfterValidator(spelling.times_value)]
-Date = Annotated[str, AfterValidator(spelling.date_key)]
+    record: Switch = Field(default=True, description="record talks of this line, when the desk records at all")
 
 
 class Hours(Part):
@@ -246,9 +210,7 @@ class Desk(Part):
         min_length=1,
         description="the first is spoken unless the caller picks another; `language: ru` for one",
     )
-    time_zone: Annotated[str, AfterValidator(spelling.time_zone)] = Field(
-        default="UTC", description="an IANA zone such as Europe/Moscow"
-    )
+    time_zone: TimeZone = Field(default="UTC", description="an IANA zone such as Europe/Moscow")
     hours: Hours | None = None
     budget: Budget | None = None
     recording: Recording | None = None

@@ -10,14 +10,22 @@ from typing import Any
 from pydantic import ValidationError
 
 from ivr.errors import AuthorError
-from ivr.flows.document import Document, Place, read_document
-from ivr.flows.mistake import Mistake
+from ivr.flows.checks import salvaged_mistakes, structure_mistakes
+from ivr.flows.document import Document, Place, read_document, without
+from ivr.flows.mistake import Mistake, Path
 from ivr.flows.model import Desk
+from ivr.flows.names import Names
+from ivr.flows.scripts import script_mistakes
+from ivr.flows.together import clashes
 from ivr.flows.wording import mistakes_of
 
 LARGEST = 1_000_000
 """Bytes of a desk file; a large desk has ten thousand."""
 MOST_MISTAKES = 100
+_HARMLESS = {"desk": "desk", "numbers": ["00"], "agents": {}, "categories": {}}
+"""Stand in for broken or missing parts while the rest of a file is looked at."""
+_SALVAGES = 8
+"""How often broken parts are taken out of a file to look at the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +55,56 @@ def read_source(path: File) -> Source:
         raise AuthorError([f"{path}:1:1: the file is empty: begin with `desk: {path.stem}`"])
     if not isinstance(document.value, dict):
         raise AuthorError([f"{path}:1:1: this is no desk: begin with `desk: {path.stem}`"])
-    desk, mistakes = _desk(document)
+    desk, mistakes = _desk(document, path.parent / path.stem / "scripts")
     if desk is None or mistakes:
         mistakes.sort(key=lambda mistake: document.place(mistake.path, at_key=mistake.at_key))
         raise _error(dict.fromkeys(_located(path, document, mistake) for mistake in mistakes))
     return Source(path, desk, document)
 
 
-def _desk(document: Document) -> tuple[Desk | None, list[Mistake]]:
-    try:
-        desk = Desk.model_validate(document.value, by_alias=True, by_name=False)
-    except ValidationError as error:
-        return None, mistakes_of(error, document)
-    return desk, []
+def _desk(document: Document, folder: File) -> tuple[Desk | None, list[Mistake]]:
+    """Return the desk, or what is wrong with it: of what is whole in a broken file the names are still checked."""
+    mistakes = _hidden_keys(document)
+    value, pruned = document.value, list[Path]()
+    for _ in range(_SALVAGES):
+        try:
+            desk = Desk.model_validate(value, by_alias=True, by_name=False)
+        except ValidationError as error:
+            if not pruned:
+                mistakes += mistakes_of(error, document)
+            broken = [_prunable(document, found["loc"]) for found in error.errors(include_url=False)]
+            if () in broken and pruned:
+                break
+            pruned += broken
+            value = _HARMLESS | without(value, broken)
+            continue
+        if pruned:
+            names = Names.written(document.value)
+            return None, [*mistakes, *salvaged_mistakes(desk, names, tuple(pruned))]
+        mistakes += (found for found in structure_mistakes(desk) if found.severity == "mistake")
+        return desk, [*mistakes, *script_mistakes(desk, folder)]
+    return None, mistakes
+
+
+def _hidden_keys(document: Document) -> list[Mistake]:
+    """Refuse the names under which the models keep telephone keys and days: a file has one way to write them."""
+    found = []
+    for path in document.keys:
+        if path[-1] == "options" and (path[:-1] == ("source",) or (len(path) == 3 and path[0] == "flow")):
+            found.append(Mistake(path, "`options` is not known here", "write the keys beside `menu:`", at_key=True))
+        elif path == ("hours", "days"):
+            cure = "write the days themselves, as in `mon-fri:`"
+            found.append(Mistake(path, "`days` is not known here", cure, at_key=True))
+    return found
+
+
+def _prunable(document: Document, steps: tuple[int | str, ...]) -> Path:
+    """Return the smallest part of the file that can be taken out to get rid of a mistake."""
+    path = document.known(steps)
+    for length in range(len(path)):
+        if path[:length] in document.lists:
+            return path[:length]
+    return path
 
 
 def read_desks(folder: File) -> dict[str, Desk]:
@@ -77,6 +122,10 @@ def read_desks(folder: File) -> dict[str, Desk]:
         raise AuthorError([f"{folder}:1:1: the folder holds no desk: put a file such as shop.yaml there"])
     if mistakes:
         raise _error(mistakes)
+    found = {source.file: source for source in sources}
+    lines = [found[file].locate(mistake) for file, mistake in clashes({file: s.desk for file, s in found.items()})]
+    if lines:
+        raise _error(lines)
     return {source.desk.desk: source.desk for source in sources}
 
 

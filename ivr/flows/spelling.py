@@ -5,10 +5,8 @@ from __future__ import annotations
 import difflib
 import re
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
-
-from pydantic import BeforeValidator
 
 from ivr.flows import times
 
@@ -111,20 +109,18 @@ def date_key(value: str) -> str:
     return value
 
 
-def _count(value: Any) -> Any:
+def count(value: Any) -> Any:
+    """Read a whole number."""
     if isinstance(value, bool) or not re.fullmatch(r"\d{1,9}", str(value), re.ASCII):
         raise ValueError(f"{shown(value)} is no whole number: write one such as 2")
     return int(value)
 
 
-def _switch(value: Any) -> Any:
+def switch(value: Any) -> Any:
+    """Read true or false."""
     if not isinstance(value, bool):
         raise ValueError(f"{shown(value)} is neither true nor false: write true or false")  # noqa: TRY004 - pydantic
     return value
-
-
-Count = Annotated[int, BeforeValidator(_count, json_schema_input_type=int)]
-Switch = Annotated[bool, BeforeValidator(_switch, json_schema_input_type=bool)]
 
 
 def shown(value: Any) -> str:

@@ -9,18 +9,18 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from ivr.flows import model
+from ivr.flows import model, scalars
 from ivr.flows.document import Document
 from ivr.flows.mistake import Mistake, nearest
 from ivr.flows.spelling import shown
 
 _PATTERNS = {
-    model.NAME: "is no name: write small letters, digits and hyphens, beginning with a letter, at most 40",
-    model.KEY: "is no telephone key: write one to four of 0-9, * and #",
-    model.NUMBER: "is no telephone number: write 2 to 20 digits, with a + before a country's code",
-    model.AGENT_NUMBER: "is no agent's number: write 2 to 8 digits",
-    model.LANGUAGE: "is no language: write two small letters such as en",
-    model.SCRIPT: "is no script: write file.py:function, the file being in the desk's `scripts` folder",
+    scalars.NAME: "is no name: write small letters, digits and hyphens, beginning with a letter, at most 40",
+    scalars.KEY: "is no telephone key: write one to four of 0-9, * and #",
+    scalars.NUMBER: "is no telephone number: write 2 to 20 digits, with a + before a country's code",
+    scalars.AGENT_NUMBER: "is no agent's number: write 2 to 8 digits",
+    scalars.LANGUAGE: "is no language: write two small letters such as en",
+    scalars.SCRIPT: "is no script: write file.py:function, the file being in the desk's `scripts` folder",
 }
 _SHAPES = {
     "dict_type": "a mapping: write `key: value` lines, or {key: value}",

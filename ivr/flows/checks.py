@@ -1,0 +1,54 @@
+"""All checks of a desk that is well-formed: its names, its ways, its texts, its promise to the caller."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ivr.flows.budget import Durations, budget_mistakes
+from ivr.flows.graph import flow_mistakes, way_mistakes
+from ivr.flows.mistake import Mistake, Path
+from ivr.flows.model import Desk
+from ivr.flows.names import Names, name_mistakes, ways_in
+from ivr.flows.texts import text_mistakes
+
+
+def check_desk(desk: Desk, durations: Durations) -> tuple[Mistake, ...]:
+    """Return everything that is wrong with a desk, mistakes and warnings.
+
+    `durations` gives the seconds of a prompt's audio by prompt id and language, or None: then they are estimated
+    from the text. Every mistake has its path in the file; `ivr.flows.reader.Source.locate` turns it into a line.
+    """
+    return (*structure_mistakes(desk), *_unused(desk), *budget_mistakes(desk, durations))
+
+
+def structure_mistakes(desk: Desk) -> tuple[Mistake, ...]:
+    """Return what keeps a call from finding its way; a desk with a mistake of these is never opened."""
+    names = tuple(name_mistakes(desk, Names.of(desk)))
+    return (*names, *way_mistakes(desk), *flow_mistakes(desk), *text_mistakes(desk))
+
+
+def salvaged_mistakes(desk: Desk, names: Names, pruned: tuple[Path, ...]) -> Iterator[Mistake]:
+    """Walk over the mistakes of what is left of a desk whose broken parts were taken out.
+
+    `names` are those that stand in the file; nothing is said of a part that lost something.
+    """
+    for mistake in (*name_mistakes(desk, names), *way_mistakes(desk)):
+        about_numbers = mistake.path[:2] == ("source", "by number") and ("numbers",) in pruned
+        if not about_numbers and not any(path[: len(mistake.path)] == mistake.path for path in pruned):
+            yield mistake
+
+
+def _unused(desk: Desk) -> Iterator[Mistake]:
+    cure = "use it, or delete it"
+    categories = {way.category for _, way in ways_in(desk)}
+    for name in desk.categories:
+        if name not in categories:
+            yield Mistake(("categories", name), f"no way gives the category `{name}`", cure, "warning", at_key=True)
+    working = {agent for line in desk.lines.values() for agent in line.agents}
+    for number in desk.agents:
+        if number not in working:
+            yield Mistake(("agents", number), f"agent `{number}` is in no line", cure, "warning", at_key=True)
+    for name, line in desk.lines.items():
+        if line.ring > line.wait:
+            wrong = f"in `{name}` a telephone rings longer than a caller waits"
+            yield Mistake(("lines", name, "ring"), wrong, "make `ring` shorter than `wait`", "warning")

@@ -1,0 +1,128 @@
+"""Whether every name of a desk means something: targets, agents, categories, sources, numbers, languages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ivr.flows.mistake import Mistake, Path, nearest
+from ivr.flows.model import HANG_UP, Desk, Say, Way
+from ivr.flows.prompts import RESERVED, ways_of
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What a desk's targets, agents and categories may be."""
+
+    nodes: frozenset[str]
+    lines: frozenset[str]
+    agents: frozenset[str]
+    categories: frozenset[str]
+
+    @classmethod
+    def of(cls, desk: Desk) -> Names:
+        """Return the names of a desk."""
+        return cls(frozenset(desk.flow), frozenset(desk.lines), frozenset(desk.agents), frozenset(desk.categories))
+
+    @classmethod
+    def written(cls, value: dict[str, Any]) -> Names:
+        """Return the names that stand in a file, even where what they name is broken."""
+        parts = (value.get(key) for key in ("flow", "lines", "agents", "categories"))
+        return cls(*(frozenset(part) if isinstance(part, dict) else frozenset() for part in parts))
+
+
+def name_mistakes(desk: Desk, names: Names) -> Iterator[Mistake]:
+    """Walk over the names that mean nothing, or two things."""
+    yield from _targets(desk, names)
+    yield from _doubles(desk, names)
+    yield from _people(desk, names)
+    yield from _numbers(desk)
+
+
+def ways_in(desk: Desk) -> Iterator[tuple[Path, Way]]:
+    """Walk over all ways of a desk with their paths in the file."""
+    if desk.hours:
+        yield ("hours", "closed"), desk.hours.closed
+    for name, node in desk.flow.items():
+        if isinstance(node, Say):
+            yield ("flow", name), Way(then=node.then)
+        for _, way, path in ways_of(name, node):
+            yield path, way
+    for name, line in desk.lines.items():
+        yield ("lines", name), Way(then=line.then)
+
+
+def _targets(desk: Desk, names: Names) -> Iterator[Mistake]:
+    known = names.nodes | names.lines | {HANG_UP}
+    for path, way in ways_in(desk):
+        if way.then not in known:
+            wrong = f"`{way.then}` is neither a node of the flow nor a line"
+            yield Mistake((*path, "then"), wrong, nearest(way.then, known))
+        if way.category is not None and way.category not in names.categories:
+            wrong = f"`{way.category}` is not in `categories`"
+            yield Mistake((*path, "category"), wrong, nearest(way.category, names.categories))
+        if way.language is not None and way.language not in desk.languages:
+            wrong = f"the desk does not speak `{way.language}`"
+            yield Mistake((*path, "language"), wrong, "add it to `languages`, or leave it out")
+
+
+def _doubles(desk: Desk, names: Names) -> Iterator[Mistake]:
+    for name in desk.flow:
+        if name in names.lines:
+            yield Mistake(("flow", name), f"`{name}` names both a node and a line", "rename one", at_key=True)
+        if name in RESERVED:
+            wrong = f"`{name}` is the name of a prompt of the house"
+            yield Mistake(("flow", name), wrong, "give the node another name", at_key=True)
+    for index, language in enumerate(desk.languages):
+        if language in desk.languages[:index]:
+            yield Mistake(("languages", str(index)), f"`{language}` stands here twice", "delete one")
+
+
+def _people(desk: Desk, names: Names) -> Iterator[Mistake]:
+    for name, line in desk.lines.items():
+        for index, agent in enumerate(line.agents):
+            path = ("lines", name, "agents", str(index))
+            if agent not in names.agents:
+                yield Mistake(path, f"`{agent}` is not in `agents`", f"{nearest(agent, names.agents)} Or add him")
+            elif agent in line.agents[:index]:
+                yield Mistake(path, f"`{agent}` is in this line twice", "delete one")
+    seen: dict[str, str] = {}
+    for number, person in desk.agents.items():
+        first = seen.setdefault(person.casefold(), number)
+        if first != number:
+            wrong = f"{person} is the name of {first} too"
+            yield Mistake(("agents", number), wrong, "add a letter of the family name, so that reports tell them apart")
+        if number in desk.numbers:
+            wrong = f"`{number}` is the desk's own number too"
+            yield Mistake(("agents", number), wrong, "give the agent another number", at_key=True)
+
+
+def _numbers(desk: Desk) -> Iterator[Mistake]:
+    for index, number in enumerate(desk.numbers):
+        path = ("numbers", str(index))
+        if number in desk.numbers[:index]:
+            yield Mistake(path, f"`{number}` stands here twice", "delete one")
+        elif not _possible(number):
+            wrong = f"no telephone can have the number `{number}`"
+            yield Mistake(path, wrong, "check its digits; a number without + is taken as it is dialled")
+    if desk.source:
+        for number in desk.source.by_number:
+            if number not in desk.numbers:
+                wrong = f"nobody can dial `{number}` to reach this desk"
+                yield Mistake(
+                    ("source", "by number", number), wrong, f"{nearest(number, desk.numbers)} Or add it to `numbers`",
+                    at_key=True,
+                )  # fmt: skip
+
+
+def _possible(number: str) -> bool:
+    if not number.startswith("+"):
+        return True
+    # Loaded only for a desk that has such a number: it is the heaviest import of all checks.
+    import phonenumbers  # noqa: PLC0415
+
+    try:
+        return phonenumbers.is_possible_number(phonenumbers.parse(number))
+    except phonenumbers.NumberParseException:
+        return False
