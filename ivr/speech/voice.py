@@ -46,7 +46,7 @@ def both_rates(samples: Samples, rate: int, name: str) -> dict[str, Sound]:
     spoken = trimmed(samples - float(np.mean(samples)) if len(samples) else samples, rate)
     if not len(spoken):
         raise DeskError(f"{name} is silent.", "Record or build it again.")
-    return {extension: _sound(spoken, rate, wanted) for extension, wanted in RATES.items()}
+    return {extension: _sound(spoken, rate, wanted, name) for extension, wanted in RATES.items()}
 
 
 def read_recording(path: Path) -> tuple[Samples, int, str]:
@@ -82,8 +82,12 @@ def trimmed(samples: Samples, rate: int) -> Samples:
     return samples[first:last]
 
 
-def _sound(spoken: Samples, rate: int, wanted: int) -> Sound:
-    samples = _faded(np.asarray(soxr.resample(spoken, rate, wanted, quality="VHQ"), dtype=np.float64), wanted)
+def _sound(spoken: Samples, rate: int, wanted: int, name: str) -> Sound:
+    # Trimmed again: a last "s" lies above what 8 kHz can carry, and would be silence there.
+    samples = trimmed(np.asarray(soxr.resample(spoken, rate, wanted, quality="VHQ"), dtype=np.float64), wanted)
+    if not len(samples):
+        raise DeskError(f"{name} has nothing that a telephone can carry.", "Record or build it again.")
+    samples = _faded(samples, wanted)
     whole = np.clip(np.round(levelled(samples, wanted) * 32767), -32768, 32767).astype("<i2")
     return Sound(
         wav=wav_bytes(whole.tobytes(), wanted),
