@@ -30,11 +30,12 @@ def structure_mistakes(desk: Desk) -> tuple[Mistake, ...]:
 def salvaged_mistakes(desk: Desk, names: Names, pruned: tuple[Path, ...]) -> Iterator[Mistake]:
     """Walk over the mistakes of what is left of a desk whose broken parts were taken out.
 
-    `names` are those that stand in the file; nothing is said of a part that lost something.
+    `names` are those that stand in the file; what was taken out is not called missing.
     """
     for mistake in (*name_mistakes(desk, names), *way_mistakes(desk)):
-        about_numbers = mistake.path[:2] == ("source", "by number") and ("numbers",) in pruned
-        if not about_numbers and not any(path[: len(mistake.path)] == mistake.path for path in pruned):
+        dialled = mistake.path[:2] == ("source", "by number") and ("numbers",) in pruned
+        answered = any(path[: len(mistake.path) + 1] == (*mistake.path, "no answer") for path in pruned)
+        if not dialled and not answered:
             yield mistake
 
 

@@ -72,7 +72,7 @@ def _desk(document: Document, folder: File) -> tuple[Desk | None, list[Mistake]]
         except ValidationError as error:
             if not pruned:
                 mistakes += mistakes_of(error, document)
-            broken = [_prunable(document, found["loc"]) for found in error.errors(include_url=False)]
+            broken = [_prunable(document, found["loc"], pruned) for found in error.errors(include_url=False)]
             if () in broken and pruned:
                 break
             pruned += broken
@@ -98,12 +98,16 @@ def _hidden_keys(document: Document) -> list[Mistake]:
     return found
 
 
-def _prunable(document: Document, steps: tuple[int | str, ...]) -> Path:
+def _prunable(document: Document, steps: tuple[int | str, ...], pruned: list[Path]) -> Path:
     """Return the smallest part of the file that can be taken out to get rid of a mistake."""
     path = document.known(steps)
     for length in range(len(path)):
         if path[:length] in document.lists:
-            return path[:length]
+            path = path[:length]
+            break
+    # What is wrong for want of a part that was taken out goes with it.
+    while path in pruned:
+        path = path[:-1]
     return path
 
 

@@ -28,6 +28,15 @@ def duration(value: Any) -> Any:
     return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
 
 
+def written_duration(value: timedelta) -> str:
+    """Return a duration as an author writes it."""
+    seconds = int(value.total_seconds())
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
+        if seconds >= size and seconds % size == 0:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"
+
+
 def text(value: Any) -> str | dict[str, str]:
     """Read a spoken text: line ends and repeated blanks become one blank."""
     if isinstance(value, dict):

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from ivr.flows import model, scalars
 from ivr.flows.document import Document
 from ivr.flows.mistake import Mistake, nearest
-from ivr.flows.spelling import shown
+from ivr.flows.spelling import shown, written_duration
 
 _PATTERNS = {
     scalars.NAME: "is no name: write small letters, digits and hyphens, beginning with a letter, at most 40",
@@ -132,10 +132,4 @@ def _fields(steps: tuple[int | str, ...]) -> list[str]:
 
 
 def _amount(limit: Any) -> str:
-    if not isinstance(limit, timedelta):
-        return str(limit)
-    seconds = int(limit.total_seconds())
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
-        if seconds >= size and seconds % size == 0:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"
+    return written_duration(limit) if isinstance(limit, timedelta) else str(limit)

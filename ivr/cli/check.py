@@ -1,0 +1,191 @@
+"""`ivr check`: whether desks can be opened, and how long their callers wait for a person."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ivr.errors import AuthorError, DeskError
+
+if TYPE_CHECKING:
+    from ivr.flows.budget import Route
+    from ivr.flows.mistake import Mistake
+    from ivr.flows.reader import Source
+
+
+@dataclass(slots=True)
+class Report:
+    """What was found in one desk file."""
+
+    file: Path
+    source: Source | None = None
+    mistakes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    routes: tuple[Route, ...] = ()
+
+    def add(self, found: Mistake) -> None:
+        """Keep a mistake or warning, located in the file."""
+        if self.source is not None:
+            lines = self.mistakes if found.severity == "mistake" else self.warnings
+            lines.append(self.source.locate(found))
+
+
+def check(
+    desks: Annotated[
+        list[str] | None, typer.Argument(help="Desks by name or file; all when left out.", show_default=False)
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Check desk files: mistakes, missing prompts, and the time until a person's telephone rings."""
+    reports = [_report(file) for file in _files(desks or [])]
+    _add_clashes(reports)
+    if as_json:
+        print(json.dumps([_plain(report) for report in reports], indent=2, ensure_ascii=False))
+    else:
+        _show(reports)
+    if any(report.mistakes for report in reports):
+        raise typer.Exit(2)
+
+
+def _files(desks: list[str]) -> list[Path]:
+    from ivr.flows.mistake import nearest
+    from ivr.settings import Settings
+
+    folder = Settings().desks
+    known = {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+    if not desks and not known:
+        raise DeskError(f"There is no desk in {folder}.", "Put a file such as shop.yaml there, or name one.")
+    files = []
+    for desk in desks or known:
+        if desk not in known and not desk.endswith((".yaml", ".yml")) and "/" not in desk:
+            raise DeskError(f"There is no desk `{desk}` in {folder}.", f"{nearest(desk, known).capitalize()}")
+        files.append(known.get(desk, Path(desk)))
+    return list(dict.fromkeys(files))
+
+
+def _report(file: Path) -> Report:
+    from ivr.flows.budget import routes_of
+    from ivr.flows.checks import check_desk
+    from ivr.flows.reader import read_source
+    from ivr.speech.library import duration_of
+
+    report = Report(file)
+    try:
+        report.source = read_source(file)
+    except AuthorError as error:
+        report.mistakes += error.mistakes
+        return report
+    desk = report.source.desk
+
+    def seconds(prompt: str, language: str) -> float | None:
+        return duration_of(file.parent, desk.desk, prompt, language)
+
+    for found in (*check_desk(desk, seconds), *_prompts(report.source)):
+        report.add(found)
+    report.routes = routes_of(desk, seconds)
+    return report
+
+
+def _prompts(source: Source) -> list[Mistake]:
+    """Return the prompts without audio as mistakes, and those whose text has changed since as warnings."""
+    from ivr.flows.mistake import Mistake
+    from ivr.flows.prompts import spoken_of
+    from ivr.speech.library import stale_prompts
+
+    desk = source.desk
+    paths = {spoken.id: spoken.path for spoken in spoken_of(desk)}
+    cure = f"run `ivr prompts build {desk.desk}`, or record it"
+    found = []
+    for prompt, state in stale_prompts(desk, source.file.parent):
+        name = f"`{prompt.id}` ({prompt.language})"
+        if state == "missing":
+            found.append(Mistake(paths[prompt.id], f"the prompt {name} has no audio", cure))
+        else:
+            wrong = f"the audio of {name} does not say the text that stands here now"
+            found.append(Mistake(paths[prompt.id], wrong, cure, "warning"))
+    return found
+
+
+def _add_clashes(reports: list[Report]) -> None:
+    """Add what these desks and the others of their folders both claim."""
+    from ivr.flows.reader import read_source
+    from ivr.flows.together import clashes
+
+    sources = {report.file: report.source for report in reports if report.source}
+    for folder in dict.fromkeys(report.file.parent for report in reports):
+        files = {file: source for file, source in sources.items() if file.parent == folder}
+        others = {}
+        for file in sorted(set(folder.glob("*.yaml")) - {report.file for report in reports}):
+            try:
+                others[file] = read_source(file)
+            except AuthorError:
+                continue  # its own mistakes are told when it is checked itself
+        desks = {file: source.desk for file, source in (others | files).items()}
+        for file, mistake in clashes(desks):
+            for report in reports:
+                if report.file == file:
+                    report.add(mistake)
+
+
+def _plain(report: Report) -> dict[str, Any]:
+    from ivr.flows.reader import version_of
+
+    desk = report.source.desk if report.source else None
+    return {
+        "file": str(report.file),
+        "desk": desk.desk if desk else None,
+        "version": version_of(report.file) if desk else None,
+        "mistakes": report.mistakes,
+        "warnings": report.warnings,
+        "budget": desk.budget.time_to_human.total_seconds() if desk and desk.budget else None,
+        "routes": [
+            {
+                "keys": list(route.keys),
+                "line": route.line,
+                "silent": route.silent,
+                "seconds": round(route.seconds, 2),
+                "estimated": route.estimated,
+                "parts": [{"what": part.what, "seconds": round(part.seconds, 2)} for part in route.spent],
+            }
+            for route in report.routes
+        ],
+    }
+
+
+def _show(reports: list[Report]) -> None:
+    for report in reports:
+        for line in report.mistakes:
+            print(line)
+        for line in report.warnings:
+            place, _, rest = line.partition(": ")
+            print(f"{place}: warning: {rest}")
+        if report.source is not None and report.routes:
+            _show_routes(report.source, report.routes)
+    mistakes = sum(len(report.mistakes) for report in reports)
+    warnings = sum(len(report.warnings) for report in reports)
+    print(f"{_count(len(reports), 'desk')}: {_count(mistakes, 'mistake')}, {_count(warnings, 'warning')}.")
+
+
+def _show_routes(source: Source, routes: tuple[Route, ...]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    budget = source.desk.budget
+    promised = f", {budget.time_to_human.total_seconds():g} s promised" if budget else ""
+    note = "~ no audio yet, estimated from the text" if any(route.estimated for route in routes) else None
+    table = Table(title=f"{source.desk.desk}: time to a human{promised}", caption=note, title_justify="left")
+    for heading in ("keys", "line", "heard before"):
+        table.add_column(heading, overflow="fold")
+    table.add_column("sum", justify="right", no_wrap=True)
+    for route in routes:
+        keys = "none pressed" if route.silent else ", ".join(route.keys) or "none asked"
+        table.add_row(keys, route.line, " + ".join(map(str, route.spent)), f"{route.seconds:.1f} s")
+    Console().print(table, markup=False)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
