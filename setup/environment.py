@@ -118,7 +118,8 @@ def _run(*words: str) -> None:
         _say("\n".join(outcome.stdout.splitlines()[-15:]))
         raise DeskError(
             "The Python packages could not be installed; pip's own words are above.",
-            "Connect the machine, or set pip's index and proxy (pip config), and run the command again.",
+            "Mend what they name (no network: connect the machine, or set pip's index and proxy by `pip config`) "
+            "and run the command again.",
         )
 
 
