@@ -130,13 +130,14 @@ class AgiServer:
             self._server = None
 
     def _session(self) -> AgiSession:
-        session = AgiSession(self._opened, self._ended, self._limits.opening)
+        return _Guest(self._arrived, self._opened, self._ended, self._limits.opening)
+
+    def _arrived(self, session: AgiSession) -> None:
         while len(self._silent) >= self._limits.silent:
             oldest = next(iter(self._silent))
             del self._silent[oldest]
             oldest.close("refused: too many silent connections")
         self._silent[session] = None
-        return session
 
     def _opened(self, session: AgiSession) -> None:
         self._silent.pop(session, None)
@@ -176,3 +177,21 @@ class AgiServer:
         if now - self._noted_at >= 1:
             self._noted_at = now
             _log.warning("agi.connections_refused", reason=reason, counts=dict(self.refused))
+
+
+class _Guest(AgiSession):
+    """A session that tells the server as soon as it has its connection."""
+
+    def __init__(
+        self,
+        arrived: Callable[[AgiSession], None],
+        opened: Callable[[AgiSession], None],
+        ended: Callable[[AgiSession, str], None],
+        opening_limit: float,
+    ) -> None:
+        super().__init__(opened, ended, opening_limit)
+        self._arrived = arrived
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._arrived(self)

@@ -9,9 +9,7 @@ import pytest
 from ivr.asterisk.agi_server import AgiServer, Limits
 from ivr.asterisk.agi_session import AgiSession, CallerGone, CommandRefused, NoAnswer
 
-HEADER = (
-    b"agi_request: agi://127.0.0.1/%s\nagi_channel: PJSIP/x\nagi_uniqueid: d1-%d.1\nagi_callerid: 100\nagi_threadid: 1\n\n"
-)
+HEADER = b"agi_request: agi://127.0.0.1/%s\nagi_channel: PJSIP/x\nagi_uniqueid: d1-%d.1\nagi_callerid: 100\nagi_threadid: 1\n\n"
 
 
 class Peer:
@@ -189,7 +187,9 @@ async def test_b6_b1_a_callers_value_cannot_speak_for_asterisk():
 
 async def test_f9_one_command_is_in_flight_however_many_tasks_ask():
     async def script(agi):
-        return [reply.result for reply in await asyncio.gather(*(agi.command("EXEC", "NoOp", str(n)) for n in range(5)))]
+        return [
+            reply.result for reply in await asyncio.gather(*(agi.command("EXEC", "NoOp", str(n)) for n in range(5)))
+        ]
 
     outcome = Outcome(script)
     async with serving(outcome) as call:

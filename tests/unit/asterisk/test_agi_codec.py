@@ -105,7 +105,9 @@ def test_a_hangup_comes_between_replies_and_twice():
     assert parse(b"HANGUP\nHANGUP\n200 result=-1\nHANGUP\n") == [Hangup(), Hangup(), Reply(200, "-1"), Hangup()]
 
 
-@pytest.mark.parametrize("value", ["HANGUP", "HANGUP\n", "a)\nHANGUP\n", "a)\n200 result=1 (b", ")\n)\n(", "", "511 x)"])
+@pytest.mark.parametrize(
+    "value", ["HANGUP", "HANGUP\n", "a)\nHANGUP\n", "a)\n200 result=1 (b", ")\n)\n(", "", "511 x)"]
+)
 def test_b6_b1_behind_a_fence_a_value_can_be_anything(value):
     raw = f"200 result=1 ({value}f00d)\nHANGUP\n".encode()
     assert parse(raw, fence="f00d") == [Reply(200, "1", value), Hangup()]
@@ -125,7 +127,17 @@ def test_a_line_that_nobody_asked_for_is_a_stray():
 
 
 lines = st.sampled_from(
-    [b"200 result=1 (", b"x)", b"HANGUP", b"520-usage", b"520 End of proper usage.", b"200 result=0", b"", b"\r", b"511 d"]
+    [
+        b"200 result=1 (",
+        b"x)",
+        b"HANGUP",
+        b"520-usage",
+        b"520 End of proper usage.",
+        b"200 result=0",
+        b"",
+        b"\r",
+        b"511 d",
+    ]
 )
 
 
