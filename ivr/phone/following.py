@@ -14,6 +14,7 @@ CLEAR = 0.7
 """Likeness from which a beginning is recognised: a signal as loud as the noise on it still reaches this."""
 PATIENCE = int(0.3 * RATE)
 """A prompt may be interrupted this long (a server that stood still) and is still the same."""
+_UNDOUBTED = 0.9
 _SURE = 0.5
 """Likeness from which a later piece is the prompt's."""
 _HEAD = int(0.4 * RATE)
@@ -21,7 +22,7 @@ _PIECE = int(0.2 * RATE)
 _FRAME = 160
 _AUDIBLE = 0.02
 """Share of a prompt's loudest sample from which it is heard."""
-_QUIET = 0.05
+_QUIET = 0.12
 """A piece whose level is below this share of its prompt's is a pause between words."""
 _CUT = int(0.25 * RATE)
 """A prompt that lacks less than this of its end counts as spoken."""
@@ -64,9 +65,11 @@ class Following:
     """Samples of the prompt that were heard."""
     _delay: int = 0
     """By how much the rest comes late."""
+    _voiced: int = field(init=False)
+    """Samples of the prompt until its last sound that was heard: a pause alone proves nothing."""
 
     def __post_init__(self) -> None:
-        self.matched = self.prompt.head.size
+        self.matched = self._voiced = self.prompt.head.size
         self.over = self.matched == self.prompt.sound.size
 
     @property
@@ -92,13 +95,13 @@ class Following:
     def follow(self, sound: npt.NDArray[np.float32], first: int) -> None:
         """Go on as far as the sound allows; sample `first` is its beginning."""
         while not self.over:
-            piece = self.prompt.sound[self.matched : self.matched + _PIECE]
+            piece = self._next_piece()
             place = self.ended - first
             heard = sound[place : place + piece.size]
             if heard.size < piece.size:
                 return
             if self._fits(piece, heard):
-                self.matched += piece.size
+                self._take(piece)
                 self.over = self.matched == self.prompt.sound.size
             elif sound.size - place < piece.size + PATIENCE:
                 return
@@ -107,15 +110,24 @@ class Following:
             else:
                 self._end_within(piece, heard)
 
+    @property
+    def doubtful(self) -> bool:
+        """Whether no more than a beginning was heard, and not a clear one: chance, or other words that begin so."""
+        return self.cut and self.matched <= self.prompt.head.size and self.score < _UNDOUBTED
+
     def give_up(self) -> None:
         """Take what was heard so far for all of it."""
-        self.over = True
+        self.matched, self.over = self._voiced, True
+
+    def _next_piece(self) -> npt.NDArray[np.float32]:
+        # A short rest is taken together with the piece before it: few samples resemble anything.
+        left = self.prompt.sound[self.matched :]
+        return left if left.size < 2 * _PIECE else left[:_PIECE]
 
     def _fits(self, piece: npt.NDArray[np.float32], heard: npt.NDArray[np.float32]) -> bool:
-        level = level_of(piece)
-        if level < max(_QUIET * self.prompt.level, _NOTHING):
+        if self._is_pause(piece):
             return level_of(heard) < self.prompt.level
-        return likeness(piece @ heard, heard @ heard, piece @ piece) >= _SURE
+        return float(likeness(piece @ heard, heard @ heard, piece @ piece)) >= _SURE
 
     def _late(self, piece: npt.NDArray[np.float32], ahead: npt.NDArray[np.float32]) -> int:
         """Return by how many samples the piece comes late, 0 when it does not come."""
@@ -130,8 +142,16 @@ class Following:
         for start in range(0, piece.size, _FRAME):
             if not self._fits(piece[start : start + _FRAME], heard[start : start + _FRAME]):
                 break
-            self.matched += piece[start : start + _FRAME].size
-        self.over = True
+            self._take(piece[start : start + _FRAME])
+        self.give_up()
+
+    def _take(self, piece: npt.NDArray[np.float32]) -> None:
+        self.matched += piece.size
+        if not self._is_pause(piece):
+            self._voiced = self.matched
+
+    def _is_pause(self, piece: npt.NDArray[np.float32]) -> bool:
+        return level_of(piece) < max(_QUIET * self.prompt.level, _NOTHING)
 
 
 def likeness(product: npt.ArrayLike, energy: npt.ArrayLike, other: npt.ArrayLike) -> npt.NDArray[np.float64]:

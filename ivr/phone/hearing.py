@@ -24,6 +24,8 @@ _NEAR = 400
 """A beginning is the best match within this many samples on both sides."""
 _TOGETHER = int(0.1 * RATE)
 """Followings that begin this close to each other compete."""
+_UNSURE = int(0.5 * RATE)
+"""How early, in a cut prompt's last moments, the next one may begin: where exactly it was cut is not certain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +117,12 @@ class Listener:
             if any(not rival.over for rival in rivals):
                 break
             best = max(rivals, key=lambda rival: (rival.matched // _TOGETHER, not rival.cut, rival.score))
-            told.append(Heard(best.prompt.name, best.sound_began / RATE, best.ended / RATE, best.cut))
-            self._following = [
-                following
-                for following in self._following
-                if following not in rivals and following.began >= best.ended - _TOGETHER
-            ]
+            left = [following for following in self._following if following not in rivals]
+            if not best.doubtful:
+                told.append(Heard(best.prompt.name, best.sound_began / RATE, best.ended / RATE, best.cut))
+                inside = best.ended - (_UNSURE if best.cut else _TOGETHER)
+                left = [following for following in left if following.began >= inside]
+            self._following = left
         return told
 
     def _forget(self) -> None:
