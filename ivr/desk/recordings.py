@@ -1,0 +1,157 @@
+"""Recordings are expected before they start and verified after they end.
+
+Asterisk never says that a recording failed: an unwritable folder, a full disk and a crash all look like success. So the
+journal's `recording` fact makes an expectation, and this use case compares it with the file that is really there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Literal, Protocol, TypeAlias
+
+from ivr.desk.recording_path import folder_for, is_name, live_files, open_recording, place_of
+from ivr.errors import DeskError
+
+State: TypeAlias = Literal["expected", "ok", "partial", "failed", "recovered", "none"]
+"""`none`: nobody talked, so there is rightly nothing to keep."""
+STATES: tuple[State, ...] = ("expected", "ok", "partial", "failed", "recovered", "none")
+
+ALLOWED = 1.0
+"""Seconds that a recording may be shorter than the talk: the bridge is entered a little before the first frame."""
+ALLOWED_SHARE = 0.02
+"""Or this share of a long talk."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedRecording:
+    """One recording without a last word: expected, or failed and worth another try."""
+
+    name: str
+    call_id: str
+    began_at: float
+    """The call's start, UTC seconds since 1970; its date names the folder."""
+    talk_seconds: float
+    """How long the caller talked with people, by the ledger."""
+    call_open: bool
+    crashed: bool
+    """The call was closed because Asterisk died or came back."""
+    state: State = "expected"
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A finished recording as measured."""
+
+    seconds: float
+    sha256: str
+    bytes: int
+    peak_left: float
+    """The caller's side: highest sample, 0 to 1."""
+    peak_right: float
+    """The agent's side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of an expected recording."""
+
+    name: str
+    state: State
+    path: str = ""
+    """Under the recordings folder; empty when there is no file to hear."""
+    seconds: float = 0.0
+    sha256: str = ""
+    bytes: int = 0
+    reason: str = ""
+    """In words, when the state is not `ok`."""
+
+
+class RecordingStore(Protocol):
+    """Where expectations and verdicts are kept."""
+
+    def awaiting(self) -> Sequence[ExpectedRecording]:
+        """Return the recordings that are expected, and the failed ones."""
+        ...
+
+    def settle(self, verdict: Verdict) -> None:
+        """Keep a verdict; a later one replaces it."""
+        ...
+
+
+class RecordingAudio(Protocol):
+    """The audio side."""
+
+    def finalise(self, sources: Sequence[Path], out: Path) -> Finished:
+        """Turn what Asterisk wrote into the final file; the sources are removed only when it is safe on the disk.
+
+        Raises `OSError`, with the sources untouched.
+        """
+        ...
+
+    def measure(self, file: BinaryIO) -> Finished:
+        """Read a final file to its end; raises `ValueError` when it is damaged."""
+        ...
+
+
+def verify(expected: ExpectedRecording, root: Path, audio: RecordingAudio) -> Verdict:
+    """Return what became of the recording of a closed call; the finished file then lies under `root`.
+
+    Any trouble of the disk is a verdict `failed` with its reason, never an exception; Asterisk's file is kept then.
+    """
+    name = expected.name
+    if not is_name(name):
+        return Verdict(name, "failed", reason="the name is none of ours")
+    path = place_of(name, expected.began_at)
+    try:
+        sources = live_files(root, name)
+        if not sources:
+            return _without_sources(expected, root, path, audio)
+        if not any(source.stat().st_size for source in sources):
+            return _empty(expected, sources)
+        return _judged(expected, path, audio.finalise(sources, folder_for(root, path)))
+    except OSError as error:
+        return Verdict(name, "failed", reason=f"it could not be kept: {error.strerror or error}")
+
+
+def _without_sources(expected: ExpectedRecording, root: Path, path: str, audio: RecordingAudio) -> Verdict:
+    """Judge when Asterisk's file is gone: we finished it and died before the verdict, or there never was one."""
+    if not (root / path).is_file():
+        if _nobody_talked(expected):
+            return Verdict(expected.name, "none", reason="nobody talked")
+        return Verdict(expected.name, "failed", reason="Asterisk wrote no file; is recordings/live there and writable?")
+    try:
+        with open_recording(root, path) as file:
+            return _judged(expected, path, audio.measure(file))
+    except (DeskError, ValueError) as error:
+        return Verdict(expected.name, "failed", reason=f"the file cannot be read: {error}")
+
+
+def _empty(expected: ExpectedRecording, sources: Sequence[Path]) -> Verdict:
+    for source in sources:
+        source.unlink()
+    if _nobody_talked(expected):
+        return Verdict(expected.name, "none", reason="nobody talked")
+    why = (
+        "Asterisk died before it wrote any of it"
+        if expected.crashed
+        else "Asterisk's file is empty; was the disk full?"
+    )
+    return Verdict(expected.name, "failed", reason=why)
+
+
+def _judged(expected: ExpectedRecording, path: str, finished: Finished) -> Verdict:
+    missing = expected.talk_seconds - finished.seconds
+    short = missing > max(ALLOWED, ALLOWED_SHARE * expected.talk_seconds)
+    words = f"{finished.seconds:.1f} s of {expected.talk_seconds:.1f} s of talk" if short else ""
+    state: State = "partial" if short else "ok"
+    if expected.crashed:
+        state = "recovered"
+        words = f"Asterisk died during the call{': ' + words if words else ''}"
+    return Verdict(expected.name, state, path, finished.seconds, finished.sha256, finished.bytes, words)
+
+
+def _nobody_talked(expected: ExpectedRecording) -> bool:
+    # A bridge of some milliseconds, when the caller hangs up as the agent answers, leaves no frame behind.
+    return expected.talk_seconds < ALLOWED
