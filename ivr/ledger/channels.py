@@ -1,0 +1,125 @@
+"""The channels of one call: what each one went through, in its own order.
+
+Asterisk orders the journal per channel only. So each channel's steps are kept apart here, and everything that
+concerns two channels (who spoke with whom) is decided later by time, never by the order of their records.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple
+
+from ivr.ledger.record import Record
+from ivr.telephony.facts import EVENT_NAME, Fact, read_facts
+
+
+class Step(NamedTuple):
+    """One thing on a channel: a fact, a key pressed, or its way into and out of a bridge."""
+
+    kind: Literal["fact", "key", "enter", "exit"]
+    at: int
+    offset: int
+    fact: Fact
+    """Of kind `fact`; an empty one otherwise."""
+    word: str
+    """The key, or the bridge's id."""
+
+
+class Channel:
+    """A channel and its steps. `source` is the channel that hung up; `status` its DIALSTATUS at the end."""
+
+    __slots__ = (
+        "answered_at",
+        "began_at",
+        "caller_name",
+        "dialled",
+        "ended_at",
+        "name",
+        "number",
+        "source",
+        "status",
+        "steps",
+        "uniqueid",
+    )
+
+    def __init__(self, record: Record) -> None:
+        self.uniqueid = record.uniqueid
+        self.name = record.channel
+        self.number = record.number
+        self.caller_name = record.name
+        self.dialled = record.exten
+        self.began_at = record.at
+        self.answered_at: int | None = None
+        self.ended_at: int | None = None
+        self.source = ""
+        self.status = ""
+        self.steps: list[Step] = []
+
+    @property
+    def hung_up(self) -> bool:
+        """Whether this channel's own end of the telephone hung up."""
+        return self.source == self.name
+
+    @property
+    def endpoint(self) -> str:
+        """`PJSIP/201-0000000a` → `201`; empty for a Local channel."""
+        technology, _, rest = self.name.partition("/")
+        return "" if technology == "Local" else rest.rpartition("-")[0]
+
+
+NO_FACT = Fact("")
+
+
+def gather(records: Iterable[Record]) -> dict[str, Channel]:
+    """Return the channels by uniqueid, in the order of their first record."""
+    channels: dict[str, Channel] = {}
+    for record in records:
+        channel = channels.get(record.uniqueid)
+        if channel is None:
+            channel = channels[record.uniqueid] = Channel(record)
+        event = record.event
+        if event == EVENT_NAME:
+            for fact in _facts(record.extra):
+                channel.steps.append(Step("fact", record.at, record.offset, fact, ""))
+        elif event in ("BRIDGE_ENTER", "BRIDGE_EXIT"):
+            kind: Literal["enter", "exit"] = "enter" if event == "BRIDGE_ENTER" else "exit"
+            channel.steps.append(Step(kind, record.at, record.offset, NO_FACT, _bridge(record.extra)))
+        elif event == "DTMF":
+            digit = str(_details(record.extra).get("digit", ""))
+            channel.steps.append(Step("key", record.at, record.offset, NO_FACT, digit))
+        elif event == "ANSWER":
+            channel.answered_at = channel.answered_at or record.at
+        elif event == "HANGUP":
+            channel.source, channel.status = _hangup(record.extra)
+        elif event == "CHAN_END":
+            channel.ended_at = max(record.at, channel.began_at)
+    return channels
+
+
+@lru_cache(maxsize=4096)
+def _facts(extra: str) -> tuple[Fact, ...]:
+    text = str(_details(extra).get("extra", ""))
+    # A percent-encoded NUL would be one again after decoding, and PostgreSQL keeps none.
+    return read_facts(text.replace("%00", "%EF%BF%BD"))
+
+
+@lru_cache(maxsize=1024)
+def _hangup(extra: str) -> tuple[str, str]:
+    details = _details(extra)
+    return str(details.get("hangupsource", "")), str(details.get("dialstatus", ""))
+
+
+@lru_cache(maxsize=1024)
+def _bridge(extra: str) -> str:
+    return str(_details(extra).get("bridge_id", ""))
+
+
+def _details(extra: str) -> dict[str, Any]:
+    """Read a record's EventExtra; whatever is no JSON object counts as empty."""
+    try:
+        details = json.loads(extra) if extra else {}
+    except (ValueError, RecursionError):
+        return {}
+    return details if isinstance(details, dict) else {}

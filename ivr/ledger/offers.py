@@ -1,0 +1,119 @@
+"""Offers: each time that an agent's telephone was to ring, and how it ended.
+
+An offer is a Local channel: half `;2` runs the agents' dialplan and carries the facts, half `;1` meets the caller,
+and the agent's telephone is a third channel, known by its endpoint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ivr.ledger.call import Leg
+from ivr.ledger.channels import Channel, Step
+from ivr.ledger.talks import Talk
+
+_STATUS = {
+    "BUSY": "busy",
+    "CHANUNAVAIL": "unreachable",
+    "CONGESTION": "unreachable",
+    "INVALIDARGS": "unreachable",
+    "NOANSWER": "missed",
+}
+SAME_MOMENT = 300_000
+"""Microseconds in which the ends of one event arrive on its channels."""
+
+
+class Offer:
+    """An offer being put together from its channels."""
+
+    __slots__ = ("agent", "began_at", "line", "local", "name", "phone", "refused", "status")
+
+    def __init__(self, local: Channel, step: Step) -> None:
+        self.local = local
+        self.name = local.name.removesuffix(";2")
+        self.agent = step.fact.values.get("agent", "")
+        self.line = step.fact.values.get("line", "")
+        self.began_at = step.at
+        self.phone: Channel | None = None
+        self.refused = False
+        self.status = ""
+
+    @property
+    def party(self) -> str:
+        """Uniqueid of the agent's telephone, or of the offer while no telephone rang."""
+        return self.phone.uniqueid if self.phone else self.local.uniqueid
+
+    @property
+    def picked_up_at(self) -> int | None:
+        """When the agent answered his telephone, though perhaps not the caller."""
+        return self.phone.answered_at if self.phone else None
+
+    @property
+    def missed_by(self) -> str:
+        """What the dialplan or the channel's own end says of it: a DIALSTATUS."""
+        return self.status or self.local.status
+
+
+def find_offers(channels: Iterable[Channel]) -> list[Offer]:
+    """Return the offers, each with its agent's telephone, in the order of their beginning."""
+    channels = list(channels)
+    offers = [offer for channel in channels for offer in _begun(channel)]
+    if offers:
+        offers.sort(key=lambda offer: offer.began_at)
+        for channel in channels:
+            _attach(channel, offers)
+    return offers
+
+
+def offer_leg(offer: Offer, talks: Iterable[Talk], *, caller_ended: int | None, queue_left: int | None) -> Leg:
+    """Return the offer's leg. `queue_left`: when the caller stopped waiting without a talk of this offer."""
+    picked_up = offer.picked_up_at
+    own = [talk.began_at for talk in talks if owns(offer, talk.other)]
+    if own:
+        ended, reason = max(own[0], offer.began_at), "answered"
+        picked_up = min(picked_up, ended) if picked_up else ended
+    elif (ended_at := offer.local.ended_at) is None:
+        return Leg("offer", offer.party, offer.line, offer.agent, offer.began_at, picked_up, None, "")
+    else:
+        ended = max(ended_at, offer.began_at)
+        reason = _reason(offer, ended, [talk.began_at for talk in talks], caller_ended, queue_left)
+    return Leg("offer", offer.party, offer.line, offer.agent, offer.began_at, picked_up, ended, reason)
+
+
+def owns(offer: Offer, channel: Channel) -> bool:
+    """Whether the channel is this offer's: its half that meets the caller, or the agent's telephone itself."""
+    return channel is offer.phone or channel.name == f"{offer.name};1"
+
+
+def _begun(channel: Channel) -> list[Offer]:
+    found = []
+    for step in channel.steps:
+        if step.kind == "fact":
+            if step.fact.name == "offer":
+                found.append(Offer(channel, step))
+            elif step.fact.name == "missed" and found:
+                found[-1].status = step.fact.values.get("status", "")
+    return found
+
+
+def _attach(channel: Channel, offers: list[Offer]) -> None:
+    agent = channel.endpoint
+    if not agent:
+        return
+    mine = [o for o in offers if o.agent == agent and o.phone is None and o.began_at <= channel.began_at]
+    if mine:
+        mine[-1].phone = channel
+        mine[-1].refused = any(step.fact.name == "refused" for step in channel.steps)
+
+
+def _reason(offer: Offer, ended: int, talks: list[int], caller_ended: int | None, queue_left: int | None) -> str:
+    if offer.refused:
+        return "refused"
+    if offer.missed_by in _STATUS:
+        return _STATUS[offer.missed_by]
+    if any(offer.began_at <= began <= ended + SAME_MOMENT for began in talks):
+        return "taken by another"
+    gone = [at for at in (caller_ended, queue_left) if at is not None]
+    if any(at <= ended + SAME_MOMENT for at in gone):
+        return "cancelled"
+    return "refused" if offer.picked_up_at else "missed"

@@ -1,0 +1,159 @@
+"""Bytes of a journal file to records.
+
+Every field is quoted and a quote inside a value is doubled, so a quote that opens a field stands alone. Therefore a
+line that begins with a single quote, an event name and a time can never be the inside of a value: whatever a caller
+sends, it marks the beginning of a record. That is how reading goes on after a torn or foreign piece.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from itertools import pairwise
+
+from ivr.ledger.record import FIELDS, Record, Rejected
+
+HEAD = re.compile(rb'"[^",\r\n]{1,80}","(\d{1,11}\.\d{6})","')
+"""How every record begins; group 1 is its time."""
+LONGEST = 65536
+"""Bytes. A record that does not end within them is no record; Asterisk's own fields are far shorter."""
+
+_INTERRUPTED = "torn: another record begins inside it"
+_LONGEST_HEAD = 128
+_QUOTE = b'"'
+_WIDTH = len(FIELDS)
+
+
+def parse(data: bytes, offset: int, *, final: bool = False) -> tuple[list[Record], list[Rejected], int]:
+    """Read the whole records of `data`, whose first byte stands at `offset` of the file.
+
+    Returns records, rejected pieces and the count of bytes that are settled. An unfinished last record is left for
+    the next time, unless `final` says that nothing will ever follow. The answer for a byte never depends on how a
+    file is cut into calls.
+    """
+    whole, loose, used = _cut(data)
+    records: list[Record] = []
+    rejected: list[Rejected] = []
+    _type(whole, offset, records, rejected)
+    if final and used < len(data):
+        loose.append((used, data[used:], "torn: it was never finished"))
+        used = len(data)
+    for at, piece, reason in loose:
+        _salvage(piece, offset + at, records, rejected, reason)
+    if loose:
+        records.sort()
+    rejected.sort()
+    return records, rejected, used
+
+
+def first_time(data: bytes) -> int | None:
+    """Return the time of the first record in `data`, in microseconds; None when there is none."""
+    found = HEAD.search(data)
+    return int(found[1].replace(b".", b"")) if found else None
+
+
+def _cut(data: bytes) -> tuple[list[tuple[int, bytes]], list[tuple[int, bytes, str]], int]:
+    """Cut into candidates (balanced quotes, ended by a newline) and torn pieces; return both and the bytes used."""
+    whole: list[tuple[int, bytes]] = []
+    loose: list[tuple[int, bytes, str]] = []
+    lines = data.split(b"\n")
+    tail = lines.pop()
+    at = start = 0
+    inside = False
+    for line in lines:
+        if inside and at - start < LONGEST and HEAD.match(line):
+            loose.append((start, data[start : at - 1], _INTERRUPTED))
+            inside = False
+        if not inside:
+            start = at
+        at += len(line) + 1
+        if at - start > LONGEST:
+            return whole, [*loose, _too_long(data, start)], _next_start(data, start)
+        inside = inside != bool(line.count(_QUOTE) & 1)
+        if not inside:
+            whole.append((start, data[start : at - 1]))
+    if inside and at - start < LONGEST and HEAD.match(tail):
+        loose.append((start, data[start : at - 1], _INTERRUPTED))
+        inside = False
+    end = start if inside else at
+    if len(data) - end > LONGEST + _LONGEST_HEAD:
+        return whole, [*loose, _too_long(data, end)], _next_start(data, end)
+    return whole, loose, end
+
+
+def _next_start(data: bytes, start: int) -> int:
+    """Return where reading goes on after a piece that is too long: at the first head inside it, or behind it."""
+    found = HEAD.search(data, start + 1, start + LONGEST + _LONGEST_HEAD)
+    return found.start() if found and found.start() < start + LONGEST else start + LONGEST
+
+
+def _too_long(data: bytes, start: int) -> tuple[int, bytes, str]:
+    return start, data[start : _next_start(data, start)], f"no end within {LONGEST} bytes"
+
+
+def _type(whole: list[tuple[int, bytes]], offset: int, records: list[Record], rejected: list[Rejected]) -> None:
+    """Turn candidates into records. The csv module reads all of them at once as long as each is one sound row."""
+    texts = [_text(piece) for _, piece in whole]
+    try:
+        rows = list(csv.reader(texts, strict=True))
+    except csv.Error:
+        rows = []
+    if len(rows) != len(texts):
+        for at, piece in whole:
+            _salvage(piece, offset + at, records, rejected, "")
+        return
+    for (at, piece), row in zip(whole, rows, strict=True):
+        reason = _fault(row)
+        if reason:
+            _salvage(piece, offset + at, records, rejected, reason)
+        else:
+            records.append(_record(offset + at, row))
+
+
+def _salvage(piece: bytes, offset: int, records: list[Record], rejected: list[Rejected], reason: str) -> None:
+    """Take what can be taken of a doubtful piece: whole records may stand behind a torn one on the same line."""
+    row, fault = _one(piece)
+    if row is not None:
+        records.append(_record(offset, row))
+        return
+    starts = [0, *(found.start() for found in HEAD.finditer(piece, 1)), len(piece)]
+    for start, end in pairwise(starts):
+        row, fault = _one(piece[start:end])
+        if row is not None:
+            records.append(_record(offset + start, row))
+        else:
+            rejected.append(Rejected(offset + start, piece[start:end], reason or fault))
+
+
+def _one(piece: bytes) -> tuple[list[str] | None, str]:
+    """Read one piece by itself: its row, or None and what is wrong."""
+    try:
+        rows = list(csv.reader([_text(piece)], strict=True))
+    except csv.Error as error:
+        return None, f"no record: {error}"
+    if len(rows) != 1:
+        return None, "no record: it is empty"
+    fault = _fault(rows[0])
+    return (None, fault) if fault else (rows[0], "")
+
+
+def _fault(row: list[str]) -> str:
+    if len(row) != _WIDTH:
+        return f"no record: {len(row)} fields, not {_WIDTH}"
+    digits = row[1][:-7] + row[1][-6:]
+    if row[1][-7:-6] != "." or not digits.isdigit() or not digits.isascii() or len(digits) > 17:
+        return "no record: its time is not epoch seconds with six decimals"
+    if not (row[0] and row[2] and row[3]):
+        return "no record: event, uniqueid or linkedid is missing"
+    return ""
+
+
+def _record(offset: int, row: list[str]) -> Record:
+    event, time, *others = row
+    return Record(offset, event, int(time.replace(".", "")), *others)
+
+
+def _text(piece: bytes) -> str:
+    """Decode; what is not UTF-8, and NUL, which PostgreSQL cannot keep, become the replacement character."""
+    text = piece.decode("utf-8", "replace")
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}") if "\0" in text else text

@@ -1,0 +1,62 @@
+"""How the caller heard of us, when he or the agent answered it by a telephone key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from ivr.ledger.channels import Channel
+
+
+class Question:
+    """The source question of a line: a key and its source. Keys may have several digits."""
+
+    __slots__ = ("_pressed", "_sources")
+
+    def __init__(self, sources: Mapping[str, str]) -> None:
+        self._sources = sources
+        self._pressed = ""
+
+    def press(self, digit: str) -> str:
+        """Take one digit; return the source when it completes a key of the question, else ""."""
+        self._pressed = (self._pressed + digit)[-4:]
+        for size in range(len(self._pressed), 0, -1):
+            source = self._sources.get(self._pressed[-size:])
+            if source:
+                return source
+        return ""
+
+
+def asked_source(caller: Channel, agents: Iterable[Channel]) -> str:
+    """Return the source that was answered by key: by the caller while he waited, or by an agent in a talk."""
+    question: Question | None = None
+    for_agent: dict[str, str] = {}
+    for step in caller.steps:
+        if step.kind == "fact" and step.fact.name == "line":
+            sources = {key[1:]: source for key, source in step.fact.values.items() if _is_key(key)}
+            ask = step.fact.values.get("ask", "")
+            question = Question(sources) if ask == "waiting" else None
+            for_agent = sources if ask == "agent" else for_agent
+        elif step.kind == "enter":
+            question = None
+        elif step.kind == "key" and question is not None and (source := question.press(step.word)):
+            return source
+    return _by_agent(for_agent, agents) if for_agent else ""
+
+
+def _by_agent(sources: Mapping[str, str], agents: Iterable[Channel]) -> str:
+    answers = []
+    for agent in agents:
+        question: Question | None = None
+        for step in agent.steps:
+            if step.kind == "enter":
+                question = Question(sources)
+            elif step.kind == "exit":
+                question = None
+            elif step.kind == "key" and question is not None and (source := question.press(step.word)):
+                answers.append((step.at, source))
+                break
+    return min(answers)[1] if answers else ""
+
+
+def _is_key(name: str) -> bool:
+    return len(name) > 1 and name[0] == "k" and not name[1:].isalpha()
