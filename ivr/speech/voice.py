@@ -15,9 +15,9 @@ from ivr.speech.level import Samples, levelled, loudness
 from ivr.speech.wav import RATES, wav_bytes
 
 _FRAME = 0.01
-_KEPT = 0.04
+_KEPT = 0.06
 """Seconds of silence left at each end, so that no first consonant is cut."""
-_QUIET = 45.0
+_QUIET = 36.0
 """dB under the loudest 10 ms: quieter is silence."""
 _FADE = 0.005
 _LONGEST = 600.0
@@ -67,7 +67,7 @@ def seconds_of_recording(path: Path) -> float | None:
 
 
 def trimmed(samples: Samples, rate: int) -> Samples:
-    """Return the samples without the silence around the voice, but for 40 ms; empty when there is no voice."""
+    """Return the samples without the silence around the voice, but for 60 ms; empty when there is no voice."""
     size = max(1, round(_FRAME * rate))
     count = len(samples) // size
     power = np.mean(samples[: count * size].reshape(count, size) ** 2, axis=1) if count else np.zeros(0)
