@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Self
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -65,6 +66,11 @@ class Settings(BaseSettings):
     @property
     def sounds(self) -> Path:
         return self.home / "asterisk/sounds"
+
+    def absolute(self) -> Self:
+        """Return these settings for any working folder."""
+        folders = {name: getattr(self, name).absolute() for name in ("home", "desks", "recordings")}
+        return self.model_copy(update=folders)
 
     def environment(self) -> dict[str, str]:
         """Return the environment in which a child of ours reads the same settings."""

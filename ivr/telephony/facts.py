@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from urllib.parse import parse_qsl, quote
+from urllib.parse import quote, unquote
 
 EVENT_NAME = "IVR"
 _SAFE = "-_.:+*"
@@ -45,8 +45,13 @@ def read_facts(text: str) -> tuple[Fact, ...]:
     for word in text.split(" "):
         name, _, query = word.partition("?")
         if name.isidentifier():
-            found.append(Fact(name, dict(parse_qsl(query, keep_blank_values=True))))
+            found.append(Fact(name, _read_values(query)))
     return tuple(found)
+
+
+def _read_values(query: str) -> dict[str, str]:
+    pairs = (pair.partition("=") for pair in query.split("&") if pair)
+    return {unquote(key): unquote(value) for key, _, value in pairs}
 
 
 def _write(fact: Fact) -> str:

@@ -1,0 +1,1 @@
+"""Composition: the only place where core, use cases and adapters meet."""

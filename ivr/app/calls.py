@@ -1,0 +1,112 @@
+"""The controller's handlers: what each `agi://…/<path>` of the dialplan does with a call."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+
+from ivr.asterisk.agi_session import AgiSession
+from ivr.asterisk.conversation import AgiConversation
+from ivr.asterisk.pyst2_seat import HandlerFailed, run_handler
+from ivr.asterisk.render import ANSWER_DEADLINE
+from ivr.asterisk.whispering import whisper_to_agent
+from ivr.desk.answer import Callers, answer
+from ivr.engine.commands import RunScript
+from ivr.engine.inputs import Arrived, LineLeft, ScriptAnswer
+from ivr.engine.session import Session, unpack
+from ivr.engine.whisper import whisper
+from ivr.errors import DeskError
+from ivr.flows.model import Desk
+
+Keys = Callable[[str, float], str]
+"""The keys that a channel (uniqueid) pressed since a moment, in order."""
+Length = Callable[[str, str, str], float]
+"""Seconds that a prompt lasts: (desk, prompt id, language)."""
+
+_log = structlog.get_logger("ivr.calls")
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """All that a call needs from this controller."""
+
+    desks: Mapping[str, Desk]
+    versions: Mapping[str, str]
+    folder: Path
+    """Where the desks' files lie."""
+    callers: Callers
+    length: Length
+    keys: Keys
+
+    def handlers(self) -> dict[str, Callable[[AgiSession], Awaitable[None]]]:
+        """Return the path of each handler."""
+        return {"answer": self.answer, "resume": self.resume, "whisper": self.whisper}
+
+    async def answer(self, agi: AgiSession) -> None:
+        """`answer,<desk>,<number>`: a call arrived."""
+        name, number = _arguments(agi, 2)
+        desk = self._desk(name)
+        caller = agi.request.caller_number
+        _log.info("call", call_id=agi.call_id, desk=name, number=number, caller=caller, version=self.versions[name])
+        await self._turn(agi, desk, Session(name, self.versions[name]), Arrived(number, caller))
+
+    async def resume(self, agi: AgiSession) -> None:
+        """`resume,<packed session>,<line>,<QUEUESTATUS>`: a line ended without a talk, and its `then` is a node."""
+        packed, line, status = _arguments(agi, 3)
+        session = unpack(packed)
+        await self._turn(agi, self._desk(session.desk), session, LineLeft(line, status))
+
+    async def whisper(self, agi: AgiSession) -> None:
+        """`whisper,<desk>,<line>,<agent>,<since>,<call>,<asked at>,<packed session>`: an agent has answered."""
+        name, line, agent, since, call, asked_at, packed = _arguments(agi, 7)
+        desk = self._desk(name)
+        session = unpack(packed) if packed else Session(name, "")
+        source = session.source or self._answered(desk, call, asked_at)
+        waited = max(0.0, time.time() - float(since or time.time()))
+        prompts = whisper(desk, line, session, source=source, waited=waited)
+        language = desk.languages[0]
+        lasts = sum(self.length(name, prompt, language) for prompt in prompts)
+        files = [f"{name}/{language}/{prompt}" for prompt in prompts]
+        _log.info("whisper", call_id=call, agent=agent, line=line, prompts=list(prompts))
+        await whisper_to_agent(agi, agent, files, lasts, accept=desk.lines[line].whisper == "accept")
+
+    async def _turn(self, agi: AgiSession, desk: Desk, session: Session, arrival: Arrived | LineLeft) -> None:
+        conversation = AgiConversation(agi, self.length, self._run_script, ANSWER_DEADLINE)
+        last = await answer(desk, session, arrival, conversation, self.callers, _now)
+        _log.info("call.turned", call_id=agi.call_id, category=last.category, line=last.line, source=last.source)
+
+    async def _run_script(self, agi: AgiSession, desk: str, command: RunScript) -> ScriptAnswer:
+        file, function = command.script.split(":")
+        try:
+            told = await run_handler(agi, self.folder / desk / "scripts" / file, function, command.limit)
+        except HandlerFailed as failure:
+            _log.warning("script.failed", call_id=agi.call_id, script=command.script, reason=str(failure))
+            return ScriptAnswer("", failed=True)
+        return ScriptAnswer(told)
+
+    def _answered(self, desk: Desk, call: str, asked_at: str) -> str:
+        """Return what the caller said to the source question while he waited."""
+        if not asked_at or desk.source is None:
+            return ""
+        pressed = self.keys(call, float(asked_at))
+        return next((desk.source.options[key] for key in pressed if key in desk.source.options), "")
+
+    def _desk(self, name: str) -> Desk:
+        if name not in self.desks:
+            raise DeskError(f"There is no desk {name!r}.", "Start the controller again: the desks have changed.")
+        return self.desks[name]
+
+
+def _arguments(agi: AgiSession, count: int) -> tuple[str, ...]:
+    """Return the dialplan's arguments; missing ones at the end are empty, as Asterisk drops them."""
+    given = agi.request.args
+    return (*given, *("",) * count)[:count]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

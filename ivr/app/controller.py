@@ -1,0 +1,77 @@
+"""The controller's process: FastAGI, AMI and the ledger's callers, composed."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from pathlib import Path
+
+import structlog
+
+from ivr.app.callers import LedgerCallers
+from ivr.app.calls import Calls
+from ivr.app.heartbeat import beat
+from ivr.app.secrets import read_secrets
+from ivr.asterisk.agi_server import AgiServer
+from ivr.asterisk.ami import Ami
+from ivr.asterisk.live import Live
+from ivr.flows.reader import read_desks, version_of
+from ivr.settings import Settings
+from ivr.speech.wav import seconds_of
+from ivr.store.queries import known_caller_query
+
+DRAIN = 30.0
+"""Seconds that calls in their menus get when the controller stops; later ones the dialplan serves."""
+UNKNOWN_LENGTH = 15.0
+"""Seconds that a prompt of unknown length is given."""
+
+_log = structlog.get_logger("ivr.controller")
+
+
+async def run_controller(settings: Settings) -> None:
+    """Serve calls until SIGTERM."""
+    desks = read_desks(settings.desks)
+    live = Live()
+    ami = Ami("127.0.0.1", settings.ami_port, "desk", read_secrets(settings.home / "secrets.json").ami, live)
+    calls = Calls(
+        desks=desks,
+        versions={name: version_of(settings.desks / f"{name}.yaml") for name in desks},
+        folder=settings.desks,
+        callers=LedgerCallers(known_caller_query(settings.database_url)),
+        length=PromptLengths(settings.sounds),
+        keys=live.keys_since,
+    )
+    server = AgiServer(calls.handlers(), "127.0.0.1", settings.agi_port)
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    await server.start()
+    await ami.start()
+    health = asyncio.create_task(
+        beat(settings.home, "controller", lambda: {"sessions": server.sessions, "refused": dict(server.refused), "ami": ami.health()})
+    )
+    _log.info("controller.ready", agi=server.port, desks=sorted(desks))
+    await stopped.wait()
+    _log.info("controller.draining", sessions=server.sessions)
+    await server.drain(DRAIN)
+    await ami.close()
+    health.cancel()
+    await asyncio.gather(health, return_exceptions=True)
+
+
+class PromptLengths:
+    """How long a published prompt lasts; read once from its file."""
+
+    def __init__(self, sounds: Path) -> None:
+        self._sounds = sounds
+        self._known: dict[tuple[str, str, str], float] = {}
+
+    def __call__(self, desk: str, prompt: str, language: str) -> float:
+        """Return seconds."""
+        key = (desk, prompt, language)
+        if key not in self._known:
+            try:
+                self._known[key] = seconds_of(self._sounds / desk / language / f"{prompt}.wav")
+            except (OSError, ValueError):
+                self._known[key] = UNKNOWN_LENGTH
+        return self._known[key]

@@ -1,0 +1,43 @@
+"""A part tells every second that it lives, in a small file: the supervisor and `ivr status` read it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+BEAT = 1.0
+"""Seconds between two beats."""
+
+
+async def beat(home: Path, part: str, health: Callable[[], Mapping[str, object]]) -> None:
+    """Write `<home>/health/<part>.json` until cancelled. A full disk must not stop the part itself."""
+    path = home / "health" / f"{part}.json"
+    path.parent.mkdir(exist_ok=True)
+    try:
+        while True:
+            _write(path, {"at": time.time(), **health()})
+            await asyncio.sleep(BEAT)
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def last_beat(home: Path, part: str) -> dict[str, Any] | None:
+    """Return what the part told last (`at` = seconds since 1970), or None when it is not running."""
+    try:
+        told = json.loads((home / "health" / f"{part}.json").read_text())
+    except (OSError, ValueError):
+        return None
+    return told if isinstance(told, dict) else None
+
+
+def _write(path: Path, told: Mapping[str, object]) -> None:
+    fresh = path.with_suffix(".new")
+    try:
+        fresh.write_text(json.dumps(told))
+        fresh.replace(path)
+    except OSError:
+        return

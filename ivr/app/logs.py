@@ -1,0 +1,31 @@
+"""Logs that a person reads: time, event, fields; JSON lines when asked for."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import structlog
+
+
+def start_logs(*, json: bool | None = None) -> None:
+    """Set the process's log up. `IVR_LOG=json` gives JSON lines."""
+    wants_json = os.environ.get("IVR_LOG") == "json" if json is None else json
+    render = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if wants_json
+        else structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty() or os.environ.get("IVR_COLOR") == "1", pad_event_to=18)
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso" if wants_json else "%H:%M:%S.%f", utc=wants_json),
+            structlog.processors.format_exc_info,
+            render,
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        cache_logger_on_first_use=True,
+    )
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(line_buffering=True)

@@ -1,0 +1,130 @@
+"""Make a home ready to run: folders, secrets, sounds, music, Asterisk's files. Running it again changes only what differs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import copyfile
+
+from ivr.app.places import bundled
+from ivr.app.secrets import Secrets, keep_secrets
+from ivr.asterisk.private import Installation, Progress, find_asterisk
+from ivr.asterisk.render import Plan, Rendered, music_class, render
+from ivr.errors import DeskError
+from ivr.flows.model import Desk
+from ivr.flows.reader import read_desks, version_of
+from ivr.settings import Settings
+
+_FOLDERS = ("etc", "lib/keys", "run", "spool", "log/cel-custom", "sounds", "music/hold", "data")
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A home that can be run."""
+
+    settings: Settings
+    desks: Mapping[str, Desk]
+    secrets: Secrets
+    installation: Installation
+
+
+def prepare(settings: Settings, progress: Progress) -> Prepared:
+    """Make the home ready. Raises `DeskError` (desks with mistakes, no Asterisk, an unwritable home)."""
+    desks = read_desks(settings.desks)
+    if not desks:
+        raise DeskError(f"There is no desk in {settings.desks}.", "Put a desk file there, or name the folder by --desks.")
+    try:
+        return _prepare(settings, desks, progress)
+    except OSError as error:
+        raise DeskError(
+            f"{error.filename or settings.home} cannot be written: {error.strerror}.",
+            "Make it writable, or choose other folders by --home and --recordings.",
+        ) from error
+
+
+def _prepare(settings: Settings, desks: Mapping[str, Desk], progress: Progress) -> Prepared:
+    state = settings.home / "asterisk"
+    for folder in _FOLDERS:
+        (state / folder).mkdir(parents=True, exist_ok=True)
+    (settings.recordings / "live").mkdir(parents=True, exist_ok=True)
+    (settings.home / "log").mkdir(exist_ok=True)
+    secrets = keep_secrets(settings.home / "secrets.json", (a for desk in desks.values() for a in desk.agents))
+    installation = find_asterisk(progress)
+    _lay_data(state, installation)
+    _lay_sounds(settings, desks)
+    write_config(settings, desks, secrets, installation)
+    return Prepared(settings, desks, secrets, installation)
+
+
+def write_config(
+    settings: Settings, desks: Mapping[str, Desk], secrets: Secrets, installation: Installation
+) -> tuple[str, ...]:
+    """Render Asterisk's files into the home; return the names of those that changed."""
+    plan = Plan(
+        settings=settings,
+        desks=tuple(desks.values()),
+        versions={name: version_of(settings.desks / f"{name}.yaml") for name in desks},
+        agent_passwords={agent: secrets.agents[agent] for desk in desks.values() for agent in desk.agents},
+        ami_secret=secrets.ami,
+        modules=installation.modules_dir,
+        data=(settings.home / "asterisk/data").absolute(),
+    )
+    files = render(plan, bundled("asterisk-config"))
+    return tuple(file.name for file in files if _write(settings.asterisk_etc / file.name, file))
+
+
+def _write(path: Path, file: Rendered) -> bool:
+    """Write a file when it differs, at once or not at all; passwords stand in some, so all are the owner's alone."""
+    if path.exists() and path.read_text() == file.text:
+        return False
+    fresh = path.with_suffix(".new")
+    fresh.touch(mode=0o600)
+    fresh.write_text(file.text)
+    fresh.replace(path)
+    return True
+
+
+def _lay_data(state: Path, installation: Installation) -> None:
+    """Make Asterisk's data folder: the installation's own, but with our sounds."""
+    links = {entry.name: entry for entry in installation.data_dir.iterdir() if entry.name != "sounds"}
+    links["sounds"] = (state / "sounds").absolute()
+    for name, target in links.items():
+        _link(state / "data" / name, target)
+    _link(state / "sounds/en", installation.sounds_en_dir)
+
+
+def _link(link: Path, target: Path) -> None:
+    if not link.is_symlink() or link.readlink() != target:
+        link.unlink(missing_ok=True)
+        link.symlink_to(target)
+
+
+def _lay_sounds(settings: Settings, desks: Mapping[str, Desk]) -> None:
+    from ivr.speech.library import publish  # noqa: PLC0415 — numpy is heavy, and only needed when a sound changed
+
+    state = settings.home / "asterisk"
+    hold = sorted(bundled("dialplans").glob("music/*.wav*"))
+    for piece in hold:
+        _copy(piece, state / "music/hold" / piece.name)
+    for desk in desks.values():
+        publish(desk, settings.desks, settings.sounds)
+        for language in desk.languages:
+            folder = state / "music" / music_class(desk, language)
+            question = settings.sounds / desk.desk / language / "source"
+            folder.mkdir(exist_ok=True)
+            for suffix in (".wav", ".wav16"):
+                if (spoken := question.with_suffix(suffix)).exists():
+                    _copy(spoken, folder / f"1-question{suffix}")
+            for piece in hold:
+                _copy(piece, folder / f"2-{piece.name}")
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy when size or time differ; the running Asterisk never sees half a file."""
+    said = source.stat()
+    if target.exists() and target.stat().st_size == said.st_size and target.stat().st_mtime >= said.st_mtime:
+        return
+    fresh = target.with_name(f".{target.name}.new")
+    copyfile(source, fresh)
+    fresh.replace(target)

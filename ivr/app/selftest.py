@@ -1,0 +1,93 @@
+"""The self-test at start: one call inside Asterisk proves journal, sounds and queues; each failure names its cure."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from pathlib import Path
+
+from ivr.app.prepare import Prepared
+from ivr.errors import DeskError
+from ivr.telephony.facts import Fact, read_facts
+
+LIMIT = 20.0
+"""Seconds for the test call's fact to reach the journal."""
+
+
+async def run_selftest(prepared: Prepared) -> None:
+    """Place the test call. Raises `DeskError` when something that every call needs does not work."""
+    token = str(secrets.randbelow(10**12)).zfill(12)
+    journal = prepared.settings.journal
+    before = journal.stat().st_size if journal.exists() else 0
+    said = await _console(prepared, f"channel originate Local/{token}@selftest application Wait 30")
+    if "No such" in said:
+        raise DeskError("Asterisk could not place its test call.", f"Read {_messages(prepared)}.")
+    fact = await _find_fact(journal, before, token)
+    if fact is None:
+        raise DeskError(
+            f"Asterisk wrote no record of the test call into {journal} within {LIMIT:.0f} s: calls would leave no trace.",
+            f"Is cel_custom loaded, and the disk of the journal writable? {_messages(prepared)} says more.",
+        )
+    if fact.values.get("sound") != "SUCCESS":
+        raise DeskError(
+            "Asterisk could not play a prompt of the first desk.", "Make the sounds again with `ivr prompts build`."
+        )
+    lost = sorted(key[2:] for key, value in fact.values.items() if key.startswith("q.") and value != "1")
+    if lost:
+        raise DeskError(f"Asterisk does not know the queues {', '.join(lost)}.", f"Read {_messages(prepared)}.")
+
+
+async def wait_booted(prepared: Prepared, limit: float) -> bool:
+    """Wait until Asterisk takes calls; say whether it does."""
+    end = asyncio.get_running_loop().time() + limit
+    while asyncio.get_running_loop().time() < end:
+        if "fully booted" in await _console(prepared, "core waitfullybooted"):
+            return True
+        await asyncio.sleep(0.1)
+    return False
+
+
+async def stop_gracefully(prepared: Prepared) -> None:
+    """Let Asterisk refuse new calls and end when the last one has ended."""
+    await _console(prepared, "core stop gracefully")
+
+
+async def count_calls(prepared: Prepared) -> int:
+    """Return how many channels are up; 0 when Asterisk does not answer."""
+    said = await _console(prepared, "core show channels count")
+    first = said.split(" ", 1)[0]
+    return int(first) if first.isdigit() else 0
+
+
+async def _console(prepared: Prepared, command: str) -> str:
+    process = await asyncio.create_subprocess_exec(
+        *prepared.installation.cli_argv(prepared.settings.asterisk_etc.absolute(), command),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    try:
+        async with asyncio.timeout(LIMIT):
+            said, _ = await process.communicate()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        return ""
+    return said.decode(errors="replace")
+
+
+async def _find_fact(journal: Path, before: int, token: str) -> Fact | None:
+    end = asyncio.get_running_loop().time() + LIMIT
+    while asyncio.get_running_loop().time() < end:
+        if journal.exists():
+            with journal.open("rb") as file:
+                file.seek(before)
+                for word in file.read().decode(errors="replace").split('"'):
+                    if word.startswith("selftest?") and f"token={token}" in word:
+                        return read_facts(word)[0]
+        await asyncio.sleep(0.05)
+    return None
+
+
+def _messages(prepared: Prepared) -> Path:
+    return prepared.settings.home / "asterisk/log/messages.log"

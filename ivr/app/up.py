@@ -1,0 +1,160 @@
+"""`ivr up`: one foreground process that starts everything, watches it, and stops it in order."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+
+import structlog
+
+from ivr.app.heartbeat import last_beat
+from ivr.app.parts import Part, until
+from ivr.app.prepare import Prepared, prepare
+from ivr.app.selftest import count_calls, run_selftest, stop_gracefully, wait_booted
+from ivr.app.welcome import welcome
+from ivr.asterisk.hostname import check_hostname
+from ivr.asterisk.private import Progress
+from ivr.desk.lock import HomeLock
+from ivr.errors import DeskError
+from ivr.settings import Settings
+from ivr.store.migrate import migrate
+
+BOOT_LIMIT = 60.0
+DRAIN_LIMIT = 20.0
+"""Seconds that calls get to end after Ctrl-C; a second Ctrl-C ends them at once."""
+
+_log = structlog.get_logger("ivr.up")
+
+
+async def run_up(settings: Settings, progress: Progress) -> None:
+    """Run the system until SIGINT or SIGTERM. Raises `DeskError` before anything is started, or when a part cannot."""
+    with HomeLock(settings.home):
+        check_ports(settings)
+        if problem := check_hostname():
+            _log.warning("host.name", problem=problem)
+        prepared = prepare(settings, progress)
+        migrate(settings.database_url)
+        await _run(prepared)
+
+
+async def _run(prepared: Prepared) -> None:
+    settings = prepared.settings
+    stopping = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    parts = make_parts(prepared)
+    started: list[Part] = []
+    run_file = settings.home / "run.json"
+    try:
+        for part in parts:
+            started.append(part)
+            await part.start()
+            if part.name == "asterisk":
+                await _booted(prepared, part)
+            elif not await until(lambda p=part: last_beat(settings.home, p.name) is not None, BOOT_LIMIT):  # type: ignore[misc]
+                raise DeskError(f"The {part.name} did not start.", f"Its log {part.log} says why.")
+            if stopping.is_set():
+                return
+        await run_selftest(prepared)
+        _write_run(run_file, settings)
+        print(welcome(prepared), flush=True)  # noqa: T201 — the newcomer's next step
+        await stopping.wait()
+        print("\nStopping: calls in progress may end; press Ctrl-C again to end them now.", flush=True)  # noqa: T201
+        stopping.clear()
+        await _drain(prepared, started, stopping)
+    finally:
+        run_file.unlink(missing_ok=True)
+        await _stop(started)
+
+
+def make_parts(prepared: Prepared) -> list[Part]:
+    """Return the parts in the order of their start."""
+    settings = prepared.settings
+    logs = settings.home / "log"
+    environment = settings.environment() | {"IVR_COLOR": "1" if sys.stdout.isatty() else "0"}
+    asterisk = Part(
+        "asterisk",
+        prepared.installation.argv(settings.asterisk_etc.absolute()),
+        os.environ,
+        logs / "asterisk.log",
+        echo=False,
+    )
+    names = ["loader", "controller", *(["robots"] if settings.robots else [])]
+    ours = [
+        Part(name, [sys.executable, "-m", "ivr", name], environment, logs / f"{name}.log", beats=settings.home)
+        for name in names
+    ]
+    return [asterisk, *ours]
+
+
+def check_ports(settings: Settings) -> None:
+    """Refuse to start when a port is taken, before anything is written. Raises `DeskError`."""
+    wanted = [
+        ("SIP", settings.bind, settings.sip_port, socket.SOCK_DGRAM),
+        ("SIP", settings.bind, settings.sip_port, socket.SOCK_STREAM),
+        ("AGI", "127.0.0.1", settings.agi_port, socket.SOCK_STREAM),
+        ("AMI", "127.0.0.1", settings.ami_port, socket.SOCK_STREAM),
+        ("HTTP", settings.bind, settings.http_port, socket.SOCK_STREAM),
+    ]
+    for name, host, port, kind in wanted:
+        with socket.socket(socket.AF_INET, kind) as knock:
+            if kind == socket.SOCK_STREAM:
+                knock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                knock.bind((host, port))
+            except OSError as error:
+                raise DeskError(
+                    f"The {name} port {host}:{port} cannot be had: {error.strerror}.",
+                    f"Stop what holds it, or use other ports: --shift {settings.shift + 100}.",
+                ) from error
+
+
+async def _booted(prepared: Prepared, part: Part) -> None:
+    booting = asyncio.create_task(wait_booted(prepared, BOOT_LIMIT))
+    while not booting.done():
+        await asyncio.wait([booting], timeout=0.2)
+        if part.starts > 1:
+            booting.cancel()
+            break
+    if booting.cancelled() or not booting.done() or not booting.result():
+        tail = " ".join(_last_error(part.log).split())
+        raise DeskError(f"Asterisk did not start: {tail}", f"Its log {part.log} says more.")
+
+
+def _last_error(log: Path) -> str:
+    lines = log.read_text(errors="replace").splitlines()[-40:] if log.exists() else []
+    errors = [line for line in lines if "ERROR" in line]
+    return (errors or lines or ["it said nothing"])[-1]
+
+
+async def _drain(prepared: Prepared, parts: list[Part], again: asyncio.Event) -> None:
+    for part in parts:
+        if part.name == "asterisk":
+            part.wanted = False  # from here on its end is no accident
+    await stop_gracefully(prepared)
+    end = asyncio.get_running_loop().time() + DRAIN_LIMIT
+    while not again.is_set() and asyncio.get_running_loop().time() < end:
+        if not parts[0].running or await count_calls(prepared) == 0:
+            return
+        await asyncio.sleep(0.5)
+
+
+async def _stop(started: list[Part]) -> None:
+    """Stop Asterisk first, so that the journal is whole, and the loader last, so that it has read all of it."""
+    order = {"asterisk": 0, "robots": 1, "controller": 2, "loader": 3}
+    for part in sorted(started, key=lambda part: order[part.name]):
+        await part.stop(limit=10.0)
+    _log.info("stopped")
+
+
+def _write_run(path: Path, settings: Settings) -> None:
+    ports = {"sip": settings.sip_port, "http": settings.http_port, "agi": settings.agi_port, "ami": settings.ami_port}
+    told = {"pid": os.getpid(), "ports": ports, "settings": settings.absolute().model_dump(mode="json")}
+    fresh = path.with_suffix(".new")
+    fresh.write_text(json.dumps(told, indent=1))
+    fresh.replace(path)

@@ -1,0 +1,96 @@
+"""A call over AGI: the engine's commands as Asterisk's.
+
+One turn costs few round trips on purpose: the prompts before a question and the question are one command, all facts
+of a turn are one user event, the whole way on is one MSet.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from ivr.asterisk.agi_session import AgiError, AgiSession, CallerGone
+from ivr.asterisk.keys import MARGIN, take_key
+from ivr.desk.answer import CallerLeft
+from ivr.engine.commands import Ask, HandOver, Play, RunScript
+from ivr.engine.inputs import ScriptAnswer
+from ivr.telephony.facts import EVENT_NAME, Fact, write_facts
+
+Length = Callable[[str, str, str], float]
+"""Seconds that a prompt lasts: (desk, prompt id, language)."""
+RunHandler = Callable[[AgiSession, str, RunScript], Awaitable[ScriptAnswer]]
+"""Run a desk's pyst2 handler over the session."""
+
+
+class AgiConversation:
+    """`ivr.desk.answer.Conversation` over one AGI session."""
+
+    def __init__(self, agi: AgiSession, length: Length, run_handler: RunHandler, first_deadline: float) -> None:
+        self._agi = agi
+        self._length = length
+        self._run_handler = run_handler
+        self._loop = asyncio.get_running_loop()
+        self._deadline = self._loop.time() + first_deadline
+
+    async def note(self, facts: Sequence[Fact]) -> None:
+        """Write facts into the journal, as one event."""
+        await self._exec("CELGenUserEvent", EVENT_NAME, write_facts(facts))
+
+    async def play(self, desk: str, command: Play) -> None:
+        """Speak the prompts to their end."""
+        lasts = sum(self._length(desk, prompt, command.language) for prompt in command.prompts)
+        await self._allow(lasts)
+        await self._exec("Playback", _files(desk, command.prompts, command.language), lasts=lasts)
+
+    async def ask(self, desk: str, command: Ask) -> str:
+        """Speak the prompts and take one key, at any moment of them."""
+        lasts = sum(self._length(desk, prompt, command.language) for prompt in command.prompts)
+        await self._allow(lasts + command.wait)
+        try:
+            return await take_key(self._agi, _files(desk, command.prompts, command.language), command.wait, lasts)
+        except CallerGone as gone:
+            raise CallerLeft from gone
+
+    async def run_script(self, desk: str, command: RunScript) -> ScriptAnswer:
+        """Run a pyst2 handler over this call, within its limit."""
+        await self._allow(command.limit)
+        try:
+            return await self._run_handler(self._agi, desk, command)
+        except CallerGone as gone:
+            raise CallerLeft from gone
+
+    async def hand_over(self, command: HandOver) -> None:
+        """Set the way on; the token is the last word."""
+        await self._exec(
+            "MSet",
+            f"IVR_GO={command.line}",
+            f"IVR_ASK={command.ask}",
+            f"__IVR_CATEGORY={command.category}",
+            f"__IVR_SESSION={command.session}",
+            f"CHANNEL(language)={command.language}",
+            "IVR_TOKEN=handed",
+        )
+
+    async def hang_up(self) -> None:
+        """Let the dialplan hang up."""
+        await self._exec("MSet", "IVR_TOKEN=ended")
+
+    async def _exec(self, application: str, *arguments: str, lasts: float = 0.0) -> None:
+        try:
+            await self._agi.exec(application, *arguments, limit=lasts + MARGIN)
+        except CallerGone as gone:
+            raise CallerLeft from gone
+
+    async def _allow(self, lasts: float) -> None:
+        """Move Asterisk's own deadline on, so that it takes the call back should we stop answering."""
+        now = self._loop.time()
+        if self._deadline < now + lasts + MARGIN:
+            self._deadline = now + lasts + 2 * MARGIN
+            try:
+                await self._agi.set_autohangup(round(self._deadline - now))
+            except AgiError as gone:
+                raise CallerLeft from gone
+
+
+def _files(desk: str, prompts: Sequence[str], language: str) -> str:
+    return "&".join(f"{desk}/{language}/{prompt}" for prompt in prompts)

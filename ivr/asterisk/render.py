@@ -1,0 +1,163 @@
+"""Asterisk's files, rendered from the templates in `asterisk-config/`.
+
+Rendering is deterministic: the same desks, settings and secrets give the same bytes. Every value that an author or a
+setting brings is checked by its filter before it stands in a file, because `;`, `,` or a newline would change the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from math import ceil
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from ivr.asterisk.modules import REQUIRED, WANTED
+from ivr.engine.nodes.menu import key_name
+from ivr.errors import DeskError
+from ivr.flows.model import Desk, Line, Say
+from ivr.ledger.record import FIELDS
+from ivr.settings import Settings
+
+ANSWER_DEADLINE = 10
+"""Seconds for the controller's first sign of life; each of its turns moves the deadline on."""
+CALL_LIMIT = 4 * 3600
+"""Seconds after which a call is ended, so that no channel stays for ever."""
+WHISPER_ALLOWANCE = 25
+"""Seconds that a member's telephone may be busy with the whisper, on top of the ringing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """One file of Asterisk's: its name in the etc folder and its text."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that the files are made of."""
+
+    settings: Settings
+    desks: Sequence[Desk]
+    versions: Mapping[str, str]
+    """Desk → the version of its file."""
+    agent_passwords: Mapping[str, str]
+    ami_secret: str
+    modules: Path
+    """Where Asterisk's modules lie."""
+    data: Path
+    """Asterisk's data folder (documentation, sounds)."""
+
+
+def render(plan: Plan, templates: Path) -> tuple[Rendered, ...]:
+    """Return all files. Raises `DeskError` when a setting cannot stand in an Asterisk file."""
+    jinja = Environment(
+        loader=FileSystemLoader(templates),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 — these are no web pages; `_plain` refuses what is special to Asterisk
+    )
+    values = _values(plan)
+    names = sorted(path.name for path in templates.glob("*.j2"))
+    return tuple(Rendered(name.removesuffix(".j2"), jinja.get_template(name).render(values)) for name in names)
+
+
+def _values(plan: Plan) -> dict[str, object]:
+    home = plan.settings.home.absolute()
+    first, last = plan.settings.rtp_ports
+    there = {path.stem for path in plan.modules.glob("*.so")}
+    return {
+        "settings": plan.settings,
+        "desks": plan.desks,
+        "versions": plan.versions,
+        "agent_passwords": dict(sorted(plan.agent_passwords.items())),
+        "secrets": {"ami": plan.ami_secret},
+        "etc": _plain(plan.settings.asterisk_etc.absolute()),
+        "state": _plain(home / "asterisk"),
+        "music": _plain(home / "asterisk/music"),
+        "recordings": _plain(plan.settings.recordings.absolute()),
+        "modules": _plain(plan.modules),
+        "data": _plain(plan.data),
+        "module_list": [name for name in REQUIRED + WANTED if name in REQUIRED or name in there],
+        "required": REQUIRED,
+        "journal_fields": ",".join(FIELDS),
+        "music_classes": sorted(music_class(desk, language) for desk in plan.desks for language in _asked(desk)),
+        "rtp_first": first,
+        "rtp_last": last,
+        "answer_deadline": ANSWER_DEADLINE,
+        "call_limit": CALL_LIMIT,
+        "seconds": _seconds,
+        "queue_timeout": _queue_timeout,
+        "whisper": _whisper,
+        "question_keys": question_keys,
+        "fallback_informer": _informer,
+        "notice": _notice,
+        "dial": _dial,
+        "selftest_sound": _selftest_sound(plan.desks[0]),
+    }
+
+
+def music_class(desk: Desk, language: str) -> str:
+    """Return the name of the music that begins with the desk's source question."""
+    return f"{desk.desk}-source-{language}"
+
+
+def question_keys(desk: Desk) -> str:
+    """Return the question's keys as the `line` fact tells them: `&k1=internet&k2=friends`."""
+    options = desk.source.options if desk.source else {}
+    return "".join(f"&k{key_name(key)}={source}" for key, source in options.items())
+
+
+def _asked(desk: Desk) -> tuple[str, ...]:
+    waiting = desk.source is not None and desk.source.ask == "while waiting" and desk.source.menu is not None
+    return desk.languages if waiting else ()
+
+
+def _seconds(length: timedelta) -> int:
+    return ceil(length.total_seconds())
+
+
+def _queue_timeout(line: Line) -> int:
+    return _seconds(line.ring) + (WHISPER_ALLOWANCE if line.whisper else 2)
+
+
+def _whisper(line: Line) -> str:
+    return "accept" if line.whisper == "accept" else "1" if line.whisper else ""
+
+
+def _informer(desk: Desk) -> list[str]:
+    node = desk.flow[desk.first_node]
+    return [f"{desk.desk}/{desk.languages[0]}/{desk.first_node}"] if isinstance(node, Say) else []
+
+
+def _notice(desk: Desk) -> str:
+    recording = desk.recording
+    told = recording is not None and recording.notice == "once" and next(iter(desk.lines.values())).record
+    return f"{desk.desk}/{desk.languages[0]}/notice" if told else ""
+
+
+def _selftest_sound(desk: Desk) -> str:
+    """Return a prompt that every desk has."""
+    return f"{desk.desk}/{desk.languages[0]}/sorry"
+
+
+def _dial(agent: str) -> str:
+    """Return whom to dial: a telephone in the browser comes before the one on the desk, so that it beats the robot."""
+    web = f"PJSIP/{agent}-web"
+    return f'PJSIP/{agent}${{IF($["${{DEVICE_STATE({web})}}" = "UNAVAILABLE"]?:-web)}}'
+
+
+def _plain(path: Path) -> str:
+    text = str(path)
+    if bad := sorted(set(text) & set(";,|()[]{}$\"'\\<>&\n\r\t")):
+        raise DeskError(
+            f"The folder {text!r} cannot stand in Asterisk's files because of {' '.join(bad)}.",
+            "Use a folder of letters, digits, blanks, '-', '_' and '.'.",
+        )
+    return text

@@ -1,0 +1,81 @@
+"""`ivr`: the groups of commands put together, and one way for every error to be told."""
+
+from __future__ import annotations
+
+import errno
+import sys
+from importlib import import_module
+from typing import Any
+
+import typer
+
+from ivr.errors import DeskError
+
+GROUPS = {
+    "up": "Run the desk",
+    "status": "Run the desk",
+    "agents": "Run the desk",
+    "call": "Use the desk",
+    "calls": "Use the desk",
+    "recordings": "Use the desk",
+    "check": "Write a desk",
+    "play": "Write a desk",
+    "schema": "Write a desk",
+    "prompts": "Write a desk",
+    "asterisk": "Behind the desk",
+    "controller": "Behind the desk",
+    "loader": "Behind the desk",
+    "robots": "Behind the desk",
+    "agi": "Behind the desk",
+    "ledger": "Behind the desk",
+}
+"""Each command, and the panel of `ivr --help` where it stands; `ivr.cli.<command>` holds it."""
+
+
+def build(wanted: str | None) -> typer.Typer:
+    """Return the program. Only the wanted command's module is loaded, so that each command starts fast."""
+    app = typer.Typer(
+        help="The front desk of a call centre on Asterisk.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    for name, panel in GROUPS.items():
+        if wanted in (None, name):
+            _mount(app, name, import_module(f"ivr.cli.{name}"), panel)
+    app.callback()(_root)
+    return app
+
+
+def _mount(app: typer.Typer, name: str, module: Any, panel: str) -> None:
+    if isinstance(group := getattr(module, "app", None), typer.Typer):
+        app.add_typer(group, name=name, rich_help_panel=panel)
+    else:
+        app.command(name, rich_help_panel=panel)(getattr(module, name))
+
+
+def _root() -> None:
+    """Answer calls, sort them onto lines, whisper, record, and tell the truth about every leg."""
+
+
+def main() -> None:
+    """Run the command line. Exit code 0 = done, 2 = something to mend, 130 = interrupted."""
+    first = next((word for word in sys.argv[1:] if not word.startswith("-")), None)
+    try:
+        build(first if first in GROUPS else None)(prog_name="ivr")
+    except DeskError as error:
+        _tell(error.sentence, error.cure, error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        _tell("The disk is full.", "Free some space and run the command again; nothing that was there is lost.", 2)
+
+
+def _tell(sentence: str, cure: str, code: int) -> None:
+    print(f"ivr: {sentence}" + (f"\n     {cure}" if cure else ""), file=sys.stderr)
+    sys.exit(code)

@@ -1,0 +1,36 @@
+"""Options that several commands share, and the settings that they make."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+
+from ivr.errors import DeskError
+from ivr.settings import Settings
+
+Home = Annotated[Path | None, typer.Option("--home", help="The folder of this system's state.", show_default="var")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+
+def settings_from(**given: Any) -> Settings:
+    """Return the settings: options that were given, else the environment, else the defaults."""
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        name = str(wrong["loc"][0]) if wrong["loc"] else "a setting"
+        raise DeskError(f"{name} cannot be {wrong.get('input')!r}: {wrong['msg']}.", f"Mend --{name} or IVR_{name.upper()}.") from error
+
+
+def running_settings(home: Path | None) -> Settings:
+    """Return the settings of the desk that runs on the home (its ports, desks, database), else the plain ones."""
+    settings = settings_from(home=home)
+    try:
+        told = json.loads((settings.home / "run.json").read_text())["settings"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return settings
+    return settings_from(**told | {"home": settings.home})

@@ -1,0 +1,133 @@
+"""Answer a call: turn the engine until the call is handed over, hung up or gone.
+
+Ports: `Conversation` is the telephone side (FastAGI, a pyst2 process, a fake), `Callers` what the ledger knows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Protocol, assert_never
+
+from ivr.engine.commands import Ask, Command, HandOver, HangUp, LookUp, Play, RunScript
+from ivr.engine.inputs import Arrived, Caller, HungUp, Input, Key, ScriptAnswer, Silence
+from ivr.engine.machine import advance
+from ivr.engine.session import Session
+from ivr.flows.model import Desk
+from ivr.telephony.facts import Fact
+
+LOOK_UP_LIMIT = 0.2
+"""Seconds that a caller is kept for what the ledger knows of him."""
+
+
+class CallerLeft(Exception):  # noqa: N818 — it is what happened, not an error
+    """The caller hung up, or the channel is gone."""
+
+
+class Conversation(Protocol):
+    """A call as the controller holds it. Every method raises `CallerLeft` when the caller is gone."""
+
+    async def note(self, facts: Sequence[Fact]) -> None:
+        """Write facts into the journal."""
+
+    async def play(self, desk: str, command: Play) -> None:
+        """Speak the prompts to their end."""
+
+    async def ask(self, desk: str, command: Ask) -> str:
+        """Speak the prompts and return the key, or "" when none came."""
+
+    async def run_script(self, desk: str, command: RunScript) -> ScriptAnswer:
+        """Run a pyst2 handler over this call."""
+
+    async def hand_over(self, command: HandOver) -> None:
+        """Set the way on and the completion token."""
+
+    async def hang_up(self) -> None:
+        """Let the dialplan end the call."""
+
+
+class Callers(Protocol):
+    """What the ledger knows of a number."""
+
+    async def known(self, number: str) -> Caller:
+        """Return whether an earlier call of the number was answered, and how he heard of us."""
+
+
+async def answer(
+    desk: Desk,
+    session: Session,
+    arrival: Input,
+    conversation: Conversation,
+    callers: Callers,
+    clock: Callable[[], datetime],
+) -> Session:
+    """Turn the engine until the call leaves it. Returns the last session."""
+    look_up = _LookUp(callers, arrival)
+    happened: Input = arrival
+    try:
+        while True:
+            turn = advance(desk, session, happened, clock())
+            session = turn.session
+            if turn.facts:
+                await conversation.note(turn.facts)
+            answered = await _perform(desk, turn.commands, conversation, look_up)
+            if answered is None:
+                return session
+            happened = answered
+    except CallerLeft:
+        return advance(desk, session, HungUp(), clock()).session
+    finally:
+        look_up.cancel()
+
+
+async def _perform(
+    desk: Desk, commands: Sequence[Command], conversation: Conversation, look_up: _LookUp
+) -> Input | None:
+    """Perform a turn's commands in order; return the last one's answer, None when the call leaves the engine."""
+    answered: Input | None = None
+    for command in commands:
+        match command:
+            case Play():
+                await conversation.play(desk.desk, command)
+            case Ask():
+                digit = await conversation.ask(desk.desk, command)
+                answered = Key(digit) if digit else Silence()
+            case LookUp():
+                answered = await look_up.result()
+            case RunScript():
+                answered = await conversation.run_script(desk.desk, command)
+            case HandOver():
+                await conversation.hand_over(command)
+            case HangUp():
+                await conversation.hang_up()
+            case _:
+                assert_never(command)
+    return answered
+
+
+class _LookUp:
+    """Asks the ledger when the call arrives, so that the answer is there when the engine wants it."""
+
+    def __init__(self, callers: Callers, arrival: Input) -> None:
+        self._task: asyncio.Task[Caller] | None = None
+        if isinstance(arrival, Arrived) and arrival.caller:
+            self._task = asyncio.create_task(_ask_ledger(callers, arrival.caller))
+
+    async def result(self) -> Caller:
+        """Return what the ledger said within its time, or that nothing is known."""
+        if self._task is None:
+            return Caller()
+        return await self._task
+
+    def cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+
+async def _ask_ledger(callers: Callers, number: str) -> Caller:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LOOK_UP_LIMIT):
+            return await callers.known(number)
+    return Caller()
