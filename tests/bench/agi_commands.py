@@ -27,8 +27,10 @@ HEADER = b"".join(
     f"agi_{name}: {value}\n".encode()
     for name, value in {
         "network": "yes", "network_script": "bench", "request": "agi://127.0.0.1/bench",
-        "channel": "PJSIP/trunk-00000001", "language": "ru", "type": "PJSIP", "uniqueid": "desk1-1700000000.1", "version": "22.10.1",
-        "callerid": "+79210000000", "calleridname": "unknown", "callingpres": "0", "callingani2": "0", "callington": "0", "callingtns": "0",
+        "channel": "PJSIP/trunk-00000001", "language": "ru", "type": "PJSIP", "uniqueid": "desk1-1700000000.1",
+        "version": "22.10.1", "callerid": "+79210000000",
+        "calleridname": "unknown", "callingpres": "0", "callingani2": "0",
+        "callington": "0", "callingtns": "0",
         "dnid": "100", "rdnis": "unknown", "context": "desk", "extension": "100", "priority": "7", "enhanced": "0.0",
         "accountcode": "", "threadid": "140000000000",
     }.items()

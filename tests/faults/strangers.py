@@ -24,16 +24,15 @@ def connect(port: int) -> socket.socket:
     return connection
 
 
-def large(connection: socket.socket) -> None:
-    """Send a header line of 1 MB, or as much of it as the other side takes."""
-    connection.setblocking(True)
-    connection.settimeout(2)
-    try:
+def large(connection: socket.socket) -> float:
+    """Send a header line of 1 MB, or as much of it as the other side takes; return the seconds until it has closed."""
+    begin = time.monotonic()
+    connection.settimeout(PATIENCE)
+    with contextlib.suppress(ConnectionError):
         connection.sendall(b"agi_callerid: " + b"7" * 1_000_000)
-    except OSError:
-        return
-    finally:
-        connection.setblocking(False)
+        connection.recv(100)
+    connection.close()
+    return time.monotonic() - begin
 
 
 def watch(began: dict[socket.socket, float], *, slow: bool) -> list[float]:
@@ -67,13 +66,10 @@ def run(port: int, kind: str, count: int) -> dict[str, float]:
         for _ in range(count):
             connect(port).close()
         return {"closed": count, "first": 0.0, "last": 0.0}
-    began = {}
-    for _ in range(count):
-        connection = connect(port)
-        began[connection] = time.monotonic()
-        if kind == "large":
-            large(connection)
-    ages = watch(began, slow=kind == "slow")
+    if kind == "large":
+        ages = [large(connect(port)) for _ in range(count)]
+    else:
+        ages = watch({connect(port): time.monotonic() for _ in range(count)}, slow=kind == "slow")
     return {"closed": len(ages), "first": min(ages, default=0.0), "last": max(ages, default=0.0)}
 
 

@@ -9,7 +9,10 @@ import pytest
 from ivr.asterisk.agi_server import AgiServer, Limits
 from ivr.asterisk.agi_session import AgiSession, CallerGone, CommandRefused, NoAnswer
 
-HEADER = b"agi_request: agi://127.0.0.1/%s\nagi_channel: PJSIP/x\nagi_uniqueid: d1-%d.1\nagi_callerid: 100\nagi_threadid: 1\n\n"
+HEADER = (
+    b"agi_request: agi://127.0.0.1/%s\nagi_channel: PJSIP/x\nagi_uniqueid: d1-%d.1\n"
+    b"agi_callerid: 100\nagi_threadid: 1\n\n"
+)
 
 
 class Peer:
@@ -36,7 +39,7 @@ class Peer:
 
 @contextlib.asynccontextmanager
 async def serving(handler, limits=None):
-    """A server with one handler; gives a function that opens a session."""
+    """Serve with one handler; give a function that opens a session."""
     server = AgiServer({"desk": handler}, port=0, limits=limits)
     await server.start()
     writers = []

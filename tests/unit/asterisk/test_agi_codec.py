@@ -82,8 +82,8 @@ def test_f9_the_127th_word_is_the_last():
         (b"511 Command Not Permitted on a dead channel\n", Reply(511, rest="Command Not Permitted on a dead channel")),
         (b"520 Invalid command syntax.  Proper usage not available.\n",
          Reply(520, rest="Invalid command syntax.  Proper usage not available.")),
-        (b"520-Invalid command syntax.  Proper usage follows:\nUsage: X\n\n200 result=0\nHANGUP\n520 End of proper usage.\n",
-         Reply(520, rest="Invalid command syntax.  Proper usage follows:\nUsage: X\n\n200 result=0\nHANGUP")),
+        (b"520-Proper usage follows:\nUsage: X\n\n200 result=0\nHANGUP\n520 End of proper usage.\n",
+         Reply(520, rest="Proper usage follows:\nUsage: X\n\n200 result=0\nHANGUP")),
         (b"520-Follows:\nUsage without its newline.520 End of proper usage.\n",
          Reply(520, rest="Follows:\nUsage without its newline.")),
     ],
@@ -155,9 +155,9 @@ def test_any_split_of_any_bytes_gives_the_same_events_and_never_fails(parts, cut
 
 def test_a_reply_without_end_is_given_up():
     parser = ReplyParser()
+    parser.feed(b"x" * MAX_REPLY)
     with pytest.raises(ReplyTooLong):
-        for _ in range(100):
-            parser.feed(b"x" * (MAX_REPLY // 50))
+        parser.feed(b"x")
     parser = ReplyParser()
     with pytest.raises(ReplyTooLong):
         parser.feed(b"200 result=1 (" + b"\n" * (MAX_REPLY + 1))

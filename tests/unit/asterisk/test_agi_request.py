@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 from ivr.asterisk.agi_request import MAX_BYTES, HeaderParser, HeaderRefused, Request
 
 GOOD = {
-    "network": "yes", "network_script": "desk", "request": "agi://127.0.0.1:4573/desk?node=a%20b&x=1", "channel": "PJSIP/1",
+    "network": "yes", "network_script": "desk", "request": "agi://127.0.0.1:4573/desk?node=a%20b&x=1",
+    "channel": "PJSIP/1",
     "language": "ru", "type": "PJSIP", "uniqueid": "d1-1.5", "version": "22", "callerid": "+79210000000",
     "calleridname": "Иван: Петров", "callingpres": "0", "dnid": "8124483454", "rdnis": "unknown", "context": "desk",
     "extension": "100", "priority": "1", "enhanced": "0.0", "accountcode": "", "threadid": "1", "arg_1": "first",
@@ -67,9 +68,9 @@ def test_what_is_no_agi_is_refused(raw):
 
 def test_f8_a_header_has_limits():
     parser = HeaderParser()
+    parser.feed(b"a" * MAX_BYTES)
     with pytest.raises(HeaderRefused, match="bytes"):
-        for _ in range(MAX_BYTES // 1000 + 1):
-            parser.feed(b"a" * 1000)
+        parser.feed(b"a")
     with pytest.raises(HeaderRefused, match="headers"):
         read(b"".join(b"agi_arg_%d: x\n" % place for place in range(1000)))
 
