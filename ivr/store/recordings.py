@@ -1,0 +1,169 @@
+"""Recordings in the database: what is awaited, what became of it, and what to hear."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Engine, Row, Select, and_, exists, or_, select, update
+
+from ivr.desk.recordings import ExpectedRecording, State, Verdict
+from ivr.store.tables import call, leg, recording
+
+_RETRIED = 7 * 86400
+"""Seconds for which a failed recording is tried again while its raw audio is there."""
+_SECOND = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """One talk that a recording covers."""
+
+    line: str
+    agent: str
+    began_at: float
+    """UTC, seconds since 1970."""
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A recording with its call. Times are UTC, seconds since 1970."""
+
+    name: str
+    call_id: str
+    state: State
+    path: str
+    seconds: float
+    talk_seconds: float
+    sha256: str
+    bytes: int
+    reason: str
+    verified_at: float | None
+    began_at: float
+    desk: str
+    caller: str
+    line: str
+    """The line of the last talk."""
+    agent: str
+
+
+class SqlRecordings:
+    """The store of `ivr.desk.recordings`, and the questions of the command line."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def awaiting(self) -> Sequence[ExpectedRecording]:
+        """Return the expected recordings, and the failed ones of the last week."""
+        lately = int((time.time() - _RETRIED) * _SECOND)
+        wanted = or_(
+            recording.c.state == "expected", and_(recording.c.state == "failed", recording.c.verified_at > lately)
+        )
+        query = (
+            select(
+                recording.c.name,
+                recording.c.call_id,
+                recording.c.state,
+                call.c.began_at,
+                call.c.ended_at,
+                call.c.talked,
+                call.c.crashed,
+            )
+            .join(call, call.c.id == recording.c.call_id)
+            .where(wanted)
+            .order_by(call.c.began_at, recording.c.name)
+        )
+        with self._engine.connect() as connection:
+            return [
+                ExpectedRecording(
+                    name=row.name,
+                    call_id=row.call_id,
+                    began_at=row.began_at / _SECOND,
+                    talk_seconds=row.talked / _SECOND,
+                    call_open=row.ended_at is None,
+                    crashed=row.crashed,
+                    state=row.state,
+                )
+                for row in connection.execute(query)
+            ]
+
+    def settle(self, verdict: Verdict) -> None:
+        """Keep a verdict with the moment and the talk time that it was measured against."""
+        talked = select(call.c.talked / float(_SECOND)).where(call.c.id == recording.c.call_id).scalar_subquery()
+        change = (
+            update(recording)
+            .where(recording.c.name == verdict.name)
+            .values(
+                state=verdict.state,
+                path=verdict.path,
+                seconds=verdict.seconds,
+                sha256=verdict.sha256,
+                bytes=verdict.bytes,
+                reason=verdict.reason,
+                talk_seconds=talked,
+                verified_at=int(time.time() * _SECOND),
+            )
+        )
+        with self._engine.connect().execution_options(writes=True) as connection, connection.begin():
+            connection.execute(change)
+
+    def listed(
+        self, states: Sequence[State] = (), since: float | None = None, limit: int | None = None
+    ) -> list[Recording]:
+        """Return recordings, the latest call first, of the states (empty = all) and of calls since a moment."""
+        query = _recordings().order_by(call.c.began_at.desc(), recording.c.name.desc()).limit(limit)
+        if states:
+            query = query.where(recording.c.state.in_(states))
+        if since is not None:
+            query = query.where(call.c.began_at >= int(since * _SECOND))
+        with self._engine.connect() as connection:
+            return [_recording(row) for row in connection.execute(query)]
+
+    def find(self, wanted: str) -> list[Recording]:
+        """Return the recordings of this name or of this call; empty when there are none."""
+        query = _recordings().where(or_(recording.c.name == wanted, recording.c.call_id == wanted))
+        with self._engine.connect() as connection:
+            return [_recording(row) for row in connection.execute(query.order_by(recording.c.name))]
+
+    def talks(self, call_id: str) -> list[Talk]:
+        """Return the talks of a call in their order: what its recording holds, one after the other."""
+        query = (
+            select(leg.c.line, leg.c.agent, leg.c.began_at, leg.c.ended_at)
+            .where(leg.c.call_id == call_id, leg.c.kind == "talk", leg.c.ended_at.is_not(None))
+            .order_by(leg.c.began_at, leg.c.place)
+        )
+        with self._engine.connect() as connection:
+            return [
+                Talk(row.line, row.agent, row.began_at / _SECOND, (row.ended_at - row.began_at) / _SECOND)
+                for row in connection.execute(query)
+            ]
+
+
+def _recordings() -> Select[tuple[object, ...]]:
+    later = leg.alias()
+    is_last = ~exists().where(later.c.call_id == leg.c.call_id, later.c.kind == "talk", later.c.place > leg.c.place)
+    last_talk = and_(leg.c.call_id == recording.c.call_id, leg.c.kind == "talk", is_last)
+    columns = (*recording.c, call.c.began_at, call.c.desk, call.c.caller, leg.c.line, leg.c.agent)
+    return select(*columns).join(call, call.c.id == recording.c.call_id).outerjoin(leg, last_talk)
+
+
+def _recording(row: Row[tuple[object, ...]]) -> Recording:
+    return Recording(
+        name=row.name,
+        call_id=row.call_id,
+        state=row.state,
+        path=row.path,
+        seconds=row.seconds,
+        talk_seconds=row.talk_seconds,
+        sha256=row.sha256,
+        bytes=row.bytes,
+        reason=row.reason,
+        verified_at=None if row.verified_at is None else row.verified_at / _SECOND,
+        began_at=row.began_at / _SECOND,
+        desk=row.desk,
+        caller=row.caller,
+        line=row.line or "",
+        agent=row.agent or "",
+    )
