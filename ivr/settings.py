@@ -21,7 +21,9 @@ class Settings(BaseSettings):
     home: Path = Path("var")
     desks: Path = Path("dialplans")
     recordings: Path = Path("recordings")
-    shift: int = Field(default=0, ge=0, le=20000, description="added to every port, so that several systems run side by side")
+    shift: int = Field(
+        default=0, ge=0, le=20000, description="added to every port, so that several systems run side by side"
+    )
     bind: str = "127.0.0.1"
     node: str = Field(default="desk1", pattern=r"^[a-z0-9]{1,16}$", description="begins every uniqueid of this machine")
     database: str = Field(default="", description="SQLAlchemy URL; SQLite in the home when empty")
@@ -30,18 +32,22 @@ class Settings(BaseSettings):
 
     @property
     def sip_port(self) -> int:
+        """SIP over UDP and TCP."""
         return 5060 + self.shift
 
     @property
     def agi_port(self) -> int:
+        """FastAGI, on loopback."""
         return 4573 + self.shift
 
     @property
     def ami_port(self) -> int:
+        """AMI, on loopback."""
         return 5038 + self.shift
 
     @property
     def http_port(self) -> int:
+        """WebSocket for telephones in the browser."""
         return 8088 + self.shift
 
     @property
@@ -52,6 +58,7 @@ class Settings(BaseSettings):
 
     @property
     def database_url(self) -> str:
+        """Where the ledger is kept."""
         return self.database or f"sqlite:///{self.home.absolute() / 'ledger.sqlite'}"
 
     @property
@@ -61,10 +68,12 @@ class Settings(BaseSettings):
 
     @property
     def asterisk_etc(self) -> Path:
+        """Asterisk's rendered files."""
         return self.home / "asterisk/etc"
 
     @property
     def sounds(self) -> Path:
+        """The published prompts: `<desk>/<language>/<id>.wav`."""
         return self.home / "asterisk/sounds"
 
     def absolute(self) -> Self:

@@ -48,7 +48,11 @@ async def run_controller(settings: Settings) -> None:
     await server.start()
     await ami.start()
     health = asyncio.create_task(
-        beat(settings.home, "controller", lambda: {"sessions": server.sessions, "refused": dict(server.refused), "ami": ami.health()})
+        beat(
+            settings.home,
+            "controller",
+            lambda: {"sessions": server.sessions, "refused": dict(server.refused), "ami": ami.health()},
+        )
     )
     _log.info("controller.ready", agi=server.port, desks=sorted(desks))
     await stopped.wait()

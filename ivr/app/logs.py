@@ -14,7 +14,9 @@ def start_logs(*, json: bool | None = None) -> None:
     render = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if wants_json
-        else structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty() or os.environ.get("IVR_COLOR") == "1", pad_event_to=18)
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stdout.isatty() or os.environ.get("IVR_COLOR") == "1", pad_event_to=18
+        )
     )
     structlog.configure(
         processors=[

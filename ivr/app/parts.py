@@ -20,7 +20,7 @@ HUNG_AFTER = 6.0
 LONGEST_PAUSE = 10.0
 """Seconds between two starts of a part that keeps dying."""
 DIE_WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")
-"""A child must not outlive the supervisor, even when that is killed: two Asterisks on one home would spoil the journal."""
+"""A child must not outlive the supervisor, even a killed one: two Asterisks on one home would spoil the journal."""
 
 _log = structlog.get_logger("ivr.up")
 
@@ -91,10 +91,9 @@ class Part:
 
     async def _keep(self) -> None:
         pause = 0.2
-        while True:
-            assert self.process is not None
-            await _copy_output(self.process, self.log, echo=self.echo)
-            code = await self.process.wait()
+        while (process := self.process) is not None:
+            await _copy_output(process, self.log, echo=self.echo)
+            code = await process.wait()
             if not self.wanted:
                 return
             _log.error("part.died", part=self.name, code=code, log=str(self.log), cure="it is started again")
@@ -110,15 +109,21 @@ class Part:
             await asyncio.sleep(1)
             beat = last_beat(home, self.name)
             quiet = time.time() - float(beat["at"]) if beat else 0.0
-            if self.running and quiet > HUNG_AFTER and time.monotonic() - self._started_at > HUNG_AFTER:
+            process = self.process
+            if (
+                process is not None
+                and process.returncode is None
+                and quiet > HUNG_AFTER
+                and time.monotonic() - self._started_at > HUNG_AFTER
+            ):
                 _log.error("part.hung", part=self.name, quiet_s=round(quiet, 1), cure="it is killed and started again")
-                assert self.process is not None
-                self.process.kill()
+                process.kill()
                 await asyncio.sleep(HUNG_AFTER)
 
 
 async def _copy_output(process: asyncio.subprocess.Process, path: Path, *, echo: bool) -> None:
-    assert process.stdout is not None
+    if process.stdout is None:
+        return
     with path.open("ab") as file:
         while line := await _line(process.stdout):
             with suppress(OSError):  # a full disk must not stop the part

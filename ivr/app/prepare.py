@@ -1,4 +1,4 @@
-"""Make a home ready to run: folders, secrets, sounds, music, Asterisk's files. Running it again changes only what differs."""
+"""Make a home ready to run: folders, secrets, sounds, music, Asterisk's files; again, only what differs is written."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ def prepare(settings: Settings, progress: Progress) -> Prepared:
     """Make the home ready. Raises `DeskError` (desks with mistakes, no Asterisk, an unwritable home)."""
     desks = read_desks(settings.desks)
     if not desks:
-        raise DeskError(f"There is no desk in {settings.desks}.", "Put a desk file there, or name the folder by --desks.")
+        raise DeskError(
+            f"There is no desk in {settings.desks}.", "Put a desk file there, or name the folder by --desks."
+        )
     try:
         return _prepare(settings, desks, progress)
     except OSError as error:

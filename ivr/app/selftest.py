@@ -25,7 +25,7 @@ async def run_selftest(prepared: Prepared) -> None:
     fact = await _find_fact(journal, before, token)
     if fact is None:
         raise DeskError(
-            f"Asterisk wrote no record of the test call into {journal} within {LIMIT:.0f} s: calls would leave no trace.",
+            f"Asterisk wrote no record of the test call into {journal} within {LIMIT:.0f} s.",
             f"Is cel_custom loaded, and the disk of the journal writable? {_messages(prepared)} says more.",
         )
     if fact.values.get("sound") != "SUCCESS":
@@ -79,14 +79,19 @@ async def _console(prepared: Prepared, command: str) -> str:
 async def _find_fact(journal: Path, before: int, token: str) -> Fact | None:
     end = asyncio.get_running_loop().time() + LIMIT
     while asyncio.get_running_loop().time() < end:
-        if journal.exists():
-            with journal.open("rb") as file:
-                file.seek(before)
-                for word in file.read().decode(errors="replace").split('"'):
-                    if word.startswith("selftest?") and f"token={token}" in word:
-                        return read_facts(word)[0]
+        if fact := _read_fact(journal, before, token):
+            return fact
         await asyncio.sleep(0.05)
     return None
+
+
+def _read_fact(journal: Path, before: int, token: str) -> Fact | None:
+    if not journal.exists():
+        return None
+    with journal.open("rb") as file:
+        file.seek(before)
+        words = file.read().decode(errors="replace").split('"')
+    return next((read_facts(word)[0] for word in words if word.startswith(f"selftest?token={token}&")), None)
 
 
 def _messages(prepared: Prepared) -> Path:

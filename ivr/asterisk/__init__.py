@@ -1,0 +1,1 @@
+"""The adapter to Asterisk: AGI, AMI, journal files, configuration, the private copy."""

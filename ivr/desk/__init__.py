@@ -1,0 +1,1 @@
+"""Use cases over ports; nothing here knows Asterisk, SQL or files of sound."""

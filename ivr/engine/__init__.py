@@ -1,0 +1,1 @@
+"""The flow engine: pure turns, without clock, socket or database."""

@@ -41,7 +41,7 @@ def advance(desk: Desk, session: Session, happened: Input, now: datetime) -> Tur
         case ScriptAnswer():
             _script_answered(draft, happened)
         case LineLeft(line=line):
-            _go(draft, Way(then=desk.lines[line].then), "")
+            _go(draft, Way(then=desk.lines[line].then if line in desk.lines else ""), "")
         case HungUp():
             draft.change(awaiting="nothing")
         case _:
@@ -137,6 +137,8 @@ def _to_first_line(draft: Draft) -> None:
 
 def _to_line(draft: Draft) -> None:
     """Do what comes between the flow and the line: caller known? source? notice? Then hand over."""
+    if draft.session.line not in draft.desk.lines:
+        return _to_first_line(draft)
     desk, session = draft.desk, draft.session
     if not session.looked_up and _wants_caller(desk, session):
         return draft.command(LookUp(session.caller), "caller")

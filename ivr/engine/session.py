@@ -58,7 +58,7 @@ def unpack(text: str) -> Session:
         told = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         session = Session(**told)
     except (binascii.Error, ValueError, TypeError) as error:
-        raise DeskError("The call came back with a session that cannot be read.", "Its line serves it alone.") from error
+        raise DeskError("The call came back with an unreadable session.", "Its line serves it alone.") from error
     kinds = {key: type(value) for key, value in asdict(Session("", "")).items()}
     if any(type(value) is not kinds[key] for key, value in asdict(session).items()):
         raise DeskError("The call came back with a session of the wrong shape.", "Its line serves it alone.")

@@ -1,0 +1,38 @@
+"""Facts travel through Asterisk's argument parser and come back as they were."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ivr.telephony.facts import Fact, read_facts, write_facts
+from ivr.telephony.number import clean_number, is_number
+
+NAMES = st.sampled_from(["key", "category", "line"])
+FACTS = st.lists(st.builds(Fact, NAMES, st.dictionaries(st.text(min_size=1), st.text(), max_size=4)), max_size=5)
+
+
+@given(FACTS)
+def test_facts_come_back_as_they_were(facts):
+    assert read_facts(write_facts(facts)) == tuple(facts)
+
+
+@given(FACTS)
+def test_their_text_holds_nothing_that_asterisk_or_agi_reads_otherwise(facts):
+    assert not set(write_facts(facts)) & set(",\"'\\$\r\n\0;|()[]{}")
+
+
+@given(st.text())
+def test_any_text_in_the_journal_is_read_without_an_error(text):
+    read_facts(text)
+
+
+def test_the_dialplans_plus_in_a_number_stays_a_plus():
+    assert read_facts("arrived?number=+7812")[0].values == {"number": "+7812"}
+
+
+@given(st.text())
+def test_a_cleaned_number_holds_only_what_a_telephone_has(raw):
+    cleaned = clean_number(raw)
+    assert not cleaned or is_number(cleaned) or cleaned == "+"
+    assert len(cleaned) <= 32
