@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ivr.errors import DeskError
 from ivr.ledger.parse import LONGEST, first_time, parse
-from ivr.ledger.record import Batch, Position
+from ivr.ledger.record import Batch, Position, record_id
 
 DEFAULT_LIMIT = 1 << 20
 _HEAD_BYTES = 256
@@ -35,8 +35,8 @@ class Journal:
             os.close(self._file)
         self._file = -1
 
-    def read(self, position: Position | None, limit: int = DEFAULT_LIMIT) -> Batch | None:
-        """Return what follows `position` (None: from the oldest file), at most about `limit` bytes of one file.
+    def read(self, position: Position, limit: int = DEFAULT_LIMIT) -> Batch | None:
+        """Return what follows the position, at most about `limit` bytes of one file.
 
         None means that nothing new is there. `DeskError` when bytes were lost: the file was cut, or is gone.
         """
@@ -46,24 +46,24 @@ class Journal:
             # A rotation between our look at the folder and at the file: the next reading sees its end.
             return None
 
-    def _read(self, position: Position | None, limit: int) -> Batch | None:
-        if position is None:
+    def _read(self, position: Position, limit: int) -> Batch | None:
+        if not position.inode:
             oldest = self._family()
-            return self._read_from_start(oldest[0], limit) if oldest else None
+            return self._read_from_start(oldest[0], position.file, limit) if oldest else None
         self._open(position)
         batch = self._next(position, limit)
         if batch is None and (following := self._following()):
             batch = self._next(position, limit) or self._next(position, limit, final=True)
-            batch = batch or self._read_from_start(following, limit)
+            batch = batch or self._read_from_start(following, position.file + 1, limit)
         return batch
 
-    def after_gap(self) -> Position:
+    def after_gap(self, position: Position) -> Position:
         """Return the beginning of the present file, for an operator who accepts that the rest is lost."""
-        return Position(self._node, self._boot, self._path.stat().st_ino, "", 0)
+        return Position(self._node, self._boot, position.file + 1, self._path.stat().st_ino, "", 0)
 
-    def _read_from_start(self, path: Path, limit: int) -> Batch | None:
+    def _read_from_start(self, path: Path, number: int, limit: int) -> Batch | None:
         self.close()
-        position = Position(self._node, self._boot, path.stat().st_ino, "", 0)
+        position = Position(self._node, self._boot, number, path.stat().st_ino, "", 0)
         self._open(position)
         return self._next(position, limit)
 
@@ -71,11 +71,12 @@ class Journal:
         data = os.pread(self._file, limit, position.offset)
         if not data:
             return None
-        records, rejected, used = parse(data, position.offset, final=final)
+        records, rejected, used = parse(data, record_id(position.file, position.offset), final=final)
         if not used:
             return None
         head = position.head or self._head()
-        return Batch(records, rejected, Position(self._node, self._boot, self._inode, head, position.offset + used))
+        behind = Position(self._node, self._boot, position.file, self._inode, head, position.offset + used)
+        return Batch(records, rejected, behind)
 
     def _open(self, position: Position) -> None:
         if self._file < 0 or self._inode != position.inode:

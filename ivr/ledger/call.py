@@ -20,6 +20,8 @@ Outcome = Literal[
 """`gave up`: the desk did, for patience was over or no line had anybody. `no talk`: a call through no desk in which
 nobody spoke with anybody. Empty while the call goes on."""
 
+CRASH = "asterisk crash"
+
 
 class Leg(NamedTuple):
     """One stage of one party.
@@ -30,6 +32,7 @@ class Leg(NamedTuple):
     queue  `answered` `abandoned` `timeout` `full` `empty` `moved on` `cut off`
     offer  `answered` `missed` `refused` `busy` `unreachable` `cancelled` `taken by another`
     talk   `caller hung up` `agent hung up` `moved on` `cut off`
+    any    `asterisk crash`: Asterisk died or was restarted; the end is the call's last evidence
     `controller …`: the dialplan handed the call over, for the engine was not there. `cut off`: neither party ended it.
     """
 
@@ -48,7 +51,7 @@ class Leg(NamedTuple):
 class CallFact(NamedTuple):
     """A fact of the call, with the record that it came in and its place in it."""
 
-    offset: int
+    record: int
     place: int
     at: int
     name: str
@@ -84,6 +87,8 @@ class Call(NamedTuple):
     """Microseconds in conversation, all talks together; closed talks only."""
     fallback: str
     """Why the dialplan served the call alone: `absent`, `lost`, `deadline`, or empty."""
+    crashed: bool
+    """Closed because Asterisk died during it."""
     legs: tuple[Leg, ...]
     facts: tuple[CallFact, ...]
     recordings: tuple[str, ...]

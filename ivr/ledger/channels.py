@@ -20,7 +20,7 @@ class Step(NamedTuple):
 
     kind: Literal["fact", "key", "enter", "exit"]
     at: int
-    offset: int
+    record: int
     fact: Fact
     """Of kind `fact`; an empty one otherwise."""
     word: str
@@ -34,6 +34,7 @@ class Channel:
         "answered_at",
         "began_at",
         "caller_name",
+        "crashed",
         "dialled",
         "ended_at",
         "name",
@@ -53,6 +54,7 @@ class Channel:
         self.began_at = record.at
         self.answered_at: int | None = None
         self.ended_at: int | None = None
+        self.crashed = False
         self.source = ""
         self.status = ""
         self.steps: list[Step] = []
@@ -82,13 +84,13 @@ def gather(records: Iterable[Record]) -> dict[str, Channel]:
         event = record.event
         if event == EVENT_NAME:
             for fact in _facts(record.extra):
-                channel.steps.append(Step("fact", record.at, record.offset, fact, ""))
+                channel.steps.append(Step("fact", record.at, record.id, fact, ""))
         elif event in ("BRIDGE_ENTER", "BRIDGE_EXIT"):
             kind: Literal["enter", "exit"] = "enter" if event == "BRIDGE_ENTER" else "exit"
-            channel.steps.append(Step(kind, record.at, record.offset, NO_FACT, _bridge(record.extra)))
+            channel.steps.append(Step(kind, record.at, record.id, NO_FACT, _bridge(record.extra)))
         elif event == "DTMF":
             digit = str(_details(record.extra).get("digit", ""))
-            channel.steps.append(Step("key", record.at, record.offset, NO_FACT, digit))
+            channel.steps.append(Step("key", record.at, record.id, NO_FACT, digit))
         elif event == "ANSWER":
             channel.answered_at = channel.answered_at or record.at
         elif event == "HANGUP":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ivr.ledger.call import Call, CallFact, Leg, Outcome
+from ivr.ledger.call import CRASH, Call, CallFact, Leg, Outcome
 from ivr.ledger.channels import Channel, gather
 from ivr.ledger.offers import SAME_MOMENT, Offer, find_offers, offer_leg, owns
 from ivr.ledger.record import Record
@@ -29,13 +29,16 @@ _OUTCOMES: dict[str, Outcome] = {
 """What a call without a talk came to, by the reason of its last stage; any other reason means that it failed."""
 
 
-def fold(records: Sequence[Record]) -> Call:
+def fold(records: Sequence[Record], *, crashed: bool = False) -> Call:
     """Return the call that these records tell of: all records of one linkedid, in the file's order, at least one.
 
-    A call whose LINKEDID_END has not come is open: no end, no outcome.
+    A call whose LINKEDID_END has not come is open: no end, no outcome. `crashed` says that it never will come, for
+    Asterisk was started anew: whatever is open then ends with the call's last evidence.
     """
-    over = any(record.event == LAST_EVENT for record in records)
+    over = crashed or any(record.event == LAST_EVENT for record in records)
     channels = gather(records)
+    if crashed:
+        _cut(channels, max(record.at for record in records))
     caller = _caller(channels, records[0].linkedid)
     facts = _facts(channels)
     said = {fact.name: fact.values for fact in facts}
@@ -70,10 +73,18 @@ def fold(records: Sequence[Record]) -> Call:
         connected_at=talked[0].began_at if talked else None,
         talked=sum(leg.ended_at - leg.began_at for leg in talked if leg.ended_at is not None),
         fallback=stages.fallback,
+        crashed=crashed,
         legs=legs,
         facts=facts,
         recordings=_recordings(facts),
     )
+
+
+def _cut(channels: Mapping[str, Channel], last: int) -> None:
+    for channel in channels.values():
+        if channel.ended_at is None:
+            channel.ended_at = max(last, channel.began_at)
+            channel.crashed = True
 
 
 def _caller(channels: Mapping[str, Channel], linkedid: str) -> Channel:
@@ -87,11 +98,11 @@ def _caller(channels: Mapping[str, Channel], linkedid: str) -> Channel:
 def _facts(channels: Mapping[str, Channel]) -> tuple[CallFact, ...]:
     """Return all facts of the call in the file's order; `place` tells facts of one record apart."""
     steps = [step for channel in channels.values() for step in channel.steps if step.kind == "fact"]
-    steps.sort(key=lambda step: step.offset)
+    steps.sort(key=lambda step: step.record)
     facts: list[CallFact] = []
     for step in steps:
-        place = facts[-1].place + 1 if facts and facts[-1].offset == step.offset else 0
-        facts.append(CallFact(step.offset, place, step.at, step.fact.name, step.fact.values))
+        place = facts[-1].place + 1 if facts and facts[-1].record == step.record else 0
+        facts.append(CallFact(step.record, place, step.at, step.fact.name, step.fact.values))
     return tuple(facts)
 
 
@@ -116,6 +127,8 @@ def _talk_leg(caller: Channel, talk: Talk, offers: Sequence[Offer]) -> Leg:
 
 
 def _talk_end(caller: Channel, phone: Channel, ended_at: int) -> str:
+    if caller.crashed and ended_at == caller.ended_at:
+        return CRASH
     if phone.hung_up:
         return "agent hung up"
     if caller.ended_at is not None and caller.ended_at - ended_at < SAME_MOMENT:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ivr.ledger.call import Leg
+from ivr.ledger.call import CRASH, Leg
 from ivr.ledger.channels import Channel, Step
 from ivr.ledger.talks import Talk
 
@@ -107,6 +107,8 @@ def _attach(channel: Channel, offers: list[Offer]) -> None:
 
 
 def _reason(offer: Offer, ended: int, talks: list[int], caller_ended: int | None, queue_left: int | None) -> str:
+    if offer.local.crashed:
+        return CRASH
     if offer.refused:
         return "refused"
     if offer.missed_by in _STATUS:

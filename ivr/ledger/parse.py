@@ -24,8 +24,8 @@ _QUOTE = b'"'
 _WIDTH = len(FIELDS)
 
 
-def parse(data: bytes, offset: int, *, final: bool = False) -> tuple[list[Record], list[Rejected], int]:
-    """Read the whole records of `data`, whose first byte stands at `offset` of the file.
+def parse(data: bytes, first: int, *, final: bool = False) -> tuple[list[Record], list[Rejected], int]:
+    """Read the whole records of `data`; `first` is the id of a record that would begin at its first byte.
 
     Returns records, rejected pieces and the count of bytes that are settled. An unfinished last record is left for
     the next time, unless `final` says that nothing will ever follow. The answer for a byte never depends on how a
@@ -34,12 +34,12 @@ def parse(data: bytes, offset: int, *, final: bool = False) -> tuple[list[Record
     whole, loose, used = _cut(data)
     records: list[Record] = []
     rejected: list[Rejected] = []
-    _type(whole, offset, records, rejected)
+    _type(whole, first, records, rejected)
     if final and used < len(data):
         loose.append((used, data[used:], "torn: it was never finished"))
         used = len(data)
     for at, piece, reason in loose:
-        _salvage(piece, offset + at, records, rejected, reason)
+        _salvage(piece, first + at, records, rejected, reason)
     if loose:
         records.sort()
     rejected.sort()
@@ -91,7 +91,7 @@ def _too_long(data: bytes, start: int) -> tuple[int, bytes, str]:
     return start, data[start : _next_start(data, start)], f"no end within {LONGEST} bytes"
 
 
-def _type(whole: list[tuple[int, bytes]], offset: int, records: list[Record], rejected: list[Rejected]) -> None:
+def _type(whole: list[tuple[int, bytes]], first: int, records: list[Record], rejected: list[Rejected]) -> None:
     """Turn candidates into records. The csv module reads all of them at once as long as each is one sound row."""
     texts = [_text(piece) for _, piece in whole]
     try:
@@ -100,29 +100,29 @@ def _type(whole: list[tuple[int, bytes]], offset: int, records: list[Record], re
         rows = []
     if len(rows) != len(texts):
         for at, piece in whole:
-            _salvage(piece, offset + at, records, rejected, "")
+            _salvage(piece, first + at, records, rejected, "")
         return
     for (at, piece), row in zip(whole, rows, strict=True):
         reason = _fault(row)
         if reason:
-            _salvage(piece, offset + at, records, rejected, reason)
+            _salvage(piece, first + at, records, rejected, reason)
         else:
-            records.append(_record(offset + at, row))
+            records.append(_record(first + at, row))
 
 
-def _salvage(piece: bytes, offset: int, records: list[Record], rejected: list[Rejected], reason: str) -> None:
+def _salvage(piece: bytes, first: int, records: list[Record], rejected: list[Rejected], reason: str) -> None:
     """Take what can be taken of a doubtful piece: whole records may stand behind a torn one on the same line."""
     row, fault = _one(piece)
     if row is not None:
-        records.append(_record(offset, row))
+        records.append(_record(first, row))
         return
     starts = [0, *(found.start() for found in HEAD.finditer(piece, 1)), len(piece)]
     for start, end in pairwise(starts):
         row, fault = _one(piece[start:end])
         if row is not None:
-            records.append(_record(offset + start, row))
+            records.append(_record(first + start, row))
         else:
-            rejected.append(Rejected(offset + start, piece[start:end], reason or fault))
+            rejected.append(Rejected(first + start, piece[start:end], reason or fault))
 
 
 def _one(piece: bytes) -> tuple[list[str] | None, str]:
@@ -148,9 +148,9 @@ def _fault(row: list[str]) -> str:
     return ""
 
 
-def _record(offset: int, row: list[str]) -> Record:
+def _record(identity: int, row: list[str]) -> Record:
     event, time, *others = row
-    return Record(offset, event, int(time.replace(".", "")), *others)
+    return Record(identity, event, int(time.replace(".", "")), *others)
 
 
 def _text(piece: bytes) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ivr.ledger.call import Leg
+from ivr.ledger.call import CRASH, Leg
 from ivr.ledger.channels import Channel, Step
 
 _QUEUE_STATUS = {
@@ -104,6 +104,8 @@ class Stages:
             return
         if self._caller.ended_at is None:
             self._close(None, "")
+        elif self._caller.crashed:
+            self._close(self._caller.ended_at, CRASH)
         elif self._kind == "queue":
             self._close(self._caller.ended_at, "abandoned" if self._caller.hung_up else "cut off")
         else:

@@ -1,0 +1,150 @@
+"""Load the journal into the ledger: every record once, whatever dies in between."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
+
+import structlog
+
+from ivr.desk.ports_ledger import JournalReader, Ledger, LedgerAwayError
+from ivr.ledger.record import Batch, Position, Rejected, record_id
+from ivr.ledger.unfolding import OpenCall, Unfolding
+
+POLL = 0.05
+"""Seconds between two looks at a journal that has nothing new."""
+LONGEST_PAUSE = 5.0
+"""Seconds between two tries while the database is away."""
+SMALLEST, LARGEST = 1 << 18, 1 << 22
+"""Bytes of the journal in one transaction."""
+_QUICK, _SLOW = 0.25, 1.0
+"""Seconds for a transaction: quicker ones grow, slower ones shrink, so that a slow database is not held long."""
+
+_log = structlog.get_logger("ivr.loader")
+
+
+class Loaded(NamedTuple):
+    """What one step did."""
+
+    records: int
+    rejected: int
+    calls: int
+    position: Position
+
+
+class Loader:
+    """Reads from where the database says that it is; one transaction a step. Not for several threads."""
+
+    def __init__(self, journal: JournalReader, ledger: Ledger, node: str) -> None:
+        self._journal = journal
+        self._ledger = ledger
+        self._node = node
+        self._limit = SMALLEST
+        self._state: tuple[Position, Unfolding] | None = None
+
+    @property
+    def open_calls(self) -> int:
+        """How many calls are open, as far as loaded."""
+        return self._state[1].size if self._state else 0
+
+    def step(self) -> Loaded | None:
+        """Load what is new, one batch at most; None when nothing is.
+
+        After any error the truth is asked of the database again: a commit may have succeeded though its answer was
+        lost. `LedgerAwayError` = try again; `DeskError` = somebody must act.
+        """
+        state, self._state = self._state or self._resume(), None
+        position, calls = state
+        batch = self._journal.read(position, self._limit)
+        if batch is None:
+            self._state = state
+            return None
+        began = time.monotonic()
+        new, changed = calls.take(batch.records, self._earlier)
+        self._ledger.save(position, batch, new, changed)
+        self._state = batch.position, calls
+        self._adapt(time.monotonic() - began)
+        return Loaded(len(batch.records), len(batch.rejected), len(new) + len(changed), batch.position)
+
+    def accept_gap(self) -> None:
+        """Go on at the beginning of the present file, and keep a rejected record that says so."""
+        position, _ = self._resume()
+        reason = f"gap: what followed byte {position.offset} of the file before is lost"
+        note = Rejected(record_id(position.file, position.offset), b"", reason)
+        beginning = self._journal.after_gap(position)
+        self._ledger.save(position, Batch([], [note], beginning), [], [])
+        self._state = None
+        _log.warning("loader.gap", node=self._node, offset=position.offset)
+
+    def _resume(self) -> tuple[Position, Unfolding]:
+        position, stories = self._ledger.resume(self._node)
+        open_calls = {name: OpenCall(story.records, kept=True) for name, story in stories.items()}
+        _log.info("loader.resumed", node=self._node, offset=position.offset, open_calls=len(open_calls))
+        return position, Unfolding(open_calls)
+
+    def _earlier(self, ids: Collection[str]) -> Mapping[str, OpenCall]:
+        stories = self._ledger.stories(ids)
+        return {name: OpenCall(story.records, crashed=story.crashed, kept=True) for name, story in stories.items()}
+
+    def _adapt(self, took: float) -> None:
+        if took > _SLOW:
+            self._limit = max(SMALLEST, self._limit // 2)
+        elif took < _QUICK:
+            self._limit = min(LARGEST, self._limit * 2)
+
+
+class Progress:
+    """What a running loader tells of itself: `health()` for the heartbeat."""
+
+    def __init__(self) -> None:
+        self.records = 0
+        self.rejected = 0
+        self.calls = 0
+        self.away = ""
+        self.offset = 0
+
+    def add(self, loaded: Loaded) -> None:
+        """Count a step."""
+        self.records += loaded.records
+        self.rejected += loaded.rejected
+        self.calls += loaded.calls
+        self.offset = loaded.position.offset
+        if loaded.rejected:
+            _log.warning("loader.rejected", count=loaded.rejected, see="rejected_record")
+
+    def health(self) -> dict[str, object]:
+        """Return it as plain values."""
+        told: dict[str, object] = {"records": self.records, "rejected": self.rejected, "offset": self.offset}
+        return told | ({"database": self.away} if self.away else {})
+
+
+async def load(loader: Loader, stop: asyncio.Event, progress: Progress, *, poll: float = POLL) -> None:
+    """Load until `stop`. A database that is away is waited for: the journal keeps everything meanwhile."""
+    pause = poll
+    while not stop.is_set():
+        try:
+            loaded = await asyncio.to_thread(loader.step)
+        except LedgerAwayError as error:
+            pause = min(max(2 * pause, 0.1), LONGEST_PAUSE)
+            if not progress.away:
+                _log.error("loader.waits", error=str(error), cure="the journal keeps everything; it is loaded later")
+            progress.away = str(error)
+        else:
+            pause = poll
+            if progress.away:
+                _log.info("loader.goes_on")
+                progress.away = ""
+            if loaded:
+                progress.add(loaded)
+                continue
+        await _pause(stop, pause)
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+    except TimeoutError:
+        return

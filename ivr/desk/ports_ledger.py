@@ -1,0 +1,50 @@
+"""What the loader needs from the world: a journal to read and a ledger to keep."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from ivr.ledger.call import Call
+from ivr.ledger.record import Batch, Position, Record
+
+
+class LedgerAwayError(Exception):
+    """The database cannot be used now. Nothing of the last save is certain: resume, then go on."""
+
+
+class Story(NamedTuple):
+    """All records of one call so far, in the journal's order."""
+
+    records: list[Record]
+    crashed: bool
+    """Asterisk was started anew while the call was open."""
+
+
+class JournalReader(Protocol):
+    """A node's journal."""
+
+    def read(self, position: Position, limit: int) -> Batch | None:
+        """Return what follows the position, about `limit` bytes at most; None when nothing new is there.
+
+        Raises `DeskError` when bytes were lost.
+        """
+
+    def after_gap(self, position: Position) -> Position:
+        """Return the beginning of the present file."""
+
+
+class Ledger(Protocol):
+    """The ledger's database, as its one writer sees it. Every method may raise `LedgerAwayError`."""
+
+    def resume(self, node: str) -> tuple[Position, Mapping[str, Story]]:
+        """Return where the node's journal is loaded to, and its open calls by id."""
+
+    def stories(self, ids: Collection[str]) -> Mapping[str, Story]:
+        """Return those of the calls that are kept already."""
+
+    def save(self, before: Position, batch: Batch, new: Sequence[Call], changed: Sequence[Call]) -> None:
+        """Keep records, calls and position in one transaction; `changed` calls are those that were kept before.
+
+        Raises `DeskError` when the position is no longer `before`: another loader is at work.
+        """

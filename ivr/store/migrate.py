@@ -1,0 +1,68 @@
+"""Bring a database to the tables of this version."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import DatabaseError, OperationalError
+
+from ivr.errors import DeskError
+from ivr.store.engine import open_database
+
+_FOLDER = Path(__file__).with_name("migrations")
+_LOCK = 0x1D35
+
+
+def migrate(url: str) -> None:
+    """Make or update the tables; does nothing when they are there. Two processes may do it at once.
+
+    `DeskError` when the database cannot be reached or written, or was made by a later version.
+    """
+    engine = open_database(url)
+    try:
+        with engine.connect().execution_options(writes=True) as connection, connection.begin():
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+            if _version(connection) != ScriptDirectory.from_config(_config()).get_current_head():
+                config = _config()
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+    except CommandError as error:
+        raise DeskError(
+            f"The database {_shown(url)} was made by a later version of the desk.",
+            "Update the desk, or give another one.",
+        ) from error
+    except (OperationalError, DatabaseError) as error:
+        raise unreachable(url, error) from error
+    finally:
+        engine.dispose()
+
+
+def unreachable(url: str, error: Exception) -> DeskError:
+    """Return the error of a database that cannot be used, without its password."""
+    why = str(getattr(error, "orig", error)).strip().splitlines()[0:1]
+    return DeskError(
+        f"The database {_shown(url)} cannot be used: {why[0] if why else error}.",
+        "Check that it runs, that IVR_DATABASE names it, and that its disk has room.",
+    )
+
+
+def _version(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
+    return config
+
+
+def _shown(url: str) -> str:
+    return open_database(url).url.render_as_string(hide_password=True)

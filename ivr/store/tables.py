@@ -1,0 +1,141 @@
+"""The tables. Every time is a UTC microsecond integer, so that SQLite and PostgreSQL hold the same values.
+
+The journal is the record of truth: `journal_record` is its copy; `call`, `leg` and `fact` can be made again from it.
+A record's id is its identity in the journal (`ivr.ledger.record.record_id`), so no row can ever be there twice.
+No foreign keys: one writer makes all rows of a call in one transaction.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _text(name: str) -> Column[str]:
+    return Column(name, Text, nullable=False, default="")
+
+
+def _time(name: str, *, optional: bool = False) -> Column[int]:
+    return Column(name, BigInteger, nullable=optional)
+
+
+journal_position = Table(
+    "journal_position",
+    metadata,
+    Column("node", Text, primary_key=True),
+    Column("number", Integer, nullable=False, unique=True),
+    _text("boot"),
+    Column("file", Integer, nullable=False),
+    Column("inode", BigInteger, nullable=False),
+    _text("head"),
+    Column("offset", BigInteger, nullable=False),
+    _time("complete_to"),
+)
+"""How far each node's journal is loaded; `complete_to` is the time of the last record that is in."""
+
+journal_record = Table(
+    "journal_record",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    _text("event"),
+    _time("at"),
+    _text("uniqueid"),
+    Column("linkedid", Text, nullable=False, index=True),
+    *(
+        _text(name)
+        for name in ("channel", "name", "number", "exten", "context", "app", "app_arguments", "peer", "extra")
+    ),
+)
+
+rejected_record = Table(
+    "rejected_record",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("raw", LargeBinary, nullable=False),
+    _text("reason"),
+)
+
+call = Table(
+    "call",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _text("node"),
+    _time("began_at"),
+    _time("ended_at", optional=True),
+    *(_text(name) for name in ("desk", "number", "caller", "caller_name", "category", "source", "source_how")),
+    *(_text(name) for name in ("language", "version")),
+    Column("known", Boolean, nullable=False),
+    *(_text(name) for name in ("outcome", "end_reason", "first_line", "last_line", "answered_by")),
+    _time("connected_at", optional=True),
+    Column("talked", BigInteger, nullable=False),
+    _text("fallback"),
+    Column("crashed", Boolean, nullable=False),
+    Index(None, "began_at"),
+    Index(None, "desk", "began_at"),
+)
+Index("ix_call_open", call.c.id, sqlite_where=call.c.ended_at.is_(None), postgresql_where=call.c.ended_at.is_(None))
+_answered = (call.c.outcome == "answered") & (call.c.caller != "")
+Index("ix_call_answered_caller", call.c.caller, sqlite_where=_answered, postgresql_where=_answered)
+_told = call.c.source_how.in_(("asked", "dialled"))
+Index("ix_call_source_caller", call.c.caller, call.c.began_at, sqlite_where=_told, postgresql_where=_told)
+
+leg = Table(
+    "leg",
+    metadata,
+    Column("call_id", Text, primary_key=True),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    *(_text(name) for name in ("kind", "party", "line", "agent")),
+    _time("began_at"),
+    _time("answered_at", optional=True),
+    _time("ended_at", optional=True),
+    _text("reason"),
+    sqlite_with_rowid=False,
+)
+
+fact = Table(
+    "fact",
+    metadata,
+    Column("record_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("call_id", Text, nullable=False, index=True),
+    _time("at"),
+    _text("name"),
+    Column("details", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""`details` is the fact's keys and values as a JSON object."""
+
+recording = Table(
+    "recording",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("call_id", Text, nullable=False, index=True),
+    Column("state", Text, nullable=False),
+    _text("path"),
+    Column("seconds", Double, nullable=False, default=0.0),
+    Column("talk_seconds", Double, nullable=False, default=0.0),
+    _text("sha256"),
+    Column("bytes", BigInteger, nullable=False, default=0),
+    _text("reason"),
+    _time("verified_at", optional=True),
+)
+_awaiting = recording.c.state.in_(("expected", "failed"))
+Index("ix_recording_awaiting", recording.c.name, sqlite_where=_awaiting, postgresql_where=_awaiting)
