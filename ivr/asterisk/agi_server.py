@@ -25,6 +25,8 @@ BACKLOG: Final = 1024
 _ACCEPTS: Final = 32
 """Connections taken in one turn of the loop: a flood waits in the kernel, not between two prompts."""
 
+_STOPS: Final = "the controller stops"
+
 _log = structlog.get_logger("ivr.agi")
 
 
@@ -55,6 +57,7 @@ class AgiServer:
         self._port = port
         self._limits = limits or Limits()
         self._silent: dict[AgiSession, None] = {}
+        self._connections: set[AgiSession] = set()
         self._running: dict[AgiSession, asyncio.Task[None]] = {}
         self._server: asyncio.Server | None = None
         self._noted_at = 0.0
@@ -92,7 +95,7 @@ class AgiServer:
         """Take no new session, give the running ones `limit` seconds, then end the rest."""
         self._stop_listening()
         for session in list(self._silent):
-            session.close("the controller stops")
+            session.close(_STOPS)
         tasks = set(self._running.values())
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=limit)
@@ -101,11 +104,11 @@ class AgiServer:
             if late:
                 _log.warning("agi.drain_cut", sessions=len(late))
                 await asyncio.wait(late, timeout=1)
-        for session in list(self._running):
-            session.close("the controller stops")
-        # Transports close in the loop's next turns; a caller may end the loop right after us.
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
+        # Connections close in the loop's next turns, some are only just accepted, and the loop may end right after us.
+        for _ in range(100):
+            await asyncio.sleep(0.002)
+            if not self._connections:
+                break
 
     async def serve(self, drain_limit: float = 30.0) -> None:
         """Listen until SIGTERM or SIGINT, then drain."""
@@ -133,6 +136,10 @@ class AgiServer:
         return _Guest(self._arrived, self._opened, self._ended, self._limits.opening)
 
     def _arrived(self, session: AgiSession) -> None:
+        self._connections.add(session)
+        if self._server is None:
+            session.close(_STOPS)
+            return
         while len(self._silent) >= self._limits.silent:
             oldest = next(iter(self._silent))
             del self._silent[oldest]
@@ -157,7 +164,7 @@ class AgiServer:
             reason = str(error)
             _log.info("agi.session_left", call_id=session.call_id, reason=reason)
         except asyncio.CancelledError:
-            reason = "the controller stops"
+            reason = _STOPS
             raise
         except Exception:  # noqa: BLE001 - one handler fails, one session ends
             reason = "the handler failed"
@@ -167,6 +174,7 @@ class AgiServer:
             session.close(reason)
 
     def _ended(self, session: AgiSession, reason: str) -> None:
+        self._connections.discard(session)
         if self._silent.pop(session, False) is None or reason.startswith("refused: "):
             self._note(reason)
 
