@@ -68,7 +68,7 @@ def _ready(development: bool) -> bool:  # noqa: FBT001 - one flag for the whole 
 
 def _make(development: bool) -> None:  # noqa: FBT001
     STAMP.unlink(missing_ok=True)
-    if not (_succeeds(PYTHON, "-m", "pip", "--version") and _succeeds(PYTHON, "-c", WHOLE)):
+    if not (_at_home() and _succeeds(PYTHON, "-m", "pip", "--version") and _succeeds(PYTHON, "-c", WHOLE)):
         _say("making the Python environment .venv")
         shutil.rmtree(PLACE, ignore_errors=True)
         _create()
@@ -76,6 +76,14 @@ def _make(development: bool) -> None:  # noqa: FBT001
     _pip("install", "--quiet", "--editable", str(HERE), *(_development() if development else ()))
     names = sorted(path.name for path in _packages().iterdir())
     STAMP.write_text(json.dumps({"key": _key(), "development": development, "packages": names}))
+
+
+def _at_home() -> bool:
+    """Say whether the environment was made in this place: the scripts of a moved one begin with the old path."""
+    try:
+        return f" {PLACE}\n" in (PLACE / "pyvenv.cfg").read_text()
+    except OSError:
+        return False
 
 
 def _create() -> None:

@@ -47,6 +47,8 @@ def damage(folder: Path, *, thorough: bool = False) -> str:
     """Say what is wrong with the folder, or "": a file missing or of another size; `thorough` reads every byte."""
     try:
         files = json.loads((folder / STAMP).read_text())["files"]
+        if not files:
+            return "its stamp is empty"
         for name, (size, known) in files.items():
             path = folder / name
             if not path.is_file():

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from ivr.cli.options import Home, settings_from
 from ivr.errors import DeskError
 
 app = typer.Typer(help="The Asterisk that the desk runs: fetch it, find it, talk to it.", no_args_is_help=True)
@@ -50,13 +51,12 @@ def version() -> None:
 @app.command()
 def cli(
     command: Annotated[list[str] | None, typer.Argument(help="One command, as in: core show channels.")] = None,
-    home: Annotated[Path | None, typer.Option(help="The running desk's home.", show_default="var")] = None,
+    home: Home = None,
 ) -> None:
     """Open the console of the running desk's Asterisk, or run one command in it."""
     from ivr.asterisk.private import find_asterisk
-    from ivr.settings import Settings
 
-    settings = Settings() if home is None else Settings(home=home)
+    settings = settings_from(home=home)
     _check_running(settings.home)
     argv = find_asterisk(_progress).cli_argv(settings.asterisk_etc.absolute(), " ".join(command or ()))
     sys.stdout.flush()

@@ -74,7 +74,7 @@ desk() { # start, wait until a call can be placed, place one, stop as Ctrl-C doe
     tail -n 5 "$HOME/desk.log"
     if [ -e var/run.json ]; then echo "the desk left var/run.json behind" >&2; return 1; fi
 }
-step clone git clone -q /source/desk.bundle "a path with a space"
+step clone git -c advice.detachedHead=false clone -q /source/desk.bundle "a path with a space"
 cd "a path with a space"
 for name in $STEPS; do
     case $name in
