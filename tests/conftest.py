@@ -1,0 +1,12 @@
+"""What all tests share."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from tests.postgres import database_url, postgres_cluster, postgres_url  # noqa: E402
+
+__all__ = ["database_url", "postgres_cluster", "postgres_url"]
