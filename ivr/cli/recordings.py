@@ -198,7 +198,7 @@ def _plain(one: Recording) -> dict[str, Any]:
 def _title(one: Recording, *, with_number: bool) -> str:
     when = datetime.fromtimestamp(one.began_at, UTC).strftime("%Y-%m-%d_%H-%M-%SZ")
     parts = [when, one.desk, one.line, one.agent, one.caller if with_number else "", one.name]
-    return "_".join(re.sub(r"[^A-Za-z0-9.+-]", "-", part) for part in parts if part)
+    return "_".join(re.sub(r"[^A-Za-z0-9_.+-]", "-", part) for part in parts if part)
 
 
 def _when(moment: float) -> str:

@@ -29,11 +29,14 @@ def export(source: BinaryIO, out: Path, form: str, sha256: str) -> None:
     source.seek(0)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(out, error) from error
+    try:
         file = out.open("xb")
     except FileExistsError as error:
         raise DeskError(f"{out} is there already.", "Export to another folder, or remove it.") from error
     except OSError as error:
-        raise DeskError(f"{out} cannot be written: {error.strerror}.", "Give another folder by --to.") from error
+        raise _unwritable(out, error) from error
     try:
         with file:
             _copy(source, file, form)
@@ -52,6 +55,10 @@ def hash_of(source: BinaryIO) -> str:
     while block := source.read(_BLOCK):
         digest.update(block)
     return digest.hexdigest()
+
+
+def _unwritable(out: Path, error: OSError) -> DeskError:
+    return DeskError(f"{out} cannot be written: {error.strerror}.", "Give another folder by --to.")
 
 
 def _copy(source: BinaryIO, file: BinaryIO, form: str) -> None:

@@ -1,0 +1,109 @@
+"""Recordings in SQLite: awaited, settled, listed with their calls."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from sqlalchemy import insert, select
+
+from ivr.desk.recordings import Verdict
+from ivr.store.engine import open_database
+from ivr.store.migrate import migrate
+from ivr.store.recordings import SqlRecordings
+from ivr.store.tables import call, leg, recording
+
+SECOND = 1_000_000
+NOON = 1_795_262_400
+
+
+@pytest.fixture
+def engine(tmp_path):
+    """Give a database with three calls: one talked twice, one open, one cut by a crash."""
+    url = f"sqlite:///{tmp_path}/ledger.sqlite"
+    migrate(url)
+    engine = open_database(url)
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        for name, began, ended, talked, crashed in (
+            ("d-1", 0, 90, 12, False),
+            ("d-2", 60, None, 0, False),
+            ("d-3", 120, 150, 5, True),
+        ):
+            connection.execute(insert(call).values(_call(name, began, ended, talked, crashed)))
+            connection.execute(insert(recording).values(name=name, call_id=name, state="expected"))
+        for place, (kind, line, agent, began, ended) in enumerate(
+            (
+                ("queue", "first", "", 1, 10),
+                ("talk", "first", "101", 10, 15),
+                ("offer", "second", "201", 15, 20),
+                ("talk", "second", "201", 20, 27),
+                ("offer", "third", "301", 27, 30),
+            )
+        ):
+            values = {"call_id": "d-1", "place": place, "kind": kind, "party": "d-9", "line": line, "agent": agent}
+            times = {"began_at": (NOON + began) * SECOND, "answered_at": None, "ended_at": (NOON + ended) * SECOND}
+            connection.execute(insert(leg).values(**values, **times, reason=""))
+    yield engine
+    engine.dispose()
+
+
+def _call(name, began, ended, talked, crashed):
+    texts = ("node", "desk", "number", "category", "source", "source_how", "language", "version")
+    texts += ("caller_name", "outcome", "end_reason", "first_line", "last_line", "answered_by", "fallback")
+    values = dict.fromkeys(texts, "") | {"id": name, "desk": "shop", "caller": "+7900"}
+    values |= {"began_at": (NOON + began) * SECOND, "ended_at": ended and (NOON + ended) * SECOND}
+    return values | {"known": False, "connected_at": None, "talked": talked * SECOND, "crashed": crashed}
+
+
+def test_expected_recordings_come_with_what_their_calls_tell(engine):
+    found = {each.name: each for each in SqlRecordings(engine).awaiting()}
+    assert list(found) == ["d-1", "d-2", "d-3"]
+    assert (found["d-1"].talk_seconds, found["d-1"].call_open, found["d-1"].began_at) == (12.0, False, NOON)
+    assert found["d-2"].call_open
+    assert found["d-3"].crashed
+
+
+def test_a_verdict_is_kept_with_its_moment_and_is_awaited_no_more(engine):
+    store = SqlRecordings(engine)
+    before = time.time() - 1
+    store.settle(Verdict("d-1", "partial", "2026/11/21/d-1.wav", 9.5, "ab", 152044, "short"))
+    kept = store.find("d-1")[0]
+    assert (kept.state, kept.seconds, kept.talk_seconds, kept.bytes) == ("partial", 9.5, 12.0, 152044)
+    assert kept.verified_at is not None
+    assert kept.verified_at > before
+    assert [each.name for each in store.awaiting()] == ["d-2", "d-3"]
+
+
+def test_a_failed_recording_is_awaited_for_a_week(engine):
+    store = SqlRecordings(engine)
+    store.settle(Verdict("d-1", "failed", reason="the disk was full"))
+    assert [each.state for each in store.awaiting()] == ["failed", "expected", "expected"]
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        connection.execute(recording.update().where(recording.c.name == "d-1").values(verified_at=NOON))
+    assert [each.name for each in store.awaiting()] == ["d-2", "d-3"]
+
+
+def test_a_settled_name_that_nobody_expected_makes_no_row(engine):
+    SqlRecordings(engine).settle(Verdict("stranger", "ok"))
+    with engine.connect() as connection:
+        assert connection.execute(select(recording.c.name).where(recording.c.name == "stranger")).all() == []
+
+
+def test_a_list_is_of_the_latest_calls_first_by_state_and_moment(engine):
+    store = SqlRecordings(engine)
+    store.settle(Verdict("d-3", "recovered", "2026/11/21/d-3.wav", 4.0, "ab", 1, "died"))
+    assert [each.name for each in store.listed()] == ["d-3", "d-2", "d-1"]
+    assert [each.name for each in store.listed(limit=1)] == ["d-3"]
+    assert [each.name for each in store.listed(["recovered"])] == ["d-3"]
+    assert [each.name for each in store.listed(since=NOON + 30)] == ["d-3", "d-2"]
+
+
+def test_a_recording_stands_once_in_the_list_with_the_line_and_agent_of_its_last_talk(engine):
+    found = SqlRecordings(engine).find("d-1")
+    assert [(each.line, each.agent, each.desk, each.caller) for each in found] == [("second", "201", "shop", "+7900")]
+    assert [(each.line, each.agent) for each in SqlRecordings(engine).find("d-2")] == [("", "")]
+
+
+def test_the_talks_of_a_call_are_told_in_order(engine):
+    talks = SqlRecordings(engine).talks("d-1")
+    assert [(talk.agent, talk.began_at - NOON, talk.seconds) for talk in talks] == [("101", 10, 5), ("201", 20, 7)]
