@@ -215,7 +215,7 @@ class Agent:
     calls: list[IncomingCall] = field(default_factory=list)
 
     async def take(self, call: IncomingCall) -> None:
-        """What the agent does with a call."""
+        """Take a call as this agent would."""
         self.calls.append(call)
         try:
             call.ring()

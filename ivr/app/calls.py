@@ -10,9 +10,9 @@ from pathlib import Path
 
 import structlog
 
-from ivr.asterisk.agi_session import AgiSession
+from ivr.asterisk.agi_dialogue import Dialogue
 from ivr.asterisk.conversation import AgiConversation
-from ivr.asterisk.pyst2_seat import HandlerFailed, run_handler
+from ivr.asterisk.pyst2_handler import HandlerFailed, run_handler
 from ivr.asterisk.render import ANSWER_DEADLINE
 from ivr.asterisk.whispering import whisper_to_agent
 from ivr.desk.answer import Callers, answer
@@ -43,25 +43,27 @@ class Calls:
     length: Length
     keys: Keys
 
-    def handlers(self) -> dict[str, Callable[[AgiSession], Awaitable[None]]]:
+    def handlers(self) -> dict[str, Callable[[Dialogue], Awaitable[None]]]:
         """Return the path of each handler."""
         return {"answer": self.answer, "resume": self.resume, "whisper": self.whisper}
 
-    async def answer(self, agi: AgiSession) -> None:
+    async def answer(self, agi: Dialogue) -> None:
         """`answer,<desk>,<number>`: a call arrived."""
         name, number = _arguments(agi, 2)
         desk = self._desk(name)
         caller = agi.request.caller_number
-        _log.info("call", call_id=agi.call_id, desk=name, number=number, caller=caller, version=self.versions[name])
+        _log.info(
+            "call", call_id=agi.request.uniqueid, desk=name, number=number, caller=caller, version=self.versions[name]
+        )
         await self._turn(agi, desk, Session(name, self.versions[name]), Arrived(number, caller))
 
-    async def resume(self, agi: AgiSession) -> None:
+    async def resume(self, agi: Dialogue) -> None:
         """`resume,<packed session>,<line>,<QUEUESTATUS>`: a line ended without a talk, and its `then` is a node."""
         packed, line, status = _arguments(agi, 3)
         session = unpack(packed)
         await self._turn(agi, self._desk(session.desk), session, LineLeft(line, status))
 
-    async def whisper(self, agi: AgiSession) -> None:
+    async def whisper(self, agi: Dialogue) -> None:
         """`whisper,<desk>,<line>,<agent>,<since>,<call>,<asked at>,<packed session>`: an agent has answered."""
         name, line, agent, since, call, asked_at, packed = _arguments(agi, 7)
         desk = self._desk(name)
@@ -75,17 +77,19 @@ class Calls:
         _log.info("whisper", call_id=call, agent=agent, line=line, prompts=list(prompts))
         await whisper_to_agent(agi, agent, files, lasts, accept=desk.lines[line].whisper == "accept")
 
-    async def _turn(self, agi: AgiSession, desk: Desk, session: Session, arrival: Arrived | LineLeft) -> None:
+    async def _turn(self, agi: Dialogue, desk: Desk, session: Session, arrival: Arrived | LineLeft) -> None:
         conversation = AgiConversation(agi, self.length, self._run_script, ANSWER_DEADLINE)
         last = await answer(desk, session, arrival, conversation, self.callers, _now)
-        _log.info("call.turned", call_id=agi.call_id, category=last.category, line=last.line, source=last.source)
+        _log.info(
+            "call.turned", call_id=agi.request.uniqueid, category=last.category, line=last.line, source=last.source
+        )
 
-    async def _run_script(self, agi: AgiSession, desk: str, command: RunScript) -> ScriptAnswer:
+    async def _run_script(self, agi: Dialogue, desk: str, command: RunScript) -> ScriptAnswer:
         file, function = command.script.split(":")
         try:
             told = await run_handler(agi, self.folder / desk / "scripts" / file, function, command.limit)
         except HandlerFailed as failure:
-            _log.warning("script.failed", call_id=agi.call_id, script=command.script, reason=str(failure))
+            _log.warning("script.failed", call_id=agi.request.uniqueid, script=command.script, reason=str(failure))
             return ScriptAnswer("", failed=True)
         return ScriptAnswer(told)
 
@@ -102,7 +106,7 @@ class Calls:
         return self.desks[name]
 
 
-def _arguments(agi: AgiSession, count: int) -> tuple[str, ...]:
+def _arguments(agi: Dialogue, count: int) -> tuple[str, ...]:
     """Return the dialplan's arguments; missing ones at the end are empty, as Asterisk drops them."""
     given = agi.request.args
     return (*given, *("",) * count)[:count]

@@ -9,7 +9,7 @@ from pathlib import Path
 import structlog
 
 from ivr.app.callers import LedgerCallers
-from ivr.app.calls import Calls
+from ivr.app.calls import Calls, Keys
 from ivr.app.heartbeat import beat
 from ivr.app.secrets import read_secrets
 from ivr.asterisk.agi_server import AgiServer
@@ -30,17 +30,9 @@ _log = structlog.get_logger("ivr.controller")
 
 async def run_controller(settings: Settings) -> None:
     """Serve calls until SIGTERM."""
-    desks = read_desks(settings.desks)
     live = Live()
     ami = Ami("127.0.0.1", settings.ami_port, "desk", read_secrets(settings.home / "secrets.json").ami, live)
-    calls = Calls(
-        desks=desks,
-        versions={name: version_of(settings.desks / f"{name}.yaml") for name in desks},
-        folder=settings.desks,
-        callers=LedgerCallers(known_caller_query(settings.database_url)),
-        length=PromptLengths(settings.sounds),
-        keys=live.keys_since,
-    )
+    calls = make_calls(settings, live.keys_since)
     server = AgiServer(calls.handlers(), "127.0.0.1", settings.agi_port)
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -54,13 +46,26 @@ async def run_controller(settings: Settings) -> None:
             lambda: {"sessions": server.sessions, "refused": dict(server.refused), "ami": ami.health()},
         )
     )
-    _log.info("controller.ready", agi=server.port, desks=sorted(desks))
+    _log.info("controller.ready", agi=server.port, desks=sorted(calls.desks))
     await stopped.wait()
     _log.info("controller.draining", sessions=server.sessions)
     await server.drain(DRAIN)
     await ami.close()
     health.cancel()
     await asyncio.gather(health, return_exceptions=True)
+
+
+def make_calls(settings: Settings, keys: Keys) -> Calls:
+    """Return the handlers of calls over these desks. Raises `AuthorError` when a desk has mistakes."""
+    desks = read_desks(settings.desks)
+    return Calls(
+        desks=desks,
+        versions={name: version_of(settings.desks / f"{name}.yaml") for name in desks},
+        folder=settings.desks,
+        callers=LedgerCallers(known_caller_query(settings.database_url)),
+        length=PromptLengths(settings.sounds),
+        keys=keys,
+    )
 
 
 class PromptLengths:

@@ -8,9 +8,10 @@ import sys
 import structlog
 
 
-def start_logs(*, json: bool | None = None) -> None:
+def start_logs(*, to_stderr: bool = False) -> None:
     """Set the process's log up. `IVR_LOG=json` gives JSON lines."""
-    wants_json = os.environ.get("IVR_LOG") == "json" if json is None else json
+    wants_json = os.environ.get("IVR_LOG") == "json"
+    stream = sys.stderr if to_stderr else sys.stdout
     render = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if wants_json
@@ -26,7 +27,7 @@ def start_logs(*, json: bool | None = None) -> None:
             structlog.processors.format_exc_info,
             render,
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        logger_factory=structlog.PrintLoggerFactory(stream),
         cache_logger_on_first_use=True,
     )
     if hasattr(sys.stdout, "reconfigure"):

@@ -80,7 +80,7 @@ def make_parts(prepared: Prepared) -> list[Part]:
     asterisk = Part(
         "asterisk",
         prepared.installation.argv(settings.asterisk_etc.absolute()),
-        os.environ,
+        settings.environment(),
         logs / "asterisk.log",
         echo=False,
     )

@@ -16,18 +16,20 @@ def welcome(prepared: Prepared) -> str:
         f"  {desk.desk:<12} sip:{desk.numbers[0]}@{sip}   (its numbers: {', '.join(desk.numbers)})"
         for desk in prepared.desks.values()
     ]
-    return "\n".join([
-        "",
-        "The desk answers.",
-        "",
-        *numbers,
-        "",
-        "Next, in a second terminal:",
-        f"  .venv/bin/ivr call {first.numbers[0]} --keys 2{home}",
-        f"  .venv/bin/ivr calls show last{home}",
-        "",
-        f"A telephone as agent {agent}: server {sip}, user {agent}, password {prepared.secrets.agents[agent]}",
-        f"All agents, and telephones in the browser: .venv/bin/ivr agents{home}",
-        "Ctrl-C drains and stops everything.",
-        "",
-    ])
+    return "\n".join(
+        [
+            "",
+            "The desk answers.",
+            "",
+            *numbers,
+            "",
+            "Next, in a second terminal:",
+            f"  .venv/bin/ivr call {first.numbers[0]} --keys 2{home}",
+            f"  .venv/bin/ivr calls show last{home}",
+            "",
+            f"A telephone as agent {agent}: server {sip}, user {agent}, password {prepared.secrets.agents[agent]}",
+            f"All agents, and telephones in the browser: .venv/bin/ivr agents{home}",
+            "Ctrl-C drains and stops everything.",
+            "",
+        ]
+    )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
-from ivr.asterisk.agi_session import AgiError, AgiSession, CallerGone
+from ivr.asterisk.agi_dialogue import AgiError, CallerGone, Dialogue
 from ivr.asterisk.keys import MARGIN, take_key
 from ivr.desk.answer import CallerLeft
 from ivr.engine.commands import Ask, HandOver, Play, RunScript
@@ -18,14 +18,14 @@ from ivr.telephony.facts import EVENT_NAME, Fact, write_facts
 
 Length = Callable[[str, str, str], float]
 """Seconds that a prompt lasts: (desk, prompt id, language)."""
-RunHandler = Callable[[AgiSession, str, RunScript], Awaitable[ScriptAnswer]]
+RunHandler = Callable[[Dialogue, str, RunScript], Awaitable[ScriptAnswer]]
 """Run a desk's pyst2 handler over the session."""
 
 
 class AgiConversation:
     """`ivr.desk.answer.Conversation` over one AGI session."""
 
-    def __init__(self, agi: AgiSession, length: Length, run_handler: RunHandler, first_deadline: float) -> None:
+    def __init__(self, agi: Dialogue, length: Length, run_handler: RunHandler, first_deadline: float) -> None:
         self._agi = agi
         self._length = length
         self._run_handler = run_handler

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ivr.asterisk.agi_session import AgiSession, CallerGone
+from ivr.asterisk.agi_dialogue import CallerGone, Dialogue
 from ivr.asterisk.keys import MARGIN, take_key
 from ivr.telephony.facts import EVENT_NAME, Fact, write_facts
 
@@ -13,9 +13,7 @@ DECISION_WAIT = 4.0
 """Seconds for the agent's key after the whisper."""
 
 
-async def whisper_to_agent(
-    agi: AgiSession, agent: str, files: Sequence[str], lasts: float, *, accept: bool
-) -> None:
+async def whisper_to_agent(agi: Dialogue, agent: str, files: Sequence[str], lasts: float, *, accept: bool) -> None:
     """Speak the files (`lasts` seconds). Without `accept` the talk begins then; with it only after the agent's key.
 
     No key, or any other than 1, offers the call to the next agent; the dialplan reads that from GOSUB_RESULT.
@@ -36,6 +34,6 @@ async def whisper_to_agent(
         await _decide(agi, fact, "IVR_TOKEN=refused", "GOSUB_RESULT=CONGESTION")
 
 
-async def _decide(agi: AgiSession, fact: Fact, *variables: str) -> None:
+async def _decide(agi: Dialogue, fact: Fact, *variables: str) -> None:
     await agi.exec("CELGenUserEvent", EVENT_NAME, write_facts([fact]))
     await agi.exec("MSet", *variables)

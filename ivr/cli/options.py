@@ -23,7 +23,9 @@ def settings_from(**given: Any) -> Settings:
     except ValidationError as error:
         wrong = error.errors()[0]
         name = str(wrong["loc"][0]) if wrong["loc"] else "a setting"
-        raise DeskError(f"{name} cannot be {wrong.get('input')!r}: {wrong['msg']}.", f"Mend --{name} or IVR_{name.upper()}.") from error
+        raise DeskError(
+            f"{name} cannot be {wrong.get('input')!r}: {wrong['msg']}.", f"Mend --{name} or IVR_{name.upper()}."
+        ) from error
 
 
 def running_settings(home: Path | None) -> Settings:

@@ -19,7 +19,9 @@ def status(home: Home = None, as_json: Json = False) -> None:
 
     settings = running_settings(home)
     if not (settings.home / "run.json").exists():
-        raise DeskError(f"No desk runs on {settings.home}.", "Start one with `make run`, or name its folder with --home.")
+        raise DeskError(
+            f"No desk runs on {settings.home}.", "Start one with `make run`, or name its folder with --home."
+        )
     told: dict[str, dict[str, object]] = {}
     for part in ("controller", "loader", "robots"):
         health = last_beat(settings.home, part)

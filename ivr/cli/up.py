@@ -14,7 +14,9 @@ def up(
     home: Home = None,
     desks: Annotated[Path | None, typer.Option(help="The folder of the desk files.", show_default="dialplans")] = None,
     recordings: Annotated[Path | None, typer.Option(help="Where recordings land.", show_default="recordings")] = None,
-    shift: Annotated[int | None, typer.Option(help="Added to every port: 100 gives SIP 5160.", show_default="0")] = None,
+    shift: Annotated[
+        int | None, typer.Option(help="Added to every port: 100 gives SIP 5160.", show_default="0")
+    ] = None,
     bind: Annotated[str | None, typer.Option(help="The address for telephones.", show_default="127.0.0.1")] = None,
     node: Annotated[str | None, typer.Option(help="This machine's name in the journal.", show_default="desk1")] = None,
     database: Annotated[str | None, typer.Option(help="SQLAlchemy URL of the ledger.", show_default="SQLite")] = None,
@@ -27,7 +29,14 @@ def up(
     from ivr.app.up import run_up
 
     settings = settings_from(
-        home=home, desks=desks, recordings=recordings, shift=shift, bind=bind, node=node, database=database, robots=robots
+        home=home,
+        desks=desks,
+        recordings=recordings,
+        shift=shift,
+        bind=bind,
+        node=node,
+        database=database,
+        robots=robots,
     )
     start_logs()
     asyncio.run(run_up(settings, lambda line: print(line, flush=True)))
