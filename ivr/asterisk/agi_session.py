@@ -8,47 +8,27 @@ moved only when a deadline comes nearer, because a timer for each command costs 
 from __future__ import annotations
 
 import asyncio
-import re
-import secrets
 from collections import deque
 from collections.abc import Callable
 from typing import Final, cast
 
-from ivr.asterisk.agi_codec import Hangup, Reply, ReplyParser, ReplyTooLong, Stray, UnsafeCommand, write_command
-from ivr.asterisk.agi_request import HeaderParser, HeaderRefused, Request
+from ivr.asterisk.agi_codec import Hangup, Reply, ReplyParser, ReplyTooLong, Stray, write_command
+from ivr.asterisk.agi_dialogue import COMMAND_LIMIT, AgiError, CallerGone, CommandRefused, Dialogue, NoAnswer
+from ivr.asterisk.agi_request import HeaderParser, HeaderRefused
 
 OPENING_LIMIT: Final = 5.0
 """Seconds for the whole header."""
-COMMAND_LIMIT: Final = 5.0
-"""Seconds for a command that waits for nobody."""
 OWED_LIMIT: Final = 0.5
 """Seconds after HANGUP in which the reply of the command in flight may still come; HANGUP may also stand for it."""
-_VARIABLE = re.compile(r"[^{}$\r\n\0]{1,512}")
+
+__all__ = ["AgiError", "AgiSession", "CallerGone", "CommandRefused", "NoAnswer"]
 
 
-class AgiError(Exception):
-    """The conversation cannot go on."""
-
-
-class CallerGone(AgiError):  # noqa: N818 - the word says what happened
-    """The caller has hung up, or Asterisk has closed the conversation."""
-
-
-class NoAnswer(AgiError):  # noqa: N818 - the word says what happened
-    """Asterisk did not answer in time; the conversation is closed, because its step is lost."""
-
-
-class CommandRefused(AgiError):  # noqa: N818 - the word says what happened
-    """Asterisk does not know the command, its application or its arguments (510, 520, -2)."""
-
-
-class AgiSession(asyncio.Protocol):
+class AgiSession(Dialogue, asyncio.Protocol):
     """A conversation with one channel.
 
     `opened(session)` is called once the header is complete, `ended(session, reason)` once when the connection is gone.
     """
-
-    request: Request
 
     def __init__(
         self,
@@ -82,11 +62,7 @@ class AgiSession(asyncio.Protocol):
     async def command(
         self, verb: str, *arguments: str, limit: float = COMMAND_LIMIT, after_hangup: bool = False, fence: str = ""
     ) -> Reply:
-        """Send one command and return its reply, whatever its code but 511.
-
-        `limit` is in seconds, from sending. `fence` is random text at the end of an untrusted value. Raises
-        UnsafeCommand, CallerGone and NoAnswer.
-        """
+        """Send one command when its turn has come; see `Dialogue.command`."""
         line = write_command(verb, *arguments)
         if self._busy:
             await self._turn()
@@ -105,33 +81,6 @@ class AgiSession(asyncio.Protocol):
             self.hung_up = True
             raise CallerGone("the channel is dead")
         return reply
-
-    async def exec(self, application: str, *arguments: str, limit: float = COMMAND_LIMIT) -> Reply:
-        """Run a dialplan application. The arguments are joined by commas. Raises CommandRefused when there is none."""
-        reply = await self.command("EXEC", application, ",".join(arguments), limit=limit)
-        if reply.code != 200 or reply.result == "-2":
-            raise CommandRefused(f"EXEC {application}: {reply.code} {reply.result} {reply.rest}".rstrip())
-        return reply
-
-    async def get_variable(self, name: str, *, after_hangup: bool = False) -> str:
-        """Return the value of a variable or function, empty when unset; any text in it is safe to read."""
-        if not _VARIABLE.fullmatch(name):
-            raise UnsafeCommand(f"{name!r} is not a channel variable.", "Give the name alone, without ${ }.")
-        fence = secrets.token_hex(8)
-        reply = await self.command("GET FULL VARIABLE", f"${{{name}}}{fence}", after_hangup=after_hangup, fence=fence)
-        if reply.code != 200:
-            raise CommandRefused(f"GET FULL VARIABLE {name}: {reply.code} {reply.rest}")
-        return reply.value
-
-    async def set_variable(self, name: str, value: str, *, after_hangup: bool = False) -> None:
-        """Set a variable or function of the channel."""
-        reply = await self.command("SET VARIABLE", name, value, after_hangup=after_hangup)
-        if reply.code != 200:
-            raise CommandRefused(f"SET VARIABLE {name}: {reply.code} {reply.rest}")
-
-    async def set_autohangup(self, seconds: int) -> None:
-        """Let Asterisk hang up by itself after so many seconds; 0 takes it back."""
-        await self.command("SET AUTOHANGUP", str(seconds))
 
     def close(self, reason: str = "closed by us") -> None:
         """End the session: the dialplan goes on with the call."""
