@@ -29,6 +29,7 @@ if [ ! -e "$folder/complete" ]; then
     touch "$folder/complete"
 fi
 rm -rf "$root"
+trap 'rm -rf "$root"' EXIT
 cp -a "$bare" "$root"
 
 # The way to the packages.
@@ -99,4 +100,3 @@ unshare --mount --pid --fork --kill-child bash -euc '
     for place in $named; do [ ! -d "$place" ] || { mkdir -p "$root$place"; mount --bind "$place" "$root$place"; }; done
     exec chroot --userspec=newcomer:newcomer "$root" env -i PATH=/usr/bin:/bin SHIFT_BY="$shift_by" STEPS="$steps" sh /source/walk.sh
 '
-rm -rf "$root"
