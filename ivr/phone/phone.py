@@ -58,14 +58,20 @@ class Phone:
         self._registered = False
 
     async def __aenter__(self) -> Self:
-        self._wire = Wire((self._bind, 0), self._arrived, peer=self.server, refused=self._refused)
+        try:
+            self._wire = Wire((self._bind, 0), self._arrived, peer=self.server, refused=self._refused)
+        except OSError as failure:
+            host, port = self.server or (self._bind, 0)
+            raise DeskError(
+                f"{host}:{port} cannot be reached from {self._bind}: {failure.strerror or failure}.",
+                "Name a host of this network.",
+            ) from failure
         self.address: HostPort = (self._wire.host, self._wire.port)
         ears = Ears(request=self._requested, acknowledgement=self._acknowledged, cancel=self._cancel)
         self._transactions = Transactions(self._wire.send, ears, self.address, self._patience)
         self.contact = sip_uri(self._account.user, *self.address)
         if self.server is not None:
-            at = sip_uri("", *self.server)
-            self.registration = Registration(self._transactions, self._account, server=at, contact=self.contact)
+            self.registration = self.account_of(self._account)
         return self
 
     async def __aexit__(
@@ -78,6 +84,12 @@ class Phone:
                 call.abandon()
             self._transactions.close()
             self._wire.close()
+
+    def account_of(self, account: Account) -> Registration:
+        """Return the registration of an account at our server, by which its bindings can be read."""
+        if self.server is None:
+            raise DeskError("This telephone has no server to register at.", "Give it one.")
+        return Registration(self._transactions, account, server=sip_uri("", *self.server), contact=self.contact)
 
     async def register(self, seconds: int = 120) -> None:
         """Register and stay registered until the telephone closes. Raises `NotRegisteredError`."""
