@@ -106,7 +106,7 @@ def _prunable(document: Document, steps: tuple[int | str, ...], pruned: list[Pat
             path = path[:length]
             break
     # What is wrong for want of a part that was taken out goes with it.
-    while path in pruned:
+    while path and path in pruned:
         path = path[:-1]
     return path
 
