@@ -30,7 +30,7 @@ async def run_robots(settings: Settings, behaviours: Path | None = None) -> None
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    tasks = [asyncio.create_task(robot.run()) for robot in robots]
+    tasks: list[asyncio.Task[object]] = [asyncio.create_task(robot.run()) for robot in robots]
     waiting = asyncio.create_task(stopped.wait())
     tasks.append(waiting)
     looked = asyncio.create_task(_all_ready(robots))

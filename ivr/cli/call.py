@@ -79,7 +79,7 @@ async def _place(
     from ivr.phone.caller import Caller, Knowledge, Nobody
     from ivr.phone.phone import Phone
 
-    here = server == (settings.bind, settings.sip_port) and settings.journal.exists()
+    here = server == (settings.bind, settings.sip_port)
     journal = JournalWitness(settings.journal, plan.number, plan.caller) if here else None
     witness: Witness = journal or Nobody()
     tell = (lambda _event: None) if quiet else _print_event

@@ -18,8 +18,6 @@ from ivr.phone.tones import CALLER_HZ, loudness, tone_level, voice
 
 _TURN = 0.05
 """Seconds between two looks at what was heard."""
-_LATE = 0.06
-"""Seconds that a packet may be late."""
 _REACTION = 0.2
 """Seconds between the end of a question and the key."""
 _WINDOW = 0.2
@@ -107,7 +105,7 @@ class Caller:
         call = await phone.call(self._plan.number, caller=self._plan.caller, name=self._plan.name)
         call.on_event = self._of_call
         while not await call.over(_TURN):
-            await self._listen(call, call.now - _LATE)
+            await self._listen(call, call.media.timeline.settled(call.now))
             if self._has_had_enough(call):
                 await call.hang_up()
         for heard in (*self._listen_to_rest(call), *self._listener.finish()):

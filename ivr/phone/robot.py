@@ -25,7 +25,6 @@ _LOOK = 10.0
 _KEPT = 60
 """Seconds that a registration lasts: soon gone when we are."""
 _TURN = 0.05
-_LATE = 0.06
 _LONGEST_PAUSE = 10.0
 _BROWSER = "-web"
 """An agent's telephone in the browser registers as `<agent>-web`."""
@@ -133,7 +132,7 @@ class Robot:
         call.media.repeat(voice(behaviour.tone or self._post.pitch))
         listener, until = Listener(self._post.prompts), 0.0
         while not await call.over(_TURN) and call.now < behaviour.talk:
-            block = call.media.timeline.read(until, call.now - _LATE)
+            block = call.media.timeline.read(until, call.media.timeline.settled(call.now))
             until += block.size / 8000
             asked = any(heard.prompt == _ASKS and not heard.cut for heard in listener.feed(block))
             key = {"accept": "1", "refuse": "2"}.get(behaviour.answer)

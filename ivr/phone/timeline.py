@@ -8,6 +8,8 @@ from ivr.phone.g711 import RATE, Samples
 
 _TOLERANCE = int(0.25 * RATE)
 """How far RTP time and arrival may differ before the stream counts as a new one."""
+_SETTLED = 0.35
+"""Seconds after which nothing comes any more: longer than the tolerance and a packet."""
 _LONGEST = 4 * 3600 * RATE
 """A packet that would lie further out is dropped: no sender may make us ask for more memory."""
 
@@ -40,6 +42,10 @@ class Timeline:
             self._samples = np.concatenate([self._samples, np.zeros(max(last, self._samples.size), np.int16)])
         self._samples[place:last] = samples
         self.end = max(self.end, last)
+
+    def settled(self, now: float) -> float:
+        """Return the second before which nothing will change any more: all that came, or silence for long enough."""
+        return max(self.end / RATE, now - _SETTLED)
 
     def read(self, start: float, stop: float) -> Samples:
         """Return the samples between two moments; what nobody sent is silence."""
