@@ -12,7 +12,7 @@ import structlog
 
 from ivr.asterisk.agi_dialogue import Dialogue
 from ivr.asterisk.conversation import AgiConversation
-from ivr.asterisk.pyst2_handler import HandlerFailed, run_handler
+from ivr.asterisk.pyst2_seat import HandlerFailed, run_handler
 from ivr.asterisk.render import ANSWER_DEADLINE
 from ivr.asterisk.whispering import whisper_to_agent
 from ivr.desk.answer import Callers, answer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -18,7 +19,8 @@ from ivr.asterisk.live import Live
 from ivr.flows.reader import read_desks, version_of
 from ivr.settings import Settings
 from ivr.speech.wav import seconds_of
-from ivr.store.queries import known_caller_query
+from ivr.store.callers import known_caller
+from ivr.store.engine import open_database
 
 DRAIN = 30.0
 """Seconds that calls in their menus get when the controller stops; later ones the dialplan serves."""
@@ -62,7 +64,7 @@ def make_calls(settings: Settings, keys: Keys) -> Calls:
         desks=desks,
         versions={name: version_of(settings.desks / f"{name}.yaml") for name in desks},
         folder=settings.desks,
-        callers=LedgerCallers(known_caller_query(settings.database_url)),
+        callers=LedgerCallers(partial(known_caller, open_database(settings.database_url))),
         length=PromptLengths(settings.sounds),
         keys=keys,
     )
