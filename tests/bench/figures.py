@@ -1,0 +1,76 @@
+"""What a benchmark returns, and how it is shown: a row is our value, a peer's value and their ratio, with a limit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich.table import Table
+
+COLUMNS = ("what", "ours", "peer", "ratio", "limit", "verdict")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One row. `limit`: `<= 1.10`, `>= 0.5`, or a bare number (below 1 it is the least, else the most); "" = none."""
+
+    name: str
+    value: float
+    unit: str
+    peer: str
+    peer_value: float
+    ratio: float
+    limit: str
+
+    @classmethod
+    def of(cls, row: dict[str, Any]) -> Figure:
+        """Make a figure of what a benchmark's `run` returned."""
+        told: dict[str, Any] = {name: row.get(name) for name in cls.__slots__}
+        return cls(**told | {"limit": "" if told["limit"] is None else str(told["limit"])})
+
+    @property
+    def bound(self) -> tuple[str, float, str] | None:
+        """The limit as (`<=` or `>=`, number, unit), None when there is none."""
+        found = re.fullmatch(r"(<=|>=)?\s*([0-9.]+)\s*(.*)", self.limit)
+        if found is None:
+            return None
+        number = float(found[2])
+        return found[1] or (">=" if number < 1 else "<="), number, found[3]
+
+    @property
+    def kept(self) -> bool:
+        """Whether the limit is kept; a row without one has nothing to break."""
+        if self.bound is None:
+            return True
+        sign, number, _ = self.bound
+        return self.ratio <= number if sign == "<=" else self.ratio >= number
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The row as it is shown."""
+        unit = f" {self.bound[2]}" if self.bound and self.bound[2] else ""
+        limit = f"{self.bound[0]} {self.bound[1]:g}{unit}" if self.bound else ""
+        verdict = "" if self.bound is None else "kept" if self.kept else "BROKEN"
+        ours, theirs = (f"{_number(value)} {self.unit}" for value in (self.value, self.peer_value))
+        return self.name, ours, f"{theirs}: {self.peer}", f"{self.ratio:.2f}{unit}", limit, verdict
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def show(figures: Sequence[Figure]) -> Table:
+    """Return the table for a terminal."""
+    table = Table(*COLUMNS)
+    for figure in figures:
+        style = "" if figure.bound is None else "green" if figure.kept else "bold red"
+        table.add_row(*figure.cells, style=style)
+    return table
+
+
+def markdown(figures: Sequence[Figure]) -> str:
+    """Return the table for a document."""
+    rows = [COLUMNS, ("---",) * len(COLUMNS), *(figure.cells for figure in figures)]
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
