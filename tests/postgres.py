@@ -82,7 +82,7 @@ def running_cluster() -> Iterator[Cluster]:
     if programs is None:
         raise RuntimeError("PostgreSQL's server programs are not installed")
     # A socket's path may be 107 bytes long, so pytest's own temporary folders are too deep.
-    folder = Path(tempfile.mkdtemp(prefix="ivr-pg-", dir="/tmp"))  # noqa: S108
+    folder = Path(tempfile.mkdtemp(prefix="ivr-pg-", dir="/tmp"))
     cluster = Cluster(folder, programs)
     try:
         if os.geteuid() == 0:
@@ -99,7 +99,7 @@ def running_cluster() -> Iterator[Cluster]:
 
 @pytest.fixture(scope="session")
 def postgres_cluster() -> Iterator[Cluster]:
-    """A running PostgreSQL."""
+    """Run a PostgreSQL for the session."""
     if server_programs() is None:
         pytest.skip("PostgreSQL's server programs (initdb, pg_ctl) are not installed")
     with running_cluster() as cluster:
@@ -108,13 +108,13 @@ def postgres_cluster() -> Iterator[Cluster]:
 
 @pytest.fixture(scope="session")
 def postgres_url(postgres_cluster: Cluster) -> str:
-    """The URL of a database of the session's PostgreSQL."""
+    """Return the URL of a database of the session's PostgreSQL."""
     return postgres_cluster.fresh_database()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of a fresh, empty database: the test runs once on SQLite and once on PostgreSQL."""
+    """Return the URL of a fresh, empty database: the test runs once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'ledger.sqlite'}"
     cluster: Cluster = request.getfixturevalue("postgres_cluster")

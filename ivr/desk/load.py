@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import structlog
@@ -17,7 +19,7 @@ POLL = 0.05
 """Seconds between two looks at a journal that has nothing new."""
 LONGEST_PAUSE = 5.0
 """Seconds between two tries while the database is away."""
-SMALLEST, LARGEST = 1 << 18, 1 << 22
+SMALLEST, LARGEST = 1 << 20, 1 << 22
 """Bytes of the journal in one transaction."""
 _QUICK, _SLOW = 0.25, 1.0
 """Seconds for a transaction: quicker ones grow, slower ones shrink, so that a slow database is not held long."""
@@ -55,6 +57,10 @@ class Loader:
         After any error the truth is asked of the database again: a commit may have succeeded though its answer was
         lost. `LedgerAwayError` = try again; `DeskError` = somebody must act.
         """
+        with _no_collection():
+            return self._step()
+
+    def _step(self) -> Loaded | None:
         state, self._state = self._state or self._resume(), None
         position, calls = state
         batch = self._journal.read(position, self._limit)
@@ -140,6 +146,18 @@ async def load(loader: Loader, stop: asyncio.Event, progress: Progress, *, poll:
                 progress.add(loaded)
                 continue
         await _pause(stop, pause)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keep the garbage collector from walking through a batch again and again: a third of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 async def _pause(stop: asyncio.Event, seconds: float) -> None:

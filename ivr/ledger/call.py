@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
+from ivr.telephony.facts import Fact
+
 Kind = Literal["ivr", "queue", "offer", "talk"]
 Outcome = Literal[
     "",
@@ -54,8 +56,17 @@ class CallFact(NamedTuple):
     record: int
     place: int
     at: int
-    name: str
-    values: Mapping[str, str]
+    fact: Fact
+
+    @property
+    def name(self) -> str:
+        """The fact's name."""
+        return self.fact.name
+
+    @property
+    def values(self) -> Mapping[str, str]:
+        """The fact's values."""
+        return self.fact.values
 
 
 class Call(NamedTuple):

@@ -7,10 +7,12 @@ concerns two channels (who spoke with whom) is decided later by time, never by t
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
+from ivr.ledger.call import CallFact
 from ivr.ledger.record import Record
 from ivr.telephony.facts import EVENT_NAME, Fact, read_facts
 
@@ -20,7 +22,6 @@ class Step(NamedTuple):
 
     kind: Literal["fact", "key", "enter", "exit"]
     at: int
-    record: int
     fact: Fact
     """Of kind `fact`; an empty one otherwise."""
     word: str
@@ -72,32 +73,61 @@ class Channel:
 
 
 NO_FACT = Fact("")
+# The forms that Asterisk writes, read without a JSON parser; any other form goes through one.
+_HANGUP = re.compile(r'\{"hangupcause":\d+,"hangupsource":"([^"\\]*)","dialstatus":"([^"\\]*)"\}').fullmatch
+_BRIDGE = re.compile(r'\{"bridge_id":"([^"\\]*)","bridge_technology":"[^"\\]*"\}').fullmatch
 
 
-def gather(records: Iterable[Record]) -> dict[str, Channel]:
-    """Return the channels by uniqueid, in the order of their first record."""
+def gather(records: Iterable[Record]) -> tuple[dict[str, Channel], tuple[CallFact, ...]]:
+    """Return the channels by uniqueid, in the order of their first record, and the call's facts in the file's order."""
     channels: dict[str, Channel] = {}
+    facts: list[CallFact] = []
     for record in records:
         channel = channels.get(record.uniqueid)
         if channel is None:
             channel = channels[record.uniqueid] = Channel(record)
-        event = record.event
-        if event == EVENT_NAME:
-            for fact in _facts(record.extra):
-                channel.steps.append(Step("fact", record.at, record.id, fact, ""))
-        elif event in ("BRIDGE_ENTER", "BRIDGE_EXIT"):
-            kind: Literal["enter", "exit"] = "enter" if event == "BRIDGE_ENTER" else "exit"
-            channel.steps.append(Step(kind, record.at, record.id, NO_FACT, _bridge(record.extra)))
-        elif event == "DTMF":
-            digit = str(_details(record.extra).get("digit", ""))
-            channel.steps.append(Step("key", record.at, record.id, NO_FACT, digit))
-        elif event == "ANSWER":
-            channel.answered_at = channel.answered_at or record.at
-        elif event == "HANGUP":
-            channel.source, channel.status = _hangup(record.extra)
-        elif event == "CHAN_END":
-            channel.ended_at = max(record.at, channel.began_at)
-    return channels
+        if record.event == EVENT_NAME:
+            for place, fact in enumerate(_facts(record.extra)):
+                channel.steps.append(Step("fact", record.at, fact, ""))
+                facts.append(CallFact(record.id, place, record.at, fact))
+        elif take := _TAKES.get(record.event):
+            take(channel, record)
+    return channels, tuple(facts)
+
+
+def _enter(channel: Channel, record: Record) -> None:
+    channel.steps.append(Step("enter", record.at, NO_FACT, _bridge(record.extra)))
+
+
+def _exit(channel: Channel, record: Record) -> None:
+    channel.steps.append(Step("exit", record.at, NO_FACT, _bridge(record.extra)))
+
+
+def _key(channel: Channel, record: Record) -> None:
+    channel.steps.append(Step("key", record.at, NO_FACT, str(_details(record.extra).get("digit", ""))))
+
+
+def _answer(channel: Channel, record: Record) -> None:
+    channel.answered_at = channel.answered_at or record.at
+
+
+def _hang_up(channel: Channel, record: Record) -> None:
+    channel.source, channel.status = _hangup(record.extra)
+
+
+def _end(channel: Channel, record: Record) -> None:
+    channel.ended_at = max(record.at, channel.began_at)
+
+
+_TAKES: dict[str, Callable[[Channel, Record], None]] = {
+    "BRIDGE_ENTER": _enter,
+    "BRIDGE_EXIT": _exit,
+    "DTMF": _key,
+    "ANSWER": _answer,
+    "HANGUP": _hang_up,
+    "CHAN_END": _end,
+}
+"""What each event does to its channel; all others only show that the channel is there."""
 
 
 @lru_cache(maxsize=4096)
@@ -107,14 +137,16 @@ def _facts(extra: str) -> tuple[Fact, ...]:
     return read_facts(text.replace("%00", "%EF%BF%BD"))
 
 
-@lru_cache(maxsize=1024)
 def _hangup(extra: str) -> tuple[str, str]:
+    if found := _HANGUP(extra):
+        return found[1], found[2]
     details = _details(extra)
     return str(details.get("hangupsource", "")), str(details.get("dialstatus", ""))
 
 
-@lru_cache(maxsize=1024)
 def _bridge(extra: str) -> str:
+    if found := _BRIDGE(extra):
+        return found[1]
     return str(_details(extra).get("bridge_id", ""))
 
 

@@ -35,13 +35,12 @@ def fold(records: Sequence[Record], *, crashed: bool = False) -> Call:
     A call whose LINKEDID_END has not come is open: no end, no outcome. `crashed` says that it never will come, for
     Asterisk was started anew: whatever is open then ends with the call's last evidence.
     """
-    over = crashed or any(record.event == LAST_EVENT for record in records)
-    channels = gather(records)
+    over = crashed or any(record.event == LAST_EVENT for record in reversed(records))
+    channels, facts = gather(records)
     if crashed:
         _cut(channels, max(record.at for record in records))
     caller = _caller(channels, records[0].linkedid)
-    facts = _facts(channels)
-    said = {fact.name: fact.values for fact in facts}
+    said = {told.fact.name: told.fact.values for told in facts}
     arrived = said.get("arrived", {})
     others = [channel for channel in channels.values() if channel is not caller]
     offers = find_offers(others)
@@ -93,17 +92,6 @@ def _caller(channels: Mapping[str, Channel], linkedid: str) -> Channel:
         if any(step.kind == "fact" and step.fact.name == "arrived" for step in channel.steps):
             return channel
     return channels.get(linkedid) or next(iter(channels.values()))
-
-
-def _facts(channels: Mapping[str, Channel]) -> tuple[CallFact, ...]:
-    """Return all facts of the call in the file's order; `place` tells facts of one record apart."""
-    steps = [step for channel in channels.values() for step in channel.steps if step.kind == "fact"]
-    steps.sort(key=lambda step: step.record)
-    facts: list[CallFact] = []
-    for step in steps:
-        place = facts[-1].place + 1 if facts and facts[-1].record == step.record else 0
-        facts.append(CallFact(step.record, place, step.at, step.fact.name, step.fact.values))
-    return tuple(facts)
 
 
 def _legs(

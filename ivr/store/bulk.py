@@ -25,7 +25,10 @@ def add_rows(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...
         marks = ", ".join(["%s"] * len(table.c))
     else:
         marks = ", ".join("?" * len(table.c))
-    connection.exec_driver_sql(f"INSERT INTO {names} VALUES ({marks})", list(rows))  # noqa: S608 - our own names
+    # The driver itself: SQLAlchemy would copy every row.
+    cursor: Any = connection.connection.cursor()
+    cursor.executemany(f"INSERT INTO {names} VALUES ({marks})", rows)  # noqa: S608 - our own names
+    cursor.close()
 
 
 def _copy(connection: Connection, names: str, rows: Sequence[tuple[Any, ...]]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,10 +16,10 @@ from ivr.ledger.call import Call
 from ivr.ledger.record import FILE_BITS, OFFSET_BITS, Batch, Position, Record
 from ivr.store.bulk import add_rows
 from ivr.store.tables import call, fact, journal_position, journal_record, leg, recording, rejected_record
+from ivr.telephony.facts import Fact
 
 _CALL_WIDTH = len(call.c)
 _IDS_AT_ONCE = 500
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class SqlLedger:
@@ -79,16 +80,20 @@ def add_calls(connection: Connection, calls: Sequence[Call], *, facts_from: int)
     """Add calls, their legs, and their facts from the record `facts_from` on; recordings become expected."""
     add_rows(connection, call, [one[:_CALL_WIDTH] for one in calls])
     add_rows(connection, leg, [(one.id, place, *part) for one in calls for place, part in enumerate(one.legs)])
-    facts = [(one.id, told) for one in calls for told in one.facts if told.record >= facts_from]
-    add_rows(
-        connection,
-        fact,
-        [(told.record, told.place, name, told.at, told.name, _encode(dict(told.values))) for name, told in facts],
-    )
-    names = {told.values.get("name", ""): name for name, told in facts if told.name == "recording"}
-    names.pop("", None)
-    if names:
+    facts = [
+        (one.id, told.record, told.place, told.at, told.fact.name, _details(told.fact))
+        for one in calls
+        for told in one.facts
+        if told.record >= facts_from
+    ]
+    add_rows(connection, fact, facts)
+    if names := {name: one.id for one in calls for name in one.recordings}:
         _expect(connection, names)
+
+
+@lru_cache(maxsize=4096)
+def _details(said: Fact) -> str:
+    return json.dumps(dict(said.values), ensure_ascii=False)
 
 
 def _expect(connection: Connection, names: Mapping[str, str]) -> None:

@@ -29,6 +29,10 @@ metadata = MetaData(
 )
 
 
+# SQLite's own row number has to be called INTEGER; anything else would be a second tree beside it.
+_RECORD = BigInteger().with_variant(Integer, "sqlite")
+
+
 def _text(name: str) -> Column[str]:
     return Column(name, Text, nullable=False, default="")
 
@@ -54,7 +58,7 @@ journal_position = Table(
 journal_record = Table(
     "journal_record",
     metadata,
-    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", _RECORD, primary_key=True, autoincrement=False),
     _text("event"),
     _time("at"),
     _text("uniqueid"),
@@ -68,7 +72,7 @@ journal_record = Table(
 rejected_record = Table(
     "rejected_record",
     metadata,
-    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", _RECORD, primary_key=True, autoincrement=False),
     Column("raw", LargeBinary, nullable=False),
     _text("reason"),
 )
@@ -113,9 +117,9 @@ leg = Table(
 fact = Table(
     "fact",
     metadata,
+    Column("call_id", Text, primary_key=True),
     Column("record_id", BigInteger, primary_key=True, autoincrement=False),
     Column("place", Integer, primary_key=True, autoincrement=False),
-    Column("call_id", Text, nullable=False, index=True),
     _time("at"),
     _text("name"),
     Column("details", Text, nullable=False),

@@ -7,6 +7,7 @@ from alembic import op
 
 revision = "0001"
 down_revision = None
+_RECORD = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
@@ -62,7 +63,7 @@ def _journal() -> None:
     )
     op.create_table(
         "journal_record",
-        _key("id", sa.BigInteger()),
+        _key("id", _RECORD),
         *_text("event"),
         _whole("at"),
         *_text("uniqueid", "linkedid", "channel", "name", "number", "exten"),
@@ -72,7 +73,7 @@ def _journal() -> None:
     op.create_index("ix_journal_record_linkedid", "journal_record", ["linkedid"])
     op.create_table(
         "rejected_record",
-        _key("id", sa.BigInteger()),
+        _key("id", _RECORD),
         sa.Column("raw", sa.LargeBinary(), nullable=False),
         *_text("reason"),
         sa.PrimaryKeyConstraint("id", name="pk_rejected_record"),
@@ -113,15 +114,14 @@ def _calls() -> None:
     )
     op.create_table(
         "fact",
+        *_text("call_id"),
         _key("record_id", sa.BigInteger()),
         _key("place", sa.Integer()),
-        *_text("call_id"),
         _whole("at"),
         *_text("name", "details"),
-        sa.PrimaryKeyConstraint("record_id", "place", name="pk_fact"),
+        sa.PrimaryKeyConstraint("call_id", "record_id", "place", name="pk_fact"),
         sqlite_with_rowid=False,
     )
-    op.create_index("ix_fact_call_id", "fact", ["call_id"])
 
 
 def _recordings() -> None:
