@@ -11,6 +11,9 @@ from ivr.flows.model import Desk
 from ivr.flows.names import Names, name_mistakes, ways_in
 from ivr.flows.texts import text_mistakes
 
+_USERS = ((("agents",), "agents"), (("categories",), "category"), (("numbers",), "by number"))
+"""Parts that define names, and the step of the paths that use them."""
+
 
 def check_desk(desk: Desk, durations: Durations) -> tuple[Mistake, ...]:
     """Return everything that is wrong with a desk, mistakes and warnings.
@@ -33,9 +36,9 @@ def salvaged_mistakes(desk: Desk, names: Names, pruned: tuple[Path, ...]) -> Ite
     `names` are those that stand in the file; what was taken out is not called missing.
     """
     for mistake in (*name_mistakes(desk, names), *way_mistakes(desk)):
-        dialled = mistake.path[:2] == ("source", "by number") and ("numbers",) in pruned
         answered = any(path[: len(mistake.path) + 1] == (*mistake.path, "no answer") for path in pruned)
-        if not dialled and not answered:
+        unknown = any(lost in pruned and step in mistake.path for lost, step in _USERS)
+        if not answered and not unknown:
             yield mistake
 
 

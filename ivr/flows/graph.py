@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ivr.flows.mistake import Mistake
-from ivr.flows.model import Desk, Menu, Say, Script
+from ivr.flows.model import HANG_UP, Desk, Menu, Say, Script
 from ivr.flows.names import ways_in
 from ivr.flows.times import WEEKDAYS, read_days
 
@@ -25,8 +25,12 @@ def way_mistakes(desk: Desk) -> Iterator[Mistake]:
 
 
 def flow_mistakes(desk: Desk) -> Iterator[Mistake]:
-    """Walk over what is wrong with the flow as a whole; every target must be known."""
-    yield from _rings(desk)
+    """Walk over what is wrong with the flow as a whole."""
+    rings = tuple(_rings(desk))
+    yield from rings
+    known = {*desk.flow, *desk.lines, HANG_UP}
+    if rings or any(way.then not in known for _, way in ways_in(desk)):
+        return  # what lies behind a wrong target is not unreachable by a mistake of its own
     reached = _reached(desk)
     for name in desk.flow:
         if name not in reached:

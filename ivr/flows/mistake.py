@@ -26,13 +26,13 @@ class Mistake:
         return f"{self.wrong}: {self.cure}"
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return the cure for an unknown word: the nearest known one, or all of them."""
+def nearest(word: str, known: Iterable[str], otherwise: str = "") -> str:
+    """Return the cure for an unknown word: the nearest known one, or all of them; `otherwise` is another cure."""
     words = sorted(set(known))
     near = get_close_matches(word, words, 1, 0.6)
     if near:
-        return f"did you mean `{near[0]}`?"
+        return f"did you mean `{near[0]}`?{f' Or {otherwise}' if otherwise else ''}"
     if not words:
-        return "leave it out"
-    listed = ", ".join(f"`{name}`" for name in words[:12])
-    return f"write {'one of ' if len(words) > 1 else ''}{listed}{' …' if len(words) > 12 else ''}"
+        return otherwise or "leave it out"
+    listed = ", ".join(f"`{name}`" for name in words[:12]) + (" …" if len(words) > 12 else "")
+    return f"write {'one of ' if len(words) > 1 else ''}{listed}{f', or {otherwise}' if otherwise else ''}"

@@ -84,7 +84,7 @@ def _people(desk: Desk, names: Names) -> Iterator[Mistake]:
         for index, agent in enumerate(line.agents):
             path = ("lines", name, "agents", str(index))
             if agent not in names.agents:
-                yield Mistake(path, f"`{agent}` is not in `agents`", f"{nearest(agent, names.agents)} Or add him")
+                yield Mistake(path, f"`{agent}` is not in `agents`", nearest(agent, names.agents, "add him"))
             elif agent in line.agents[:index]:
                 yield Mistake(path, f"`{agent}` is in this line twice", "delete one")
     seen: dict[str, str] = {}
@@ -111,7 +111,7 @@ def _numbers(desk: Desk) -> Iterator[Mistake]:
             if number not in desk.numbers:
                 wrong = f"nobody can dial `{number}` to reach this desk"
                 yield Mistake(
-                    ("source", "by number", number), wrong, f"{nearest(number, desk.numbers)} Or add it to `numbers`",
+                    ("source", "by number", number), wrong, nearest(number, desk.numbers, "add it to `numbers`"),
                     at_key=True,
                 )  # fmt: skip
 

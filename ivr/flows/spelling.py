@@ -138,6 +138,8 @@ def shown(value: Any) -> str:
         return "`true`" if value else "`false`"
     if value is None:
         return "nothing"
+    if isinstance(value, timedelta):
+        return f"`{written_duration(value)}`"
     if isinstance(value, dict):
         return "a mapping"
     if isinstance(value, list | tuple):

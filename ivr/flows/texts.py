@@ -68,7 +68,7 @@ def _source_names(desk: Desk) -> Iterator[Mistake]:
     for name in source.names:
         if name not in sources_of(desk):
             wrong = f"no key and no number gives the source `{name}`"
-            cure = f"{nearest(name, sources_of(desk))} Or delete it"
+            cure = nearest(name, sources_of(desk), "delete it")
             yield Mistake(("source", "names", name), wrong, cure, "warning", at_key=True)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -12,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from ivr.flows import model, scalars
 from ivr.flows.document import Document
 from ivr.flows.mistake import Mistake, nearest
-from ivr.flows.spelling import shown, written_duration
+from ivr.flows.spelling import shown
 
 _PATTERNS = {
     scalars.NAME: "is no name: write small letters, digits and hyphens, beginning with a letter, at most 40",
@@ -84,11 +83,11 @@ def _literal(value: Any, context: Mapping[str, Any]) -> str:
 
 
 def _too_small(value: Any, context: Mapping[str, Any]) -> str:
-    return f"{shown(value)} is too little: write {_amount(context['ge'])} or more"
+    return f"{shown(value)} is too little: write {context['ge']} or more"
 
 
 def _too_large(value: Any, context: Mapping[str, Any]) -> str:
-    return f"{shown(value)} is too much: write {_amount(context['le'])} or less"
+    return f"{shown(value)} is too much: write {context['le']} or less"
 
 
 def _empty(_value: Any, _context: Mapping[str, Any]) -> str:
@@ -129,7 +128,3 @@ def _fields(steps: tuple[int | str, ...]) -> list[str]:
     inner = {"days", "options"}
     names = [field.alias or name for name, field in owner.model_fields.items() if name not in inner]
     return [*names, *_EXTRA_KEYS.get(owner, ())]
-
-
-def _amount(limit: Any) -> str:
-    return written_duration(limit) if isinstance(limit, timedelta) else str(limit)

@@ -1,0 +1,116 @@
+"""`ivr check` and `ivr schema` from the command line."""
+
+import json
+import shutil
+import wave
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from ivr.cli.check import check
+from ivr.cli.schema import schema
+from ivr.flows.prompts import prompts_of
+from ivr.flows.reader import read_desk
+
+DIALPLANS = Path(__file__).parents[3] / "dialplans"
+app = typer.Typer()
+app.command()(check)
+app.command()(schema)
+
+
+@pytest.fixture
+def ivr(tmp_path, monkeypatch):
+    """Return what runs a command with the desks of the temporary folder."""
+    monkeypatch.setenv("IVR_DESKS", str(tmp_path))
+    return lambda *words: CliRunner().invoke(app, list(words))
+
+
+def speak(path: Path, seconds: float = 1.0) -> None:
+    """Record all prompts of a desk, as a person would."""
+    desk = read_desk(path)
+    for prompt in prompts_of(desk):
+        folder = path.parent / desk.desk / "recorded" / prompt.language
+        folder.mkdir(parents=True, exist_ok=True)
+        with wave.open(str(folder / f"{prompt.id}.wav"), "wb") as sound:
+            sound.setparams((1, 2, 8000, 0, "NONE", ""))
+            sound.writeframes(b"\0\0" * int(8000 * seconds))
+
+
+def test_a_good_desk_is_shown_with_the_time_on_each_way(ivr, write):
+    speak(write(add="budget: {time to human: 20s}\n"))
+    result = ivr("check")
+    assert result.exit_code == 0
+    assert "shop: time to a human, 20 s promised" in result.output
+    assert "1 desk: no mistakes, no warnings." in result.output
+    assert "hello 1.0 s + reason 1.0 s" in result.output
+
+
+def test_prompts_without_audio_are_mistakes_at_their_texts(ivr, write):
+    write()
+    result = ivr("check", "shop")
+    assert result.exit_code == 2
+    assert "shop.yaml:10:16: the prompt `hello` (en) has no audio: run `ivr prompts build shop`" in result.output
+    assert "estimated from the text" in result.output
+
+
+def test_all_mistakes_of_a_file_are_printed(ivr, write):
+    write({"then: reason": "then: raison", "[202]": "[203]"})
+    result = ivr("check")
+    assert result.exit_code == 2
+    assert "did you mean `reason`?" in result.output
+    assert "did you mean `202`?" in result.output
+    assert "1 desk: 2 mistakes, no warnings." in result.output
+
+
+def test_real_audio_is_what_breaks_the_budget(ivr, write):
+    speak(write(add="budget: {time to human: 9s}\n"), seconds=5.0)
+    result = ivr("check")
+    assert result.exit_code == 2
+    assert "hello 5.0 s + reason 5.0 s = 10.0 s > 9 s" in result.output
+
+
+def test_a_desk_is_checked_against_its_neighbours(ivr, write):
+    speak(write(name="shop.yaml"))
+    write({"desk: shop": "desk: zoo"}, name="zoo.yaml")
+    assert "zoo.yaml:2:11: `100` is a number of shop.yaml too" in ivr("check", "zoo").output
+
+
+def test_programs_get_json(ivr, write):
+    speak(write(add="budget: {time to human: 20s}\n"))
+    (report,) = json.loads(ivr("check", "--json").output)
+    assert report["desk"] == "shop"
+    assert report["mistakes"] == report["warnings"] == []
+    assert len(report["version"]) == 12
+    assert report["routes"][0] == {
+        "keys": ["reason 1"],
+        "line": "first",
+        "silent": False,
+        "seconds": 2.0,
+        "estimated": False,
+        "parts": [{"what": "hello", "seconds": 1.0}, {"what": "reason", "seconds": 1.0}],
+    }
+
+
+def test_an_unknown_desk_gets_its_nearest_neighbour(ivr, write):
+    write()
+    result = ivr("check", "shoop")
+    assert "There is no desk `shoop`" in str(result.exception)
+    assert "id you mean `shop`?" in str(result.exception)
+
+
+def test_a_file_may_be_named_wherever_it_is(ivr, write, tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    shutil.move(write(), other / "shop.yaml")
+    assert "1 desk: 3 mistakes" in ivr("check", str(other / "shop.yaml")).output
+    assert "there is no such file" in ivr("check", str(tmp_path / "none.yaml")).output
+
+
+def test_a_folder_without_desks_gets_one_sentence(ivr):
+    assert "There is no desk in" in str(ivr("check").exception)
+
+
+def test_the_schema_is_printed(ivr):
+    assert json.loads(ivr("schema").output) == json.loads((DIALPLANS / "desk.schema.json").read_text(encoding="utf-8"))
