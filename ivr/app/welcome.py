@@ -8,13 +8,14 @@ from ivr.app.prepare import Prepared
 def welcome(prepared: Prepared) -> str:
     """Return the text."""
     settings = prepared.settings
-    first = next(iter(prepared.desks.values()))
+    desks = sorted(prepared.desks.values(), key=lambda desk: (len(desk.numbers[0]), desk.numbers[0]))
+    first = desks[0]
     agent = next(iter(first.agents))
     home = "" if str(settings.home) == "var" else f" --home '{settings.home}'"
     sip = f"{settings.bind}:{settings.sip_port}"
     numbers = [
         f"  {desk.desk:<12} sip:{desk.numbers[0]}@{sip}   (its numbers: {', '.join(desk.numbers)})"
-        for desk in prepared.desks.values()
+        for desk in desks
     ]
     return "\n".join(
         [

@@ -23,4 +23,4 @@ WANTED = (
     "codec_g722", "codec_resample", "bridge_builtin_features", "bridge_softmix", "bridge_holding",
     "chan_bridge_media", "app_bridgewait", "res_format_attr_opus", "res_clioriginate", "func_hangupcause",
 )  # fmt: skip
-"""Loaded when there: telephones in the browser, registrations, wide-band voice, transfers, the console's `originate` for the self-test."""
+"""Loaded when there: telephones in the browser, wide-band voice, transfers, `originate` for the self-test."""
