@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from urllib.parse import quote, unquote
 
-_USER_SAFE = "-_.!~*'()&=+$,;?/"
+_USER_SAFE = "-_.!~*'()&=+$,?/"
 _NAMED = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^<"]*?))\s*<([^>]*)>(.*)', re.DOTALL)
 
 

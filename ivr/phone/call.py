@@ -18,6 +18,7 @@ from ivr.phone.g711 import Samples
 from ivr.phone.media import Media
 from ivr.phone.sip import Request
 from ivr.phone.transactions import LINGER, Server, Transactions
+from ivr.phone.udp import HostPort
 from ivr.phone.wav import read_sound
 
 ALLOW = ("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, NOTIFY")
@@ -74,6 +75,8 @@ class Call:
         self.media.on_audio = lambda at: self._note("audio", "", at)
         self._transactions = transactions
         self._dialog: Dialog | None = None
+        self._peer: HostPort | None = None
+        """Where our requests go when the telephone has no server."""
         self._settled = asyncio.Event()
         self._over = asyncio.Event()
         self._version = 1
@@ -123,7 +126,7 @@ class Call:
         if self.ended is None and self._dialog is not None:
             bye = self._dialog.request("BYE")
             self._end(End("us", 0, "hung up"))
-            await self._transactions.ask(bye)
+            await self._transactions.ask(bye, self._peer)
 
     def owns(self, request: Request) -> bool:
         """Say whether a request of the other side belongs to this call."""
@@ -182,7 +185,7 @@ class Call:
         if self.ended is None and self._dialog is not None:
             bye = self._dialog.request("BYE")
             self._end(End("us", 0, "the other side never acknowledged"))
-            self._transactions.begin(bye, lambda _answer, _at: None, lambda: None)
+            self._transactions.begin(bye, lambda _answer, _at: None, lambda: None, self._peer)
 
     def _stop_waiting(self) -> None:
         if self._unacknowledged is not None:

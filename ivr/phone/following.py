@@ -15,8 +15,10 @@ CLEAR = 0.7
 PATIENCE = int(0.3 * RATE)
 """A prompt may be interrupted this long (a server that stood still) and is still the same."""
 _UNDOUBTED = 0.9
-_SURE = 0.5
-"""Likeness from which a later piece is the prompt's."""
+_SURE = 0.3
+"""Likeness from which a later piece is the prompt's: at a known place, other sounds stay far below."""
+_SURE_OF_FRAME = 0.5
+"""The same for 20 ms, which resemble more by chance."""
 _HEAD = int(0.4 * RATE)
 _PIECE = int(0.2 * RATE)
 _FRAME = 160
@@ -100,7 +102,7 @@ class Following:
             heard = sound[place : place + piece.size]
             if heard.size < piece.size:
                 return
-            if self._fits(piece, heard):
+            if self._fits(piece, heard, _SURE):
                 self._take(piece)
                 self.over = self.matched == self.prompt.sound.size
             elif sound.size - place < piece.size + PATIENCE:
@@ -124,10 +126,10 @@ class Following:
         left = self.prompt.sound[self.matched :]
         return left if left.size < 2 * _PIECE else left[:_PIECE]
 
-    def _fits(self, piece: npt.NDArray[np.float32], heard: npt.NDArray[np.float32]) -> bool:
+    def _fits(self, piece: npt.NDArray[np.float32], heard: npt.NDArray[np.float32], sure: float) -> bool:
         if self._is_pause(piece):
             return level_of(heard) < self.prompt.level
-        return float(likeness(piece @ heard, heard @ heard, piece @ piece)) >= _SURE
+        return float(likeness(piece @ heard, heard @ heard, piece @ piece)) >= sure
 
     def _late(self, piece: npt.NDArray[np.float32], ahead: npt.NDArray[np.float32]) -> int:
         """Return by how many samples the piece comes late, 0 when it does not come."""
@@ -140,7 +142,7 @@ class Following:
     def _end_within(self, piece: npt.NDArray[np.float32], heard: npt.NDArray[np.float32]) -> None:
         """Find the last frame that was still the prompt's."""
         for start in range(0, piece.size, _FRAME):
-            if not self._fits(piece[start : start + _FRAME], heard[start : start + _FRAME]):
+            if not self._fits(piece[start : start + _FRAME], heard[start : start + _FRAME], _SURE_OF_FRAME):
                 break
             self._take(piece[start : start + _FRAME])
         self.give_up()

@@ -116,7 +116,7 @@ class Listener:
             rivals = [following for following in self._following if following.began - first <= _TOGETHER]
             if any(not rival.over for rival in rivals):
                 break
-            best = max(rivals, key=lambda rival: (rival.matched // _TOGETHER, not rival.cut, rival.score))
+            best = _best(rivals)
             left = [following for following in self._following if following not in rivals]
             if not best.doubtful:
                 told.append(Heard(best.prompt.name, best.sound_began / RATE, best.ended / RATE, best.cut))
@@ -136,6 +136,13 @@ def recognise(samples: npt.ArrayLike, library: Mapping[str, npt.ArrayLike], *, s
     """Return the prompts spoken in a whole sound."""
     listener = Listener(library, start=start)
     return [*listener.feed(samples), *listener.finish()]
+
+
+def _best(rivals: list[Following]) -> Following:
+    """Return the one that was heard longest; of those about as long, one that was heard to its end."""
+    longest = max(rival.matched for rival in rivals)
+    about = [rival for rival in rivals if rival.matched >= longest - PATIENCE]
+    return max(about, key=lambda rival: (not rival.cut, rival.score))
 
 
 def _good_size(least: int) -> int:

@@ -27,6 +27,7 @@ class IncomingCall(Call):
         offer = sdp.read(server.request.body) if server.request.body else None
         super().__init__(transactions, host, origin=server.at)
         self._server = server
+        self._peer = server.sender
         self._dialog: Dialog = accept_dialog(server.request, contact, secrets.token_hex(6))
         if offer is not None:
             self.media.agree(offer)

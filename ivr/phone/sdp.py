@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal, TypeAlias
 
 Law: TypeAlias = Literal["PCMU", "PCMA"]
@@ -63,7 +64,7 @@ def read(body: bytes) -> Audio:
     lines = body.decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
     starts = [number for number, line in enumerate(lines) if line.startswith("m=")]
     session = lines[: starts[0]] if starts else lines
-    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+    for start, end in pairwise([*starts, len(lines)]):
         match = re.fullmatch(r"m=audio (\d{1,5})(?:/\d+)? RTP/AVP((?: \d{1,3})+)\s*", lines[start])
         if match and 0 < int(match[1]) < 65536:
             return _stream(int(match[1]), [int(word) for word in match[2].split()], session, lines[start + 1 : end])

@@ -28,10 +28,16 @@ Key: TypeAlias = tuple[str, str]
 
 
 class Client:
-    """A request of ours. `heard` gets every answer that is new to the transaction, and 2xx repetitions of an INVITE."""
+    """A request of ours. `heard` gets every answer that is new to the transaction, and 2xx repetitions of an INVITE.
 
-    def __init__(self, owner: Transactions, request: Request, heard: Heard, lost: Callable[[], None]) -> None:
+    `to`: where it goes; None on a telephone that speaks with its server alone.
+    """
+
+    def __init__(
+        self, owner: Transactions, request: Request, heard: Heard, lost: Callable[[], None], to: HostPort | None
+    ) -> None:
         self.request = request
+        self._to = to
         self.key: Key = (request.branch, request.method)
         self._owner, self._heard, self._lost = owner, heard, lost
         self._repeat: asyncio.TimerHandle | None = None
@@ -49,7 +55,7 @@ class Client:
         invite = self.request.method == "INVITE"
         final, repeated = response.status >= 200, self._status >= 200
         if invite and response.status >= 300:
-            self._owner.send(_acknowledge(self.request, response).encode(), None)
+            self._owner.send(_acknowledge(self.request, response).encode(), self._to)
         if repeated and not (invite and 200 <= response.status < 300):
             return
         self._status = response.status
@@ -74,7 +80,7 @@ class Client:
     def _send(self, pause: float) -> None:
         following = pause * 2 if self.request.method == "INVITE" else min(pause * 2, T2)
         self._repeat = asyncio.get_running_loop().call_later(pause, self._send, following)
-        self._owner.send(self.request.encode(), None)
+        self._owner.send(self.request.encode(), self._to)
 
 
 class Server:
@@ -153,16 +159,16 @@ class Transactions:
         host, port = self._local
         return "Via", f"SIP/2.0/UDP {host}:{port};rport;branch=z9hG4bK{secrets.token_hex(8)}"
 
-    def begin(self, request: Request, heard: Heard, lost: Callable[[], None]) -> Client:
+    def begin(self, request: Request, heard: Heard, lost: Callable[[], None], to: HostPort | None = None) -> Client:
         """Send a request; a Via is added when it has none."""
         if not request.lines("Via"):
             request = Request((self.via(), *request.headers), request.body, method=request.method, uri=request.uri)
-        client = Client(self, request, heard, lost)
+        client = Client(self, request, heard, lost, to)
         self._clients[client.key] = client
         client.start()
         return client
 
-    async def ask(self, request: Request) -> Response | None:
+    async def ask(self, request: Request, to: HostPort | None = None) -> Response | None:
         """Send a request and return its final answer; None when nobody answered."""
         done: asyncio.Future[Response | None] = asyncio.get_running_loop().create_future()
 
@@ -174,7 +180,7 @@ class Transactions:
             if not done.done():
                 done.set_result(None)
 
-        client = self.begin(request, heard, lost)
+        client = self.begin(request, heard, lost, to)
         try:
             return await done
         finally:
