@@ -59,6 +59,8 @@ class Journal:
 
     def after_gap(self, position: Position) -> Position:
         """Return the beginning of the present file, for an operator who accepts that the rest is lost."""
+        if not self._path.is_file():
+            raise DeskError(f"There is no journal at {self._path}.", "Start the desk first: Asterisk writes it.")
         return Position(self._node, self._boot, position.file + 1, self._path.stat().st_ino, "", 0)
 
     def _read_from_start(self, path: Path, number: int, limit: int) -> Batch | None:

@@ -34,7 +34,8 @@ def asked_source(caller: Channel, agents: Iterable[Channel]) -> str:
         if step.kind == "fact" and step.fact.name == "line":
             sources = {key[1:]: source for key, source in step.fact.values.items() if _is_key(key)}
             ask = step.fact.values.get("ask", "")
-            question = Question(sources) if ask == "waiting" else None
+            # A later line asks nothing, but the question that he has heard stays open.
+            question = Question(sources) if ask == "waiting" else question
             for_agent = sources if ask == "agent" else for_agent
         elif step.kind == "enter":
             question = None

@@ -28,6 +28,17 @@ def open_database(url: str, *, wait: float = _SQLITE_WAIT) -> Engine:
     return create_engine(parsed, pool_pre_ping=True, connect_args={"connect_timeout": 5})
 
 
+def open_existing(url: str) -> Engine:
+    """Return an engine on a ledger that is there; `DeskError` when no desk has made it."""
+    parsed = _checked(url)
+    if parsed.get_backend_name() == "sqlite" and not (parsed.database and Path(parsed.database).is_file()):
+        raise DeskError(
+            f"There is no ledger at {parsed.database or 'an unnamed place'}.",
+            "Start the desk with `ivr up`, or give its folder by --home.",
+        )
+    return open_database(url)
+
+
 def _checked(url: str) -> URL:
     cure = "Give sqlite:///path/to/file or postgresql://user@host/name."
     try:

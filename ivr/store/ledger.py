@@ -20,6 +20,8 @@ from ivr.telephony.facts import Fact
 
 _CALL_WIDTH = len(call.c)
 _IDS_AT_ONCE = 500
+NO_RECORD = 2**63 - 1
+"""Behind every record's id."""
 
 
 class SqlLedger:
@@ -40,15 +42,8 @@ class SqlLedger:
 
     def stories(self, ids: Collection[str]) -> Mapping[str, Story]:
         """Return those of the calls that are kept already."""
-        found: dict[str, Story] = {}
-        ordered = sorted(ids)
         with self._transaction() as connection:
-            for start in range(0, len(ordered), _IDS_AT_ONCE):
-                some = ordered[start : start + _IDS_AT_ONCE]
-                kept = connection.execute(select(call.c.id).where(call.c.id.in_(some))).scalars().all()
-                if kept:
-                    found |= _stories(connection, call.c.id.in_(kept))
-        return found
+            return kept_stories(connection, ids)
 
     def save(self, before: Position, batch: Batch, new: Sequence[Call], changed: Sequence[Call]) -> None:
         """Keep records, calls and position in one transaction; see the port."""
@@ -67,6 +62,18 @@ class SqlLedger:
                 yield connection
         except SQLAlchemyError as error:
             raise LedgerAwayError(str(getattr(error, "orig", error)).strip()) from error
+
+
+def kept_stories(connection: Connection, ids: Collection[str], before: int = NO_RECORD) -> dict[str, Story]:
+    """Return those of the calls that have a row, each with its records whose id is below `before`."""
+    found: dict[str, Story] = {}
+    ordered = sorted(ids)
+    for start in range(0, len(ordered), _IDS_AT_ONCE):
+        some = call.c.id.in_(ordered[start : start + _IDS_AT_ONCE])
+        kept = connection.execute(select(call.c.id).where(some)).scalars().all()
+        if kept:
+            found |= _stories(connection, and_(call.c.id.in_(kept), journal_record.c.id < before))
+    return found
 
 
 def remove_calls(connection: Connection, ids: Sequence[str]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
@@ -9,7 +11,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, inspect, text
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 
 from ivr.errors import DeskError
 from ivr.store.engine import open_database
@@ -37,10 +39,19 @@ def migrate(url: str) -> None:
             f"The database {_shown(url)} was made by a later version of the desk.",
             "Update the desk, or give another one.",
         ) from error
-    except (OperationalError, DatabaseError) as error:
+    except SQLAlchemyError as error:
         raise unreachable(url, error) from error
     finally:
         engine.dispose()
+
+
+@contextmanager
+def told_errors(url: str) -> Iterator[None]:
+    """Turn the database's own errors into a `DeskError`."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise unreachable(url, error) from error
 
 
 def unreachable(url: str, error: Exception) -> DeskError:

@@ -1,0 +1,100 @@
+"""`ivr calls`: the calls that the ledger knows, and the legs of one."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ivr.cli.options import Home, Json, running_settings
+from ivr.errors import DeskError
+
+if TYPE_CHECKING:
+    from ivr.store.queries import Calls
+
+app = typer.Typer(help="The calls, and the legs of each.", invoke_without_command=True)
+_AGO = re.compile(r"(\d{1,6})([smhd])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+@app.callback()
+def calls(
+    context: typer.Context,
+    desk: Annotated[str, typer.Option(help="Only this desk's calls.")] = "",
+    since: Annotated[str, typer.Option(help="2h, 3d, or a UTC date such as 2026-11-21.")] = "",
+    limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest first.")] = 20,
+    as_json: Json = False,
+    home: Home = None,
+) -> None:
+    """List the latest calls; `ivr calls show ID` shows one."""
+    if context.invoked_subcommand:
+        return
+    ledger = _open(home)
+    if desk and desk not in (known := ledger.desks()):
+        raise DeskError(f"No call came to a desk {desk!r}.", f"Desks with calls: {', '.join(known) or 'none yet'}.")
+    rows = ledger.latest(desk=desk, since=_moment(since) if since else 0, limit=limit)
+    if as_json:
+        told = {"complete_to": _when(ledger.complete_to()), "calls": [_told(row) for row in rows]}
+        print(json.dumps(told, ensure_ascii=False, indent=1))
+        return
+    from ivr.cli.timeline import print_calls
+
+    print_calls(rows, ledger.complete_to())
+
+
+@app.command()
+def show(
+    wanted: Annotated[str, typer.Argument(metavar="ID", help="A call's id, its beginning or end, or `last`.")],
+    as_json: Json = False,
+    home: Home = None,
+) -> None:
+    """Show a call: its legs on a time line, its facts, its recordings."""
+    story = _open(home).story(wanted)
+    if as_json:
+        told = _told(story.call) | {
+            "legs": [_told(leg) for leg in story.legs],
+            "facts": [_told(fact) for fact in story.facts],
+            "recordings": [_told(recording) for recording in story.recordings],
+        }
+        print(json.dumps(told, ensure_ascii=False, indent=1))
+        return
+    from ivr.cli.timeline import print_story
+
+    print_story(story)
+
+
+def _open(home: Home) -> Calls:
+    from ivr.store.queries import Calls
+
+    return Calls(running_settings(home).database_url)
+
+
+def _told(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row for programs: times in ISO form (UTC), the talk in seconds."""
+    told = {name: _when(value) if name == "at" or name.endswith("_at") else value for name, value in row.items()}
+    if "talked" in told:
+        told["talked"] = row["talked"] / 1e6
+    return told
+
+
+def _when(moment: int | None) -> str | None:
+    return None if moment is None else datetime.fromtimestamp(moment / 1e6, UTC).isoformat(timespec="microseconds")
+
+
+def _moment(text: str) -> int:
+    """Return `2h` ago, or the beginning of a UTC date or time, in microseconds."""
+    if ago := _AGO.fullmatch(text):
+        moment = datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+    else:
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError as error:
+            raise DeskError(
+                f"--since {text!r} is no time.", "Write 2h, 3d, or a UTC date such as 2026-11-21."
+            ) from error
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return int(moment.timestamp() * 1_000_000)

@@ -1,0 +1,98 @@
+"""Make the derived tables again from the journal's records, or prove that they are what that would give."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Connection, Engine, delete, select
+
+from ivr.ledger.record import Record
+from ivr.ledger.unfolding import OpenCall, Unfolding
+from ivr.store.ledger import add_calls, kept_stories, remove_calls
+from ivr.store.tables import call, fact, journal_record, leg, recording
+
+DERIVED = (call, leg, fact)
+_AT_ONCE = 20_000
+
+
+@dataclass(slots=True)
+class Comparison:
+    """What a check of the ledger found."""
+
+    records: int = 0
+    calls: int = 0
+    differences: list[str] = field(default_factory=list)
+    """Ids of calls whose rows are not what the journal gives."""
+
+
+def rebuild(engine: Engine) -> int:
+    """Empty call, leg and fact, and derive them again; return how many calls there are. Recordings' verdicts stay."""
+    with engine.execution_options(writes=True).begin() as connection:
+        for table in DERIVED:
+            connection.execute(delete(table))
+        _derive(connection)
+        return len(connection.execute(select(call.c.id)).all())
+
+
+def verify(engine: Engine) -> Comparison:
+    """Rebuild within a transaction that is never committed, and compare every row with what was there."""
+    found = Comparison()
+    with engine.execution_options(writes=True).connect() as connection, connection.begin() as transaction:
+        before = _digests(connection)
+        expected = set(connection.execute(select(recording.c.name)).scalars())
+        for table in DERIVED:
+            connection.execute(delete(table))
+        found.records = _derive(connection)
+        after = _digests(connection)
+        missing = set(connection.execute(select(recording.c.name)).scalars()) - expected
+        transaction.rollback()
+    found.calls = len(after)
+    wrong = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+    found.differences = sorted(wrong) + sorted(f"recording {name}" for name in missing)
+    return found
+
+
+def _derive(connection: Connection) -> int:
+    """Take all records in the order of their nodes' journals; return how many there were."""
+    unfolding = Unfolding({})
+    total = 0
+    for records in _batches(connection):
+        first = records[0].id
+        new, changed = unfolding.take(records, partial(_earlier, connection, first))
+        if changed:
+            remove_calls(connection, [one.id for one in changed])
+        add_calls(connection, [*new, *changed], facts_from=first)
+        total += len(records)
+    return total
+
+
+def _batches(connection: Connection) -> Iterator[list[Record]]:
+    behind = 0
+    while True:
+        query = select(journal_record).where(journal_record.c.id > behind).order_by(journal_record.c.id).limit(_AT_ONCE)
+        records = [Record(*row) for row in connection.execute(query)]
+        if not records:
+            return
+        yield records
+        behind = records[-1].id
+
+
+def _earlier(connection: Connection, first: int, ids: Collection[str]) -> dict[str, OpenCall]:
+    stories = kept_stories(connection, ids, before=first)
+    return {name: OpenCall(story.records, crashed=story.crashed, kept=True) for name, story in stories.items()}
+
+
+def _digests(connection: Connection) -> dict[str, bytes]:
+    """Return a digest of all rows of each call, in their order."""
+    digests: dict[str, Any] = {}
+    for table in DERIVED:
+        query = select(table).order_by(*table.primary_key.columns)
+        name = table.c.id if table is call else table.c.call_id
+        at = list(table.c).index(name)
+        for row in connection.execution_options(yield_per=10_000).execute(query):
+            digests.setdefault(row[at], sha256()).update(repr(tuple(row)).encode())
+    return {name: digest.digest() for name, digest in digests.items()}
