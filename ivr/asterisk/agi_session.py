@@ -18,8 +18,9 @@ from ivr.asterisk.agi_request import HeaderParser, HeaderRefused
 
 OPENING_LIMIT: Final = 5.0
 """Seconds for the whole header."""
-OWED_LIMIT: Final = 0.5
-"""Seconds after HANGUP in which the reply of the command in flight may still come; HANGUP may also stand for it."""
+OWED_LIMIT: Final = 1.0
+"""Seconds after HANGUP for the reply of the command in flight. Asterisk still runs that command, sometimes to its
+natural end, and HANGUP may also stand for the reply; without one nothing more is said: that would be two in flight."""
 
 __all__ = ["AgiError", "AgiSession", "CallerGone", "CommandRefused", "NoAnswer"]
 
@@ -199,7 +200,7 @@ class AgiSession(Dialogue, asyncio.Protocol):
         elif self._opening is not None:
             self._abort("refused: no complete header in time")
         elif self.hung_up and self._waiter is None:
-            self._free()
+            self.close("the caller hung up")
         else:
             self._fail(NoAnswer("no answer from Asterisk in time"))
             self._abort("no answer from Asterisk in time")

@@ -21,8 +21,6 @@ from ivr.errors import DeskError
 
 CONNECT_LIMIT: Final = 3.0
 ANSWER_LIMIT: Final = 5.0
-BOOT_LIMIT: Final = 60.0
-"""Seconds that an Asterisk may take from its first greeting to the end of its start."""
 PING_EVERY: Final = 4.0
 PING_LIMIT: Final = 5.0
 """A link that has gone silent is noticed within the two together."""
@@ -33,7 +31,8 @@ MAX_WAITING: Final = 50_000
 """Events that may wait for us; beyond that the state is read anew, which is cheaper."""
 _SLICE: Final = 200
 """Events served before other tasks of the loop get their turn."""
-_RESYNC_PAUSE: Final = 5.0
+RESYNC_PAUSE: Final = 5.0
+"""Seconds between two readings of the state because of suspicious events: they must not become a load by themselves."""
 
 State = Literal["down", "connecting", "up", "refused", "closed"]
 Row = dict[str, str]
@@ -58,7 +57,9 @@ class Picture(Protocol):
 class Ami:
     """One AMI user's connection. Values of `action` and of events are text as in Asterisk's documentation."""
 
-    def __init__(self, host: str, port: int, user: str, secret: str, picture: Picture) -> None:
+    def __init__(
+        self, host: str, port: int, user: str, secret: str, picture: Picture, resync_pause: float = RESYNC_PAUSE
+    ) -> None:
         self._host = host
         self._port = port
         self._user = user
@@ -67,11 +68,13 @@ class Ami:
         self._link: Link | None = None
         self._inbox: deque[Message] = deque()
         self._more = asyncio.Event()
+        self._resync_pause = resync_pause
         self._stale = False
         self._synced_at = 0.0
         self._task: asyncio.Task[None] | None = None
         self._first = asyncio.Event()
         self._error: DeskError | None = None
+        self._reason = ""
         self._since = 0.0
         self._last_event = 0.0
         self._logged_at = 0.0
@@ -124,7 +127,7 @@ class Ami:
             "reconnects": max(self._connects - 1, 0),
             "set_aside": self._set_aside,
             "waiting": len(self._inbox),
-            "error": str(self._error) if self._error else "",
+            "error": str(self._error or "") or (self._reason if self.state != "up" else ""),
         }
 
     async def close(self) -> None:
@@ -148,7 +151,8 @@ class Ami:
                 self._error = error
                 _log.error("ami.refused", reason=str(error))
             except (OSError, TimeoutError, NoAmi, LinkLost, DeskError) as error:
-                _log.warning("ami.lost", reason=str(error) or type(error).__name__, was_up=self._connects > before)
+                self._reason = str(error) or type(error).__name__
+                _log.warning("ami.lost", reason=self._reason, was_up=self._connects > before)
             delay = FIRST_DELAY if self._connects > before else min(delay * 2, LAST_DELAY)
             self.state = "refused" if self._error else "down"
             self._first.set()
@@ -166,7 +170,6 @@ class Ami:
             await link.open(CONNECT_LIMIT)
             await self._log_in(link)
             self._first.set()
-            await self._booted(link)
             await self._resync(link)
             self.state = "up"
             self._since = time.time()
@@ -202,17 +205,8 @@ class Ami:
                 "Render Asterisk's files again (`ivr up` does), so that both sides have the same secret.",
             )
 
-    async def _booted(self, link: Link) -> None:
-        """Wait for the end of Asterisk's start. FullyBooted is sent to users with system rights only: ask for it."""
-        end = time.monotonic() + BOOT_LIMIT
-        while time.monotonic() < end:
-            status = (await self._ask(link, "CoreStatus", {}, ANSWER_LIMIT))[0]
-            if not status.get("CoreStartupDate", "1970").startswith(("1969", "1970")):
-                return
-            await asyncio.sleep(0.2)
-        raise TimeoutError("Asterisk does not end its start")
-
     async def _resync(self, link: Link) -> None:
+        """Read the whole state. While Asterisk still starts it refuses this, and the next attempt comes soon."""
         channels = await self._ask(link, "CoreShowChannels", {}, ANSWER_LIMIT)
         queues = await self._ask(link, "QueueStatus", {}, ANSWER_LIMIT)
         self._picture.resync(_items(channels), _items(queues))
@@ -246,7 +240,7 @@ class Ami:
                 self._take(self._inbox.popleft())
             if not self._inbox:
                 self._more.clear()
-                if self._stale and time.monotonic() - self._synced_at > _RESYNC_PAUSE:
+                if self._stale and time.monotonic() - self._synced_at > self._resync_pause:
                     self._stale = False
                     await self._resync(link)
             await asyncio.sleep(0)

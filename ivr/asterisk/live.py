@@ -103,7 +103,7 @@ class Live:
         return tuple(member for member in self._members.values() if not queue or member.queue == queue)
 
     def feed(self, event: Row) -> None:
-        """Take one event; what the picture does not show is passed over. Raises KeyError or ValueError for a broken one."""
+        """Take one event; what the picture does not show is passed over. KeyError or ValueError: it is broken."""
         match event.get("Event", ""):
             case "Newchannel":
                 self._new_channel(event)
@@ -190,6 +190,10 @@ def _waiting(row: Row, since: float) -> Waiting:
         queue=row["Queue"],
         position=int(row["Position"]),
         since=since,
-        number=row.get("CallerIDNum", ""),
-        name=row.get("CallerIDName", ""),
+        number=_known(row.get("CallerIDNum", "")),
+        name=_known(row.get("CallerIDName", "")),
     )
+
+
+def _known(text: str) -> str:
+    return "" if text == "<unknown>" else text
