@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ from ivr.phone.hearing import recognise
 from ivr.phone.incoming import IncomingCall
 from ivr.phone.phone import Phone
 from ivr.phone.registration import NotRegisteredError
+from ivr.phone.robot import Behaviour, Post, Robot
 from ivr.phone.tones import tone, tone_level
 from ivr.phone.wav import read_sound, write_sound
 
@@ -44,17 +46,46 @@ astlogdir => {etc}/log
 [options]
 hideconnect = yes
 """
-MODULES = "[modules]\nautoload = no\n" + "".join(
-    f"load = {name}.so\n"
-    for name in (
-        "res_sorcery_config res_sorcery_memory res_sorcery_astdb res_pjproject res_timing_timerfd res_pjsip "
-        "res_pjsip_session res_pjsip_sdp_rtp res_pjsip_registrar res_pjsip_authenticator_digest res_rtp_asterisk "
-        "res_pjsip_outbound_authenticator_digest res_pjsip_endpoint_identifier_user res_pjsip_endpoint_identifier_ip "
-        "res_pjsip_caller_id res_pjsip_nat res_pjsip_rfc3326 res_pjsip_dtmf_info chan_pjsip pbx_config app_playback "
-        "app_dial app_echo app_read app_senddtmf app_playtones app_stack app_record app_exec app_verbose format_wav format_pcm "
-        "codec_ulaw codec_alaw codec_resample bridge_simple bridge_native_rtp func_callerid func_strings res_pjsip_pubsub"
-    ).split()
-)
+MODULES = """
+[modules]
+autoload = no
+load = res_sorcery_config.so
+load = res_sorcery_memory.so
+load = res_sorcery_astdb.so
+load = res_pjproject.so
+load = res_timing_timerfd.so
+load = res_pjsip.so
+load = res_pjsip_session.so
+load = res_pjsip_sdp_rtp.so
+load = res_pjsip_registrar.so
+load = res_pjsip_authenticator_digest.so
+load = res_rtp_asterisk.so
+load = res_pjsip_outbound_authenticator_digest.so
+load = res_pjsip_endpoint_identifier_user.so
+load = res_pjsip_endpoint_identifier_ip.so
+load = res_pjsip_caller_id.so
+load = res_pjsip_nat.so
+load = res_pjsip_rfc3326.so
+load = res_pjsip_dtmf_info.so
+load = chan_pjsip.so
+load = pbx_config.so
+load = app_playback.so
+load = app_dial.so
+load = app_echo.so
+load = app_read.so
+load = app_senddtmf.so
+load = app_stack.so
+load = format_wav.so
+load = format_pcm.so
+load = codec_ulaw.so
+load = codec_alaw.so
+load = codec_resample.so
+load = bridge_simple.so
+load = bridge_native_rtp.so
+load = func_callerid.so
+load = func_strings.so
+load = res_pjsip_pubsub.so
+"""
 PJSIP = """
 [global]
 type = global
@@ -108,6 +139,21 @@ supported_algorithms_uas = SHA-256,MD5
 [201]
 type = aor
 max_contacts = 2
+[201-web]
+type = endpoint
+context = inbound
+disallow = all
+allow = ulaw
+auth = 201-web
+aors = 201-web
+[201-web]
+type = auth
+auth_type = digest
+username = 201-web
+password = secret
+[201-web]
+type = aor
+max_contacts = 1
 """
 DIALPLAN = """
 [inbound]
@@ -418,3 +464,75 @@ async def test_a_closed_telephone_leaves_no_task_and_no_timer(server):
     assert len(asyncio.all_tasks()) == before
     live = [timer for timer in asyncio.get_running_loop()._scheduled if not timer.cancelled()]
     assert live == []
+
+
+POST = Post("201", "secret", 620, {})
+
+
+async def _until(condition) -> None:
+    async with asyncio.timeout(5):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+
+@asynccontextmanager
+async def robot(server, behaviour, post=POST):
+    robot = Robot(post, server.address, lambda: behaviour)
+    task = asyncio.create_task(robot.run())
+    await robot.ready.wait()
+    try:
+        yield robot
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_a_robot_answers_after_its_ring_and_speaks_in_its_own_pitch_until_its_talk_is_over(server):
+    async with robot(server, Behaviour(ring=0.5, talk=2.0)) as agent, Phone(server=server.address) as phone:
+        assert agent.on_duty
+        call = await phone.call("105", caller="1")
+        await call.answered()
+        assert 0.5 <= call.answered_at < 1.5
+        assert await call.over(5)
+    assert call.ended.by == "them"
+    assert tone_level(call.heard()[4000:12000], 620) > 0.6
+
+
+async def test_a_robot_presses_1_when_it_is_asked_to_accept_and_2_to_refuse_and_nothing_to_be_silent(server, library):
+    post = Post("201", "secret", 620, {"whisper.accept": library["vm-goodbye"]})
+    for answer, key in (("accept", "1"), ("refuse", "2"), ("silence", "")):
+        async with robot(server, Behaviour(ring=0, answer=answer), post), Phone(server=server.address) as phone:
+            call = await phone.call("105", caller="1")
+            await call.answered()
+            call.say(library["vm-goodbye"])
+            await call.said()
+            await asyncio.sleep(1.0)
+            await call.hang_up()
+        assert "".join(key for _, key in call.keys) == key
+
+
+async def test_a_robot_may_be_busy(server):
+    async with robot(server, Behaviour(answer="busy")), Phone(server=server.address) as phone:
+        call = await phone.call("105", caller="1")
+        assert await call.over(3)
+        assert call.ended.code == 486
+
+
+@pytest.mark.parametrize("user", ["201", "201-web"])
+async def test_a_robot_keeps_aside_for_a_real_telephone_and_comes_back_when_it_is_gone(server, user, monkeypatch):
+    monkeypatch.setattr("ivr.phone.robot._LOOK", 0.1)
+    async with Phone(server=server.address, user="201", password="secret") as watch:
+        async with robot(server, Behaviour()) as agent:
+            async with Phone(server=server.address, user=user, password="secret") as real:
+                await real.register()
+                await _until(lambda: not agent.on_duty)
+                held = await watch.registration.bindings()
+                assert held == ([real.contact] if user == "201" else [])
+            await _until(lambda: agent.on_duty)
+        assert await watch.registration.bindings() == [], "it leaves no registration behind"
+
+
+async def test_a_robot_waits_for_a_server_that_is_not_there(server):
+    nowhere = Server(("127.0.0.1", 9), server.sounds)
+    async with robot(nowhere, Behaviour()) as agent:
+        assert not agent.on_duty

@@ -34,7 +34,7 @@ def music(seconds: float) -> np.ndarray:
 
 
 def line(sound: np.ndarray, noise: float = 0.0) -> np.ndarray:
-    """What arrives through a noisy mu-law telephone line."""
+    """Return what arrives through a noisy mu-law telephone line."""
     hiss = np.random.default_rng(7).normal(0, noise, sound.size) if noise else 0.0
     return decode(encode(np.clip(sound + hiss, -32768, 32767).astype(np.int16), "PCMU"), "PCMU")
 

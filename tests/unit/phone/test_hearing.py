@@ -118,7 +118,9 @@ def test_a_prompt_is_told_live_as_soon_as_its_last_sound_was_heard():
     assert (place + 400) / 8000 - LIBRARY["p4"].size / 8000 < 0.15
 
 
-@pytest.mark.parametrize("library", [{}, {"empty": silence(0)}, {"mute": silence(1)}, {"click": np.array([9], np.int16)}])
+@pytest.mark.parametrize(
+    "library", [{}, {"empty": silence(0)}, {"mute": silence(1)}, {"click": np.array([9], np.int16)}]
+)
 def test_a_library_with_nothing_to_hear_recognises_nothing_in_silence(library):
     assert recognise(silence(3), library) == []
 

@@ -94,7 +94,7 @@ def test_the_timestamp_places_a_packet_and_takes_the_jitter_out():
     for number, jitter in enumerate((0.0, 0.015, -0.005, 0.09)):
         line.write(1.0 + number * 0.02 + jitter, 5, 1000 + number * 160, ones(number + 1))
     assert line.end == 8000 + 640
-    assert line.read(1.0, 1.08).tolist() == sum(([value] * 160 for value in (1, 2, 3, 4)), [])
+    assert line.read(1.0, 1.08).tolist() == [value for value in (1, 2, 3, 4) for _ in range(160)]
 
 
 def test_a_silence_in_the_stream_keeps_its_length_also_over_the_timestamp_s_turn():
