@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,9 +27,13 @@ def loader(
 
     from ivr.app.loader import run_loader
     from ivr.app.logs import start_logs
+    from ivr.store.migrate import DatabaseAwayError, migrate
 
     settings = running_settings(home)
     start_logs()
+    # A database that is away is waited for by the loader itself.
+    with suppress(DatabaseAwayError):
+        migrate(settings.database_url)
     with only_loader(settings.home):
         if after_gap:
             _accept_gap(settings)

@@ -152,12 +152,12 @@ def _salvage(piece: bytes, first: int, records: list[Record], rejected: list[Rej
 
 def _one(text: str) -> tuple[list[Any] | None, str]:
     """Read one piece by itself: its row, or None and what is wrong."""
+    if text[:1] + text[-1:] != '""':
+        return None, "no record: it does not begin and end with a quote"
     try:
         rows = list(csv.reader([text], strict=True))
     except csv.Error as error:
         return None, f"no record: {error}"
-    if len(rows) != 1:
-        return None, "no record: it is empty"
     fault = _fault(rows[0])
     return (None, fault) if fault else (rows[0], "")
 
@@ -169,6 +169,9 @@ def _fault(row: list[str]) -> str:
         return "no record: its time is not epoch seconds with six decimals"
     if not (row[0] and row[2] and row[3]):
         return "no record: event, uniqueid or linkedid is missing"
+    if '"' in row[0]:
+        # Torn behind its first field, with the next record right behind it: two quotes that look like a doubled one.
+        return _INTERRUPTED
     return ""
 
 

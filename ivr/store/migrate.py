@@ -20,10 +20,14 @@ _FOLDER = Path(__file__).with_name("migrations")
 _LOCK = 0x1D35
 
 
+class DatabaseAwayError(DeskError):
+    """The database cannot be used now; later it may."""
+
+
 def migrate(url: str) -> None:
     """Make or update the tables; does nothing when they are there. Two processes may do it at once.
 
-    `DeskError` when the database cannot be reached or written, or was made by a later version.
+    `DatabaseAwayError` when it cannot be reached or written, `DeskError` when a later version made it.
     """
     engine = open_database(url)
     try:
@@ -54,10 +58,10 @@ def told_errors(url: str) -> Iterator[None]:
         raise unreachable(url, error) from error
 
 
-def unreachable(url: str, error: Exception) -> DeskError:
+def unreachable(url: str, error: Exception) -> DatabaseAwayError:
     """Return the error of a database that cannot be used, without its password."""
     why = str(getattr(error, "orig", error)).strip().splitlines()[0:1]
-    return DeskError(
+    return DatabaseAwayError(
         f"The database {_shown(url)} cannot be used: {why[0] if why else error}.",
         "Check that it runs, that IVR_DATABASE names it, and that its disk has room.",
     )
