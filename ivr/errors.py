@@ -17,7 +17,7 @@ class DeskError(Exception):
     def __init__(self, sentence: str, cure: str = "") -> None:
         self.sentence = sentence.rstrip()
         self.cure = cure.rstrip()
-        super().__init__(f"{self.sentence} {self.cure}".rstrip())
+        super().__init__("\n".join(part for part in (self.sentence, self.cure) if part))
 
 
 class AuthorError(DeskError):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import errno
 import sys
 from importlib import import_module
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
+from ivr import __version__
 from ivr.errors import DeskError
 
 GROUPS = {
@@ -43,7 +44,7 @@ def build(wanted: str | None) -> typer.Typer:
     for name, panel in GROUPS.items():
         if wanted in (None, name):
             _mount(app, name, import_module(f"ivr.cli.{name}"), panel)
-    app.callback()(_root)
+    app.callback(invoke_without_command=True)(_root)
     return app
 
 
@@ -54,8 +55,13 @@ def _mount(app: typer.Typer, name: str, module: Any, panel: str) -> None:
         app.command(name, rich_help_panel=panel)(getattr(module, name))
 
 
-def _root() -> None:
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
+) -> None:
     """Answer calls, sort them onto lines, whisper, record, and tell the truth about every leg."""
+    if version:
+        print(f"ivr {__version__}")
+        raise typer.Exit
 
 
 def main() -> None:

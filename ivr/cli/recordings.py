@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Which talks can be heard; taking them out.", no_args_is_help=True)
 _AGO = re.compile(r"(\d{1,6})([smhd])")
+HEARD = ("ok", "partial", "recovered")
+"""The states in which there is something to hear: what `last` may mean."""
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -55,7 +57,7 @@ def list_recordings(
 
 @app.command()
 def show(
-    wanted: Annotated[str, typer.Argument(metavar="ID", help="The recording's name or its call's id.")],
+    wanted: Annotated[str, typer.Argument(metavar="ID", help="The recording's name, its call's id, or `last`.")],
     as_json: Json = False,
     home: Home = None,
 ) -> None:
@@ -71,7 +73,7 @@ def show(
 
 @app.command("export")
 def export_recordings(
-    wanted: Annotated[list[str], typer.Argument(metavar="ID...", help="Recordings' names or calls' ids.")],
+    wanted: Annotated[list[str], typer.Argument(metavar="ID...", help="Recordings' names, calls' ids, or `last`.")],
     to: Annotated[Path, typer.Option(help="The folder to write into.")],
     form: Annotated[str, typer.Option("--format", help="wav, flac or mp3.")] = "wav",
     with_number: Annotated[
@@ -135,7 +137,7 @@ def _open(home: Path | None) -> tuple[Settings, SqlRecordings]:
 
 
 def _found(store: SqlRecordings, wanted: str) -> list[Recording]:
-    found = store.find(wanted)
+    found = store.listed(HEARD, limit=1) if wanted == "last" else store.find(wanted)
     if not found:
         raise DeskError(f"There is no recording {wanted!r}.", "See `ivr recordings list`.")
     return found

@@ -19,8 +19,6 @@ from ivr.flows.model import HANG_UP, Desk, Menu, Script, Source, Way
 
 STEPS_PER_TURN = 50
 TURNS_PER_CALL = 60
-SOURCE_WAIT = 3.0
-"""Seconds of silence after the source question, where it is asked before the line."""
 
 
 def advance(desk: Desk, session: Session, happened: Input, now: datetime) -> Turn:
@@ -144,7 +142,7 @@ def _to_line(draft: Draft) -> None:
         return draft.command(LookUp(session.caller), "caller")
     if desk.source and desk.source.ask == "before the line" and desk.source.menu and _asks(session):
         draft.change(asked=True)
-        return draft.ask("source", SOURCE_WAIT, "source")
+        return draft.ask("source", desk.source.wait.total_seconds(), "source")
     recorded = desk.recording is not None and desk.lines[session.line].record
     if recorded and desk.recording and desk.recording.notice == "once" and not session.noticed:
         draft.fact("notice")
