@@ -1,0 +1,47 @@
+"""Which call a record belongs to, and when a call is over."""
+
+from __future__ import annotations
+
+from ivr.ledger.record import Record
+from ivr.ledger.unfolding import OpenCall, Unfolding
+
+
+def record(place: int, event: str, uniqueid: str, linkedid: str = "") -> Record:
+    return Record(place, event, place, uniqueid, linkedid or uniqueid, "PJSIP/t-1", "", "", "", "", "", "", "", "")
+
+
+def nothing(_ids):
+    return {}
+
+
+def test_a_call_is_new_once_and_changed_afterwards():
+    unfolding = Unfolding({})
+    new, changed = unfolding.take([record(1, "CHAN_START", "a-1.1")], nothing)
+    assert ([call.id for call in new], changed) == (["a-1.1"], [])
+    new, changed = unfolding.take([record(2, "LINKEDID_END", "a-1.1")], nothing)
+    assert (new, [call.outcome for call in changed]) == ([], ["no talk"])
+    assert unfolding.size == 0
+
+
+def test_a_late_record_of_a_closed_call_joins_what_is_kept():
+    earlier = {"a-1.1": OpenCall([record(1, "CHAN_START", "a-1.1"), record(2, "LINKEDID_END", "a-1.1")], kept=True)}
+    unfolding = Unfolding({})
+    new, changed = unfolding.take([record(3, "CHAN_END", "a-1.1")], lambda ids: {one: earlier[one] for one in ids})
+    assert (new, [call.ended_at for call in changed]) == ([], [3])
+    assert unfolding.size == 0
+
+
+def test_a_new_asterisk_closes_the_calls_of_the_one_before_it():
+    """F25."""
+    unfolding = Unfolding({})
+    unfolding.take([record(1, "CHAN_START", "a-1.7"), record(2, "CHAN_START", "b-1.8")], nothing)
+    new, changed = unfolding.take([record(9, "CHAN_START", "a-5.0"), record(10, "CHAN_START", "a-5.1")], nothing)
+    assert [(call.id, call.crashed) for call in new] == [("a-5.0", False), ("a-5.1", False)]
+    assert [(call.id, call.crashed, call.ended_at, call.end_reason) for call in changed] == [("a-1.7", True, 1, "")]
+    assert unfolding.size == 3, "another node's call goes on"
+
+
+def test_a_call_that_ended_in_the_same_batch_is_not_taken_for_crashed():
+    batch = [record(1, "CHAN_START", "a-1.7"), record(2, "LINKEDID_END", "a-1.7"), record(3, "CHAN_START", "a-5.0")]
+    new, _ = Unfolding({}).take(batch, nothing)
+    assert not new[0].crashed
