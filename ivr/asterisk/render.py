@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil
 from pathlib import Path
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ivr.asterisk.modules import REQUIRED, WANTED
-from ivr.engine.nodes.menu import key_name
 from ivr.errors import DeskError
 from ivr.flows.model import Desk, Line, Say
 from ivr.ledger.record import FIELDS
@@ -109,9 +109,9 @@ def music_class(desk: Desk, language: str) -> str:
 
 
 def question_keys(desk: Desk) -> str:
-    """Return the question's keys as the `line` fact tells them: `&k1=internet&k2=friends`."""
+    """Return the question's keys as the `line` fact tells them: `&k1=internet&k%23=friends`."""
     options = desk.source.options if desk.source else {}
-    return "".join(f"&k{key_name(key)}={source}" for key, source in options.items())
+    return "".join(f"&k{quote(key)}={source}" for key, source in options.items())
 
 
 def _asked(desk: Desk) -> tuple[str, ...]:

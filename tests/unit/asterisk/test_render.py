@@ -1,0 +1,149 @@
+"""Asterisk's files, as rendered for the demo desks and for small desks made here."""
+
+from __future__ import annotations
+
+import gc
+import re
+from pathlib import Path
+
+import pytest
+from asterisk import config as pyst2_config
+
+from ivr.asterisk.render import Plan, render
+from ivr.errors import DeskError
+from ivr.flows.reader import read_desks
+from ivr.settings import Settings
+from ivr.telephony.facts import read_facts
+from tests.unit.engine.test_machine import SMALL, desk
+
+REPO = Path(__file__).parents[3]
+DEMO = tuple(read_desks(REPO / "dialplans").values())
+
+
+def files_of(tmp_path, desks=DEMO, **settings):
+    plan = Plan(
+        settings=Settings(home=tmp_path / "home", recordings=tmp_path / "recordings", **settings),
+        desks=desks,
+        versions={one.desk: "0123456789ab" for one in desks},
+        agent_passwords={agent: f"secret-{agent}" for one in desks for agent in one.agents},
+        ami_secret="ami-secret",
+        modules=tmp_path / "modules",
+        data=tmp_path / "data",
+    )
+    return {file.name: file.text for file in render(plan, REPO / "asterisk-config")}
+
+
+def contexts_of(dialplan):
+    """Return context → its lines."""
+    found, context = {}, ""
+    for line in dialplan.splitlines():
+        if heading := re.fullmatch(r"\[([a-z0-9-]+)\]", line):
+            context = heading[1]
+        elif line.strip() and not line.startswith(";"):
+            found.setdefault(context, []).append(line.strip())
+    return found
+
+
+def test_the_same_desks_give_the_same_bytes(tmp_path):
+    assert files_of(tmp_path) == files_of(tmp_path)
+
+
+def test_every_template_becomes_a_file_and_none_leaves_a_mark_of_the_template_language(tmp_path):
+    files = files_of(tmp_path)
+    assert {"asterisk.conf", "cel.conf", "extensions.conf", "pjsip.conf", "queues.conf"} <= files.keys()
+    assert [name for name, text in files.items() if "{{" in text or "{%" in text or "{#" in text] == []
+
+
+@pytest.mark.parametrize("name", ["queues.conf", "pjsip.conf", "manager.conf", "rtp.conf", "http.conf", "cel.conf"])
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # pyst2 leaves the file to the garbage collector
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_independent_reader_of_conf_files_understands_it(tmp_path, name):
+    path = tmp_path / name
+    path.write_text(files_of(tmp_path)[name])
+    assert pyst2_config.Config(str(path)).categories
+    gc.collect()
+
+
+def test_every_number_of_every_desk_is_answered_and_no_other(tmp_path):
+    inbound = contexts_of(files_of(tmp_path)["extensions.conf"])["inbound"]
+    answered = {line.split(" => ")[1].split(",")[0] for line in inbound if line.startswith("exten")}
+    assert answered == {number for one in DEMO for number in one.numbers}
+
+
+def test_every_goto_and_gosub_leads_to_a_context_that_exists(tmp_path):
+    contexts = contexts_of(files_of(tmp_path, (desk(),))["extensions.conf"])
+    targets = {
+        target
+        for lines in contexts.values()
+        for line in lines
+        for target in re.findall(r"(?:Goto|Gosub)\(([a-z][a-z0-9-]*),", line)
+    }
+    assert targets
+    assert targets <= contexts.keys() | {"fallback", "went", "sorry"}
+
+
+def test_no_way_leads_from_outside_to_a_trunk(tmp_path):
+    """S4: what can be dialled are agents' telephones alone."""
+    dialled = re.findall(r"(?<![A-Za-z])Dial\(([^,)]*)", files_of(tmp_path)["extensions.conf"])
+    assert dialled
+    assert all(re.match(r"PJSIP/[0-9]{2,8}\$\{IF", one) for one in dialled)
+
+
+def test_the_facts_that_the_dialplan_writes_can_be_read_back(tmp_path):
+    dialplan = files_of(tmp_path, (desk(source=SMALL["source"] | {"#": "friends", "*": "internet"}),))[
+        "extensions.conf"
+    ]
+    written = re.findall(r"CELGenUserEvent\(IVR,([a-z]+)\?", dialplan)
+    assert {"arrived", "fallback", "line", "left", "recording", "offer", "missed", "whisper"} <= set(written)
+    keys = re.search(r"IVR_KEYS=(\S+)\)", dialplan)
+    assert keys
+    told = read_facts(f"line?line=first{keys[1]}")[0].values
+    assert told == {"line": "first", "k1": "internet", "k2": "friends", "k#": "friends", "k*": "internet"}
+
+
+def test_only_loopback_is_listened_on_unless_said_otherwise(tmp_path):
+    files = files_of(tmp_path)
+    binds = re.findall(r"^\s*bind(?:addr)?\s*=\s*([0-9.]+)", "\n".join(files.values()), re.MULTILINE)
+    assert set(binds) == {"127.0.0.1"}
+    elsewhere = files_of(tmp_path, bind="192.0.2.1")
+    assert "bindaddr = 127.0.0.1" in elsewhere["manager.conf"]
+    assert "bind = 192.0.2.1:5060" in elsewhere["pjsip.conf"]
+
+
+def test_our_manager_user_may_not_run_commands_or_change_configuration(tmp_path):
+    """S2."""
+    manager = files_of(tmp_path)["manager.conf"]
+    rights = {
+        right for line in re.findall(r"^(?:read|write) = (.*)$", manager, re.MULTILINE) for right in line.split(",")
+    }
+    assert rights == {"call", "agent", "dtmf", "reporting"}
+
+
+def test_no_shell_is_ever_started_by_the_dialplan(tmp_path):
+    """S6."""
+    dialplan = files_of(tmp_path)["extensions.conf"]
+    assert not re.search(r"\b(System|TrySystem|SHELL|EVAL|AGI\((?!agi://))", dialplan)
+
+
+def test_every_line_has_its_queue_with_its_agents(tmp_path):
+    queues = files_of(tmp_path)["queues.conf"]
+    for one in DEMO:
+        for name, line in one.lines.items():
+            section = queues.split(f"[{one.desk}-{name}](line)")[1].split("\n[")[0]
+            assert re.findall(r"member => Local/(\d+)@agents/n", section) == list(line.agents)
+
+
+@pytest.mark.parametrize("bad", ["se;mi", "com,ma", "dol$lar", "br{ace", 'quo"te', "new\nline"])
+def test_a_folder_that_would_change_a_file_is_refused_with_its_cure(tmp_path, bad):
+    with pytest.raises(DeskError, match="letters, digits, blanks"):
+        files_of(tmp_path / bad)
+
+
+def test_a_folder_with_a_blank_is_fine(tmp_path):
+    assert "a home" in files_of(tmp_path / "a home")["asterisk.conf"]
+
+
+def test_the_source_question_is_music_only_where_it_is_asked_while_waiting(tmp_path):
+    music = files_of(tmp_path)["musiconhold.conf"]
+    assert "[ultralight-source-ru](default)" in music
+    assert "homecare-source" not in music
