@@ -54,7 +54,8 @@ def test_every_template_becomes_a_file_and_none_leaves_a_mark_of_the_template_la
     assert [name for name, text in files.items() if "{{" in text or "{%" in text or "{#" in text] == []
 
 
-@pytest.mark.parametrize("name", ["queues.conf", "pjsip.conf", "manager.conf", "rtp.conf", "http.conf", "cel.conf"])
+# pyst2 does not know templates, `[name](template)`, so pjsip.conf and queues.conf are left to Asterisk itself.
+@pytest.mark.parametrize("name", ["manager.conf", "rtp.conf", "http.conf", "cel.conf"])
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # pyst2 leaves the file to the garbage collector
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_an_independent_reader_of_conf_files_understands_it(tmp_path, name):
