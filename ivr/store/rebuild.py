@@ -90,9 +90,9 @@ def _digests(connection: Connection) -> dict[str, bytes]:
     """Return a digest of all rows of each call, in their order."""
     digests: dict[str, Any] = {}
     for table in DERIVED:
-        query = select(table).order_by(*table.primary_key.columns)
+        query = select(table).order_by(*table.primary_key.columns).execution_options(yield_per=10_000)
         name = table.c.id if table is call else table.c.call_id
         at = list(table.c).index(name)
-        for row in connection.execution_options(yield_per=10_000).execute(query):
+        for row in connection.execute(query):
             digests.setdefault(row[at], sha256()).update(repr(tuple(row)).encode())
     return {name: digest.digest() for name, digest in digests.items()}

@@ -1,0 +1,65 @@
+"""The tables and their history."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect, text
+
+from ivr.errors import DeskError
+from ivr.store.engine import open_database
+from ivr.store.migrate import DatabaseAwayError, migrate
+from ivr.store.tables import metadata
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_models(database_url):
+    migrate(database_url)
+    engine = open_database(database_url)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, metadata) == []
+        indexes = {index["name"] for table in metadata.tables for index in inspect(connection).get_indexes(table)}
+    assert {index.name for table in metadata.tables.values() for index in table.indexes} <= indexes
+    engine.dispose()
+
+
+def test_migrating_again_changes_nothing(database_url):
+    migrate(database_url)
+    migrate(database_url)
+
+
+def test_several_processes_may_migrate_at_once(database_url):
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(migrate, [database_url] * 4))
+
+
+def test_a_database_of_a_later_version_is_refused(database_url):
+    migrate(database_url)
+    engine = open_database(database_url)
+    with engine.execution_options(writes=True).begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    with pytest.raises(DeskError, match="later version"):
+        migrate(database_url)
+
+
+def test_a_url_that_is_none_of_ours_is_refused_with_a_cure():
+    for url in ("nonsense", "mysql://x/y", "oracle://x"):
+        with pytest.raises(DeskError, match=r"sqlite:///"):
+            migrate(url)
+
+
+def test_a_database_that_is_away_is_told_without_its_password():
+    with pytest.raises(DatabaseAwayError) as told:
+        migrate("postgresql://anna:secret@127.0.0.1:1/none")
+    assert "secret" not in str(told.value)
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DeskError, match="cannot be made"):
+        migrate(f"sqlite:///{tmp_path}/file/ledger.sqlite")
