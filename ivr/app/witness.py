@@ -10,6 +10,7 @@ from pathlib import Path
 from ivr.ledger.parse import parse
 from ivr.ledger.record import Record
 from ivr.phone.call import Call, Event
+from ivr.phone.caller import ASKED
 from ivr.telephony.facts import EVENT_NAME, Fact, read_facts
 from ivr.telephony.number import clean_number
 
@@ -75,6 +76,8 @@ class JournalWitness:
         match fact.name:
             case "category" | "source" | "line":
                 yield fact.name, values.get(fact.name, "")
+                if fact.name == "line" and values.get("ask") == "waiting":
+                    yield ASKED, "source"
             case "offer":
                 self._offered = values.get("agent", "")
                 yield "rings", f"agent {self._offered}"

@@ -25,6 +25,10 @@ _WINDOW = 0.2
 _CERTAIN = 3
 """Windows in a row that make a pitch an agent's voice when nobody tells that he answered."""
 _AUDIBLE = 0.005
+ASKED = "is asked"
+"""A witness's word: a question has begun that may be answered in the line, until an agent cuts it."""
+_THINKS = 2.0
+"""Seconds from the beginning of such a question to the key: he does not wait for its end."""
 _TOLD = frozenset({"pressed", "ringing", "answered"})
 """What of the call's own events a reader wants to see."""
 
@@ -99,6 +103,8 @@ class Caller:
         self._agent = ""
         self._talk_began: float | None = None
         self._hears_agent = False
+        self._due: tuple[float, Step] | None = None
+        """The answer to a question in the line: when, and what."""
 
     async def run(self, phone: Phone) -> Report:
         """Place the call and see it to its end."""
@@ -113,7 +119,8 @@ class Caller:
         self._look(call)
         end = call.ended or End("failed", 0, "")
         self._note(_ending(call, end))
-        left = "".join(step.key or "-" for step in self._steps)
+        unanswered = [self._due[1]] if self._due else []
+        left = "".join(step.key or "-" for step in (*unanswered, *self._steps))
         return Report(tuple(sorted(self._events)), tuple(self._prompts), end, call.heard(), left)
 
     async def _listen(self, call: OutgoingCall, until: float) -> None:
@@ -122,6 +129,7 @@ class Caller:
             if heard.prompt in self._knowledge.asking and not heard.cut and self._steps:
                 await self._answer_question(call, heard)
         self._look(call)
+        await self._answer_in_line(call)
         self._listen_for_agent(call, until)
 
     def _feed(self, call: OutgoingCall, until: float) -> list[Heard]:
@@ -140,9 +148,18 @@ class Caller:
         if step.key and not await call.over(max(0.0, due - call.now)):
             await call.press(step.key)
 
+    async def _answer_in_line(self, call: OutgoingCall) -> None:
+        if self._due and call.now >= self._due[0] and self._talk_began is None:
+            (_, step), self._due = self._due, None
+            if step.key:
+                await call.press(step.key)
+
     def _look(self, call: OutgoingCall) -> None:
         for event in self._witness.seen(call):
             self._note(event)
+            if event.name == ASKED and self._steps:
+                step = self._steps.pop(0)
+                self._due = (event.at + _THINKS + step.pause, step)
             if event.name == "answered by" and self._talk_began is None:
                 self._agent = event.detail
                 self._begin_talk(call, event.at)

@@ -38,7 +38,7 @@ class Behaviour:
     """What a robot does with a call; the defaults are a good agent."""
 
     ring: float | None = None
-    """Seconds until it answers; one to two, by chance, when None."""
+    """Seconds until it answers; three to four and a half, by chance, when None."""
     answer: Literal["accept", "refuse", "silence", "busy", "never"] = "accept"
     """`refuse` and `silence` answer, and then press 2, or nothing, when they are asked."""
     tone: int | None = None
@@ -118,7 +118,7 @@ class Robot:
             call.reject(486)
             return
         call.ring()
-        ring = random.uniform(1.0, 2.0) if behaviour.ring is None else behaviour.ring  # noqa: S311 - no secret
+        ring = random.uniform(3.0, 4.5) if behaviour.ring is None else behaviour.ring  # noqa: S311 - no secret
         if await call.over(None if behaviour.answer == "never" else ring):
             return
         call.answer()

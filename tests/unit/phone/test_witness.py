@@ -40,6 +40,7 @@ def test_line_agent_and_answer_are_told_with_their_times_and_only_of_our_own_cal
     assert [(event.at, event.name, event.detail) for event in seen] == [
         (3.0, "category", "product"),
         (3.4, "line", "second"),
+        (3.4, "is asked", "source"),
         (3.5, "rings", "agent 201"),
     ]
     assert witness.uniqueid == OURS
