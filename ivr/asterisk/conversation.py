@@ -14,7 +14,7 @@ from ivr.asterisk.keys import MARGIN, take_key
 from ivr.desk.answer import CallerLeft
 from ivr.engine.commands import Ask, HandOver, Play, RunScript
 from ivr.engine.inputs import ScriptAnswer
-from ivr.telephony.facts import EVENT_NAME, Fact, write_facts
+from ivr.telephony.facts import EVENT_NAME, Fact, write_events
 
 Length = Callable[[str, str, str], float]
 """Seconds that a prompt lasts: (desk, prompt id, language)."""
@@ -33,8 +33,9 @@ class AgiConversation:
         self._deadline = self._loop.time() + first_deadline
 
     async def note(self, facts: Sequence[Fact]) -> None:
-        """Write facts into the journal, as one event."""
-        await self._exec("CELGenUserEvent", EVENT_NAME, write_facts(facts))
+        """Write facts into the journal, as one event unless they are many."""
+        for event in write_events(facts):
+            await self._exec("CELGenUserEvent", EVENT_NAME, event)
 
     async def play(self, desk: str, command: Play) -> None:
         """Speak the prompts to their end."""

@@ -14,6 +14,8 @@ from types import MappingProxyType
 from urllib.parse import quote, unquote
 
 EVENT_NAME = "IVR"
+LARGEST_EVENT = 700
+"""Bytes of one event's facts: a row of the journal holds them twice, with all its other fields."""
 _SAFE = "-_.:+*"
 
 
@@ -37,6 +39,18 @@ class Fact:
 def write_facts(facts: Iterable[Fact]) -> str:
     """Return the journal's text of the facts (see the module's docstring)."""
     return " ".join(_write(fact) for fact in facts)
+
+
+def write_events(facts: Iterable[Fact]) -> tuple[str, ...]:
+    """Return the texts of as few events as hold the facts in order: Asterisk cuts a journal row near 2000 bytes."""
+    events: list[str] = []
+    for fact in facts:
+        word = _write(fact)
+        if events and len(events[-1]) + len(word) < LARGEST_EVENT:
+            events[-1] += f" {word}"
+        else:
+            events.append(word)
+    return tuple(events)
 
 
 def read_facts(text: str) -> tuple[Fact, ...]:

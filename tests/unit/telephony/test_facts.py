@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.telephony.facts import Fact, read_facts, write_facts
+from ivr.telephony.facts import LARGEST_EVENT, Fact, read_facts, write_events, write_facts
 from ivr.telephony.number import clean_number, is_number
 
 NAMES = st.sampled_from(["key", "category", "line"])
@@ -20,6 +20,14 @@ def test_facts_come_back_as_they_were(facts):
 @given(FACTS)
 def test_their_text_holds_nothing_that_asterisk_or_agi_reads_otherwise(facts):
     assert not set(write_facts(facts)) & set(",\"'\\$\r\n\0;|()[]{}")
+
+
+def test_many_facts_become_several_events_none_of_which_asterisk_would_cut():
+    facts = [Fact("entered", {"node": f"node-{place}"}) for place in range(200)]
+    events = write_events(facts)
+    assert all(len(event) <= LARGEST_EVENT for event in events)
+    assert [fact for event in events for fact in read_facts(event)] == facts
+    assert len(write_events(facts[:10])) == 1
 
 
 @given(st.text())
