@@ -22,6 +22,7 @@ MAX_REPLY: Final = 256 * 1024
 """Bytes of one reply; Asterisk itself sends a few kilobytes at most."""
 
 _VERB = re.compile(r"[A-Za-z]+(?: [A-Za-z]+)*")
+_USUAL = frozenset({"EXEC", "GET DATA", "GET FULL VARIABLE", "SET VARIABLE"})
 _UNSAFE = re.compile(r"[\r\n\0]")
 _RESULT = re.compile(r"200 result=([^ (]*)(?: \((.*)\))?(?: (.*))?", re.DOTALL)
 _CLOSED = re.compile(rb"\)(?: [A-Za-z]+[0-9]*=[^\n]*)?\r?$")
@@ -81,7 +82,7 @@ def write_command(verb: str, *arguments: str) -> bytes:
     Raises UnsafeCommand for CR, LF or NUL anywhere, for text that has no UTF-8 form, for more than 127 words and for
     more than 8000 bytes.
     """
-    if not _VERB.fullmatch(verb):
+    if verb not in _USUAL and not _VERB.fullmatch(verb):
         raise UnsafeCommand(f"{verb!r} is not an AGI command.", "Name one command of `agi show commands`.")
     text = " ".join([verb, *map(quote, arguments)]) if arguments else verb
     if _UNSAFE.search(text):

@@ -86,6 +86,7 @@ class AgiServer:
                 f"The controller cannot listen on {self._host}:{self._port}: {error.strerror}.",
                 "Stop the program that holds the port, or choose other ports with --shift.",
             ) from None
+        self._listener = listener
         self._port = listener.getsockname()[1]
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(self._session, sock=listener, backlog=_ACCEPTS)
@@ -93,7 +94,7 @@ class AgiServer:
 
     async def drain(self, limit: float) -> None:
         """Take no new session, give the running ones `limit` seconds, then end the rest."""
-        self._stop_listening()
+        await self._stop_listening()
         for session in list(self._silent):
             session.close(_STOPS)
         tasks = set(self._running.values())
@@ -104,10 +105,11 @@ class AgiServer:
             if late:
                 _log.warning("agi.drain_cut", sessions=len(late))
                 await asyncio.wait(late, timeout=1)
-        # Connections close in the loop's next turns, some are only just accepted, and the loop may end right after us.
-        for _ in range(100):
-            await asyncio.sleep(0.002)
-            if not self._connections:
+        # What was only just accepted becomes a connection some turns of the loop later, and closes some turns after
+        # that; the loop may end right after us.
+        for turn in range(200):
+            await asyncio.sleep(0.002 if turn > 10 else 0)
+            if turn > 10 and not self._connections:
                 break
 
     async def serve(self, drain_limit: float = 30.0) -> None:
@@ -123,14 +125,20 @@ class AgiServer:
             _log.info("agi.draining", sessions=self.sessions)
             await self.drain(drain_limit)
         finally:
-            self._stop_listening()
+            await self._stop_listening()
             for number in numbers:
                 loop.remove_signal_handler(number)
 
-    def _stop_listening(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            self._server = None
+    async def _stop_listening(self) -> None:
+        server, self._server = self._server, None
+        if server is None:
+            return
+        # asyncio loses, open, what it has accepted but not yet made a connection of when its server closes: first no
+        # more is accepted, then the loop turns a little.
+        asyncio.get_running_loop().remove_reader(self._listener)
+        for _ in range(4):
+            await asyncio.sleep(0)
+        server.close()
 
     def _session(self) -> AgiSession:
         return _Guest(self._arrived, self._opened, self._ended, self._limits.opening)

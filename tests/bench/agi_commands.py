@@ -74,7 +74,7 @@ async def _serve(kind: str, ready: Connection) -> None:
 
 def _server(kind: str, loop: str, ready: Connection) -> None:
     if loop == "uvloop":
-        import uvloop  # noqa: PLC0415 - only the process that uses it
+        import uvloop
 
         uvloop.run(_serve(kind, ready))
     else:

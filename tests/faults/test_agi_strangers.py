@@ -110,7 +110,7 @@ async def test_f8_a_call_gets_in_while_more_silent_connections_stand_than_are_al
 async def test_a_port_in_use_is_one_sentence_with_its_cure():
     with (
         socket.create_server(("127.0.0.1", 0)) as taken,
-        pytest.raises(DeskError, match=r"cannot listen on 127\.0\.0\.1:.*--shift"),
+        pytest.raises(DeskError, match=r"(?s)cannot listen on 127\.0\.0\.1:.*--shift"),
     ):
         await AgiServer({}, port=taken.getsockname()[1]).start()
 
