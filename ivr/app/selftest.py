@@ -32,9 +32,8 @@ async def run_selftest(prepared: Prepared) -> None:
         raise DeskError(
             "Asterisk could not play a prompt of the first desk.", "Make the sounds again with `ivr prompts build`."
         )
-    lost = sorted(key[2:] for key, value in fact.values.items() if key.startswith("q.") and value != "1")
-    if lost:
-        raise DeskError(f"Asterisk does not know the queues {', '.join(lost)}.", f"Read {_messages(prepared)}.")
+    if lost := fact.values.get("lost"):
+        raise DeskError(f"Asterisk does not know the queues {lost.replace(':', ', ')}.", f"Read {_messages(prepared)}.")
 
 
 async def wait_booted(prepared: Prepared, limit: float) -> bool:
