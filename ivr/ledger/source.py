@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ivr.ledger.channels import Channel
+from ivr.ledger.channels import Channel, Step
+
+ECHO = 500_000
+"""Microseconds in which a key of the caller's has been passed on to the agent's telephone: CEL tells of it there too,
+in the same words as of the agent's own keys."""
 
 
 class Question:
@@ -41,11 +45,12 @@ def asked_source(caller: Channel, agents: Iterable[Channel]) -> str:
             question = None
         elif step.kind == "key" and question is not None and (source := question.press(step.word)):
             return source
-    return _by_agent(for_agent, agents) if for_agent else ""
+    return _by_agent(for_agent, caller, agents) if for_agent else ""
 
 
-def _by_agent(sources: Mapping[str, str], agents: Iterable[Channel]) -> str:
+def _by_agent(sources: Mapping[str, str], caller: Channel, agents: Iterable[Channel]) -> str:
     answers = []
+    passed_on = [step for step in caller.steps if step.kind == "key"]
     for agent in agents:
         question: Question | None = None
         for step in agent.steps:
@@ -53,10 +58,16 @@ def _by_agent(sources: Mapping[str, str], agents: Iterable[Channel]) -> str:
                 question = Question(sources)
             elif step.kind == "exit":
                 question = None
-            elif step.kind == "key" and question is not None and (source := question.press(step.word)):
+            elif step.kind != "key" or question is None or _is_echo(step, passed_on):
+                continue
+            elif source := question.press(step.word):
                 answers.append((step.at, source))
                 break
     return min(answers)[1] if answers else ""
+
+
+def _is_echo(key: Step, passed_on: Iterable[Step]) -> bool:
+    return any(key.word == other.word and 0 <= key.at - other.at < ECHO for other in passed_on)
 
 
 def _is_key(name: str) -> bool:
