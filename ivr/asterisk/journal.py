@@ -93,8 +93,9 @@ class Journal:
     def _find(self, position: Position) -> Path:
         """Return the path of the position's file: by its inode, and after a move to another disk by its head."""
         family = self._family()
-        for path in family:
-            if path.stat().st_ino == position.inode:
+        for path in [self._path, *family]:
+            # The newest file counts even when it is empty: then it was cut.
+            if path.exists() and path.stat().st_ino == position.inode:
                 return path
         for path in family:
             with path.open("rb") as file:

@@ -1,0 +1,178 @@
+"""What `ivr calls` asks of the ledger and shows."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from ivr.asterisk.journal import Journal
+from ivr.cli.calls import app as calls_app
+from ivr.cli.ledger import app as ledger_app
+from ivr.cli.loader import only_loader
+from ivr.cli.timeline import bar
+from ivr.desk.load import Loader
+from ivr.errors import DeskError
+from ivr.settings import Settings
+from ivr.store.callers import known_caller
+from ivr.store.engine import open_database
+from ivr.store.ledger import SqlLedger
+from ivr.store.migrate import migrate
+from ivr.store.queries import Calls
+
+JOURNALS = Path(__file__).parents[2] / "journals"
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """Give a home whose ledger holds five real calls; the database is SQLite."""
+    monkeypatch.delenv("IVR_DATABASE", raising=False)
+    settings = Settings(home=tmp_path)
+    settings.journal.parent.mkdir(parents=True)
+    shutil.copy(JOURNALS / "four_answered_calls.csv", settings.journal)
+    with settings.journal.open("ab") as file:
+        file.write((JOURNALS / "no_line_has_anybody.csv").read_bytes())
+    _fill(settings)
+    return tmp_path
+
+
+def _fill(settings: Settings) -> None:
+    migrate(settings.database_url)
+    engine = open_database(settings.database_url)
+    journal = Journal(settings.journal, settings.node)
+    loader = Loader(journal, SqlLedger(engine), settings.node)
+    while loader.step():
+        pass
+    journal.close()
+    engine.dispose()
+
+
+def run(app, *arguments: str):
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.stdout
+
+
+def test_the_newest_calls_come_first_and_a_desk_can_be_picked(home):
+    told = json.loads(run(calls_app, "--json", "--home", home))
+    assert [call["id"] for call in told["calls"]][:2] == ["desk1-1795283586.0", "desk1-1795283483.3"]
+    assert told["complete_to"] == "2026-11-21T17:53:11.253253+00:00"
+    assert len(told["calls"]) == 5
+    some = json.loads(run(calls_app, "--json", "--home", home, "--desk", "homecare", "--limit", 3))
+    assert [call["answered_by"] for call in some["calls"]] == ["421"]
+    late = json.loads(run(calls_app, "--json", "--home", home, "--since", "2026-11-21T17:53:00"))
+    assert len(late["calls"]) == 1
+    assert json.loads(run(calls_app, "--json", "--home", home, "--since", "2h"))["calls"] is not None
+
+
+def test_the_list_is_printed_for_people(home):
+    printed = run(calls_app, "--home", home)
+    assert "desk1-1795283586.0" in printed
+    assert "gave up" in printed
+    assert "complete to 2026-11-21 17:53:11 UTC" in printed
+
+
+def test_one_call_is_shown_with_its_legs_facts_and_recordings(home):
+    printed = run(calls_app, "show", "desk1-1795283483.1", "--home", home)
+    rows = [line.split() for line in printed.splitlines()]
+    assert ["ivr", "0.00", "s", "3.02", "s"] in [row[:5] for row in rows]
+    assert any(row[:3] == ["talk", "first", "101"] and row[-3:] == ["caller", "hung", "up"] for row in rows)
+    assert "source internet (asked)" in printed
+    assert "recording desk1-1795283483.1  expected" in printed
+    assert '(Test \\"x\\" | Клиент)' in printed
+
+
+def test_one_call_is_told_to_programs(home):
+    told = json.loads(run(calls_app, "show", "last", "--json", "--home", home))
+    assert told["id"] == "desk1-1795283586.0"
+    assert [leg["reason"] for leg in told["legs"]] == ["handed over", "empty", "empty", "empty"]
+    assert told["facts"][0]["details"] == {"desk": "ultralight", "number": "100", "version": "969a6948a52c"}
+    assert told["legs"][0]["began_at"] == "2026-11-21T17:53:06.825732+00:00"
+
+
+def test_a_call_is_found_by_the_beginning_or_end_of_its_id(home):
+    ledger = Calls(Settings(home=home).database_url)
+    assert ledger.story("desk1-1795283586").call["id"] == "desk1-1795283586.0"
+    assert ledger.story("3483.2").call["answered_by"] == "301"
+    with pytest.raises(DeskError, match="Several calls are called"):
+        ledger.story("desk1-17952834")
+    for unknown in ("nope", "%", "", "_"):
+        with pytest.raises(DeskError, match="There is no call"):
+            ledger.story(unknown)
+    ledger.close()
+
+
+def test_what_cannot_be_answered_is_told_with_a_cure(home, tmp_path):
+    with pytest.raises(DeskError, match="Desks with calls: homecare, ultralight"):
+        run(calls_app, "--home", home, "--desk", "nope")
+    with pytest.raises(DeskError, match="--since 'soon' is no time"):
+        run(calls_app, "--home", home, "--since", "soon")
+    with pytest.raises(DeskError, match="There is no ledger"):
+        run(calls_app, "--home", tmp_path / "other")
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "ledger.sqlite").write_bytes(b"no database at all" * 100)
+    with pytest.raises(DeskError, match="cannot be used"):
+        run(calls_app, "--home", tmp_path / "broken")
+
+
+def test_an_empty_ledger_has_no_last_call(tmp_path):
+    url = f"sqlite:///{tmp_path}/ledger.sqlite"
+    migrate(url)
+    ledger = Calls(url)
+    assert ledger.latest() == []
+    assert ledger.complete_to() is None
+    with pytest.raises(DeskError, match="no call yet"):
+        ledger.story("last")
+    ledger.close()
+
+
+def test_the_ledger_is_verified_and_made_again_from_the_command_line(home):
+    assert json.loads(run(ledger_app, "verify", "--json", "--home", home))["differences"] == []
+    assert run(ledger_app, "rebuild", "--home", home) == "5 calls derived\n"
+    engine = open_database(Settings(home=home).database_url)
+    with engine.execution_options(writes=True).begin() as connection:
+        connection.exec_driver_sql("DELETE FROM leg WHERE kind = 'talk'")
+    engine.dispose()
+    with pytest.raises(DeskError, match="ivr ledger rebuild"):
+        run(ledger_app, "verify", "--home", home)
+    run(ledger_app, "rebuild", "--home", home)
+    assert "0 different" in run(ledger_app, "verify", "--home", home)
+
+
+def test_a_caller_is_known_after_an_answered_call_with_the_source_that_he_told(home):
+    engine = open_database(Settings(home=home).database_url)
+    assert known_caller(engine, "+79210000002") == (True, "friends")
+    assert known_caller(engine, "+79210000003") == (True, "")
+    assert known_caller(engine, "+79210000031") == (False, "")
+    assert known_caller(engine, "") == (False, "")
+    engine.dispose()
+
+
+def test_a_look_up_of_a_caller_reads_two_indexes_and_no_table(home):
+    engine = open_database(Settings(home=home).database_url)
+    with engine.connect() as connection:
+        for where in ("outcome = 'answered' AND caller != ''", "source_how IN ('asked', 'dialled')"):
+            query = f"EXPLAIN QUERY PLAN SELECT id FROM call WHERE caller = '1' AND {where} LIMIT 1"  # noqa: S608
+            plan = " ".join(str(row) for row in connection.exec_driver_sql(query))
+            assert "USING" in plan
+            assert "ix_call_" in plan
+    engine.dispose()
+
+
+def test_a_home_has_one_loader(tmp_path):
+    with only_loader(tmp_path), pytest.raises(DeskError, match="at work"), only_loader(tmp_path):
+        pass
+    with only_loader(tmp_path):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "shown"),
+    [(0, 10, "██████████"), (0, 0, "█         "), (10, 10, "         █"), (4, 6, "    ██    ")],
+)
+def test_a_bar_is_to_scale_and_never_empty(begin, end, shown):
+    assert bar(begin, end, 10, 10) == shown
