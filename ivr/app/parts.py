@@ -37,6 +37,7 @@ class Part:
     """Whether what it prints is shown on our terminal, too."""
     beats: Path | None = None
     """The home in which it tells that it lives."""
+    hung_after: float = HUNG_AFTER
     stop_signal: signal.Signals = signal.SIGTERM
     wanted: bool = True
     process: asyncio.subprocess.Process | None = None
@@ -118,7 +119,7 @@ class Part:
             ):
                 _log.error("part.hung", part=self.name, quiet_s=round(quiet, 1), cure="it is killed and started again")
                 process.kill()
-                await asyncio.sleep(HUNG_AFTER)
+                await asyncio.sleep(self.hung_after)
 
 
 async def _copy_output(process: asyncio.subprocess.Process, path: Path, *, echo: bool) -> None:
