@@ -58,10 +58,15 @@ class Calls:
         await self._turn(agi, desk, Session(name, self.versions[name]), Arrived(number, caller))
 
     async def resume(self, agi: Dialogue) -> None:
-        """`resume,<packed session>,<line>,<QUEUESTATUS>`: a line ended without a talk, and its `then` is a node."""
-        packed, line, status = _arguments(agi, 3)
+        """`resume,<packed session>,<line>,<QUEUESTATUS>,<asked at>`: a line ended without a talk, its `then` is a node.
+
+        What he has answered to the source question is kept now: keys that he presses from here on answer the node.
+        """
+        packed, line, status, asked_at = _arguments(agi, 4)
         session = unpack(packed)
-        await self._turn(agi, self._desk(session.desk), session, LineLeft(line, status))
+        desk = self._desk(session.desk)
+        source = session.source or self._answered(desk, agi.request.uniqueid, asked_at)
+        await self._turn(agi, desk, session.but(source=source), LineLeft(line, status))
 
     async def whisper(self, agi: Dialogue) -> None:
         """`whisper,<desk>,<line>,<agent>,<since>,<call>,<asked at>,<packed session>`: an agent has answered."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ async def beat(home: Path, part: str, health: Callable[[], Mapping[str, object]]
     path.parent.mkdir(exist_ok=True)
     try:
         while True:
-            _write(path, {"at": time.time(), **health()})
+            _write(path, {"at": time.time(), "running": time.monotonic(), **health()})
             await asyncio.sleep(BEAT)
     finally:
         path.unlink(missing_ok=True)
@@ -34,10 +36,28 @@ def last_beat(home: Path, part: str) -> dict[str, Any] | None:
     return told if isinstance(told, dict) else None
 
 
+def silence(home: Path, part: str) -> float:
+    """Return for how many seconds the part has not told that it lives; 0 when it never has.
+
+    By the machine's own running clock, so that a clock that is set does no harm; a part that cannot write its beat on
+    a full disk still touches the file.
+    """
+    path = home / "health" / f"{part}.json"
+    beat = last_beat(home, part)
+    if beat is None or "running" not in beat:
+        return 0.0
+    try:
+        touched = time.time() - path.stat().st_mtime
+    except OSError:
+        return 0.0
+    return max(0.0, min(time.monotonic() - float(beat["running"]), touched))
+
+
 def _write(path: Path, told: Mapping[str, object]) -> None:
     fresh = path.with_suffix(".new")
     try:
         fresh.write_text(json.dumps(told))
         fresh.replace(path)
     except OSError:
-        return
+        with suppress(OSError):
+            os.utime(path)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import structlog
 
-from ivr.app.heartbeat import last_beat
+from ivr.app.heartbeat import silence
 
 HUNG_AFTER = 6.0
 """Seconds without a heartbeat after which a part is killed and started again."""
@@ -108,14 +108,13 @@ class Part:
         """Kill a part whose event loop has stood still: it would keep calls that the dialplan could serve."""
         while True:
             await asyncio.sleep(1)
-            beat = last_beat(home, self.name)
-            quiet = time.time() - float(beat["at"]) if beat else 0.0
+            quiet = silence(home, self.name)
             process = self.process
             if (
                 process is not None
                 and process.returncode is None
-                and quiet > HUNG_AFTER
-                and time.monotonic() - self._started_at > HUNG_AFTER
+                and quiet > self.hung_after
+                and time.monotonic() - self._started_at > self.hung_after
             ):
                 _log.error("part.hung", part=self.name, quiet_s=round(quiet, 1), cure="it is killed and started again")
                 process.kill()

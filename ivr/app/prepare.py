@@ -9,6 +9,7 @@ from shutil import copyfile
 
 from ivr.app.places import bundled
 from ivr.app.secrets import Secrets, keep_secrets
+from ivr.asterisk.control import lay_control_dir
 from ivr.asterisk.private import Installation, Progress, find_asterisk
 from ivr.asterisk.render import Plan, Rendered, music_class, render
 from ivr.errors import DeskError
@@ -16,7 +17,7 @@ from ivr.flows.model import Desk
 from ivr.flows.reader import read_desks, version_of
 from ivr.settings import Settings
 
-_FOLDERS = ("etc", "lib/keys", "run", "spool", "log/cel-custom", "sounds", "music/hold", "data")
+_FOLDERS = ("etc", "lib/keys", "spool", "log/cel-custom", "sounds", "music/hold", "data")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ def _prepare(settings: Settings, desks: Mapping[str, Desk], progress: Progress) 
     state = settings.home / "asterisk"
     for folder in _FOLDERS:
         (state / folder).mkdir(parents=True, exist_ok=True)
+    lay_control_dir(settings.home)
     (settings.recordings / "live").mkdir(parents=True, exist_ok=True)
     (settings.home / "log").mkdir(exist_ok=True)
     secrets = keep_secrets(settings.home / "secrets.json", (a for desk in desks.values() for a in desk.agents))

@@ -14,8 +14,7 @@ def welcome(prepared: Prepared) -> str:
     home = "" if str(settings.home) == "var" else f" --home '{settings.home}'"
     sip = f"{settings.bind}:{settings.sip_port}"
     numbers = [
-        f"  {desk.desk:<12} sip:{desk.numbers[0]}@{sip}   (its numbers: {', '.join(desk.numbers)})"
-        for desk in desks
+        f"  {desk.desk:<12} sip:{desk.numbers[0]}@{sip}   (its numbers: {', '.join(desk.numbers)})" for desk in desks
     ]
     return "\n".join(
         [

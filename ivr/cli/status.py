@@ -29,6 +29,7 @@ def status(home: Home = None, as_json: Json = False) -> None:
             told[part] = {"state": "down"}
         else:
             age = time.time() - float(health.pop("at"))
+            health.pop("running", None)
             told[part] = {"state": "well" if age < HUNG_AFTER else "silent", "last_beat_s": round(age, 1), **health}
     if not settings.robots:
         told.pop("robots")

@@ -47,7 +47,7 @@ async def test_a_part_whose_heart_stands_still_is_killed_and_started_again(tmp_p
     (tmp_path / "health").mkdir()
     toy = part(tmp_path, RUN, beats=tmp_path, hung_after=1.0)
     await toy.start()
-    (tmp_path / "health/toy.json").write_text(f'{{"at": {time.time()}}}')
+    (tmp_path / "health/toy.json").write_text(f'{{"at": {time.time()}, "running": {time.monotonic()}}}')
     assert await until(lambda: toy.starts == 2, 15)
     await toy.stop(2)
 
