@@ -155,7 +155,7 @@ class RunningDesk:
         end = time.monotonic() + within
         told: dict[str, Any] = {}
         while time.monotonic() < end:
-            rows = json.loads((await asyncio.to_thread(self.ivr, "calls", "--json", "--limit", "500")).stdout)
+            rows = json.loads((await asyncio.to_thread(self.ivr, "calls", "--json", "--limit", "500")).stdout)["calls"]
             mine = [row for row in rows if row["caller"] == caller]
             assert len(mine) <= 1, f"{caller} called once and has {len(mine)} calls"
             if mine and mine[0]["ended_at"] is not None:
