@@ -17,6 +17,7 @@ from ivr.app.parts import Part, until
 from ivr.app.prepare import Prepared, prepare
 from ivr.app.selftest import count_calls, run_selftest, stop_gracefully, wait_booted
 from ivr.app.welcome import welcome
+from ivr.asterisk.control import check_depth
 from ivr.asterisk.hostname import check_hostname
 from ivr.asterisk.private import Progress
 from ivr.desk.lock import HomeLock
@@ -33,6 +34,7 @@ _log = structlog.get_logger("ivr.up")
 
 async def run_up(settings: Settings, progress: Progress) -> None:
     """Run the system until SIGINT or SIGTERM. Raises `DeskError` before anything is started, or when a part cannot."""
+    check_depth(settings.home)
     with HomeLock(settings.home):
         check_ports(settings)
         if problem := check_hostname():

@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from ivr.asterisk.control import control_dir
 from ivr.asterisk.modules import REQUIRED, WANTED
 from ivr.errors import DeskError
 from ivr.flows.model import Desk, Line, Say
@@ -80,6 +81,7 @@ def _values(plan: Plan) -> dict[str, object]:
         "secrets": {"ami": plan.ami_secret},
         "etc": _plain(plan.settings.asterisk_etc.absolute()),
         "state": _plain(home / "asterisk"),
+        "control": _plain(control_dir(home)),
         "music": _plain(home / "asterisk/music"),
         "recordings": _plain(plan.settings.recordings.absolute()),
         "modules": _plain(plan.modules),
