@@ -41,8 +41,8 @@ def asked_source(caller: Channel, agents: Iterable[Channel]) -> str:
             # A later line asks nothing, but the question that he has heard stays open.
             question = Question(sources) if ask == "waiting" else question
             for_agent = sources if ask == "agent" else for_agent
-        elif step.kind == "enter":
-            question = None
+        elif step.kind == "enter" or (step.kind == "fact" and step.fact.name == "entered"):
+            question = None  # keys are said to somebody, or to a node that the line sent him back to
         elif step.kind == "key" and question is not None and (source := question.press(step.word)):
             return source
     return _by_agent(for_agent, caller, agents) if for_agent else ""
