@@ -111,7 +111,7 @@ def _reason(offer: Offer, ended: int, talks: list[int], caller_ended: int | None
         return CRASH
     if offer.refused:
         return "refused"
-    if offer.missed_by in _STATUS:
+    if offer.missed_by in _STATUS and not offer.picked_up_at:  # Dial says CONGESTION of who hangs up in the whisper
         return _STATUS[offer.missed_by]
     if any(offer.began_at <= began <= ended + SAME_MOMENT for began in talks):
         return "taken by another"
