@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from ivr.phone.incoming import IncomingCall
-from tests.asterisk.front import Front, Scenes
+from tests.asterisk.front import Front, Scenes, Told
 from tests.running import eventually
 
 pytestmark = pytest.mark.asterisk
@@ -211,7 +211,7 @@ def test_a_call_that_finds_no_telephone_in_any_line_hears_sorry_at_once(played):
 @scenes
 async def is_asked_again_after_the_line(front):
     async with front.waiting("600", "+79210000741", "1") as call:
-        await call.press("2")
+        await call.press("1")
         await front.noted("+79210000741", "left")
         await asyncio.sleep(0.5)
         await call.press("2")
@@ -234,31 +234,54 @@ def test_a_line_whose_then_is_a_node_brings_the_caller_back_into_the_flow_with_a
     ]
     assert [fact["key"] for fact in told.facts("key")] == ["1", "2"]
     assert told.call["category"] == "again"
-    assert told.source == ("friend", "asked")
-    assert whisper[:2] == ["whisper.category.again", "whisper.source.friend"]
+    assert told.source == ("internet", "asked")
+    assert whisper[:2] == ["whisper.category.again", "whisper.source.internet"]
 
 
 @pytest.fixture(scope="module")
-def after_the_controller_died(front, played):
-    """Kill the controller twice while a caller waits: once it is back in time, once it is held back."""
+def without_a_controller(front, played):
+    """Two callers wait for nobody; the controller is killed early in the first one's wait, late in the other's."""
 
-    async def scene():
+    async def early() -> Told:
+        async with front.waiting("600", "+79210000751", "1") as call:
+            front.running.kill("controller")
+            await front.noted("+79210000751", "left", within=20)
+            await asyncio.sleep(0.5)
+            await call.press("2")
+            await front.noted("+79210000751", "line", times=2)
+        return await front.told("+79210000751")
+
+    async def late() -> tuple[Told, list[str]]:
+        async with front.waiting("600", "+79210000752", "1") as call:
+            await front.noted("+79210000752", "missed")
+            front.running.kill("controller")
+            assert await call.over(20)
+            heard = await asyncio.to_thread(front.running.recognise, call.heard(), "back", "en")
+        return await front.told("+79210000752"), [prompt.prompt for prompt in heard]
+
+    async def both():
         async with front.staff({"601": {"answers": False}}):
-            async with front.waiting("600", "+79210000751", "1") as call:
-                front.running.kill("controller")
-                await front.noted("+79210000751", "left", within=20)
-                await asyncio.sleep(0.5)
-                await call.press("2")
-                await eventually(lambda: len([f for f in front.now("+79210000751").facts if f.name == "line"]) > 1, 15)
-            first = await front.told("+79210000751")
+            results = await early(), await late()
             await front.silent()
-        return first
+        return results
 
-    return asyncio.run(scene())
+    return asyncio.run(both())
 
 
-def test_a_caller_comes_back_into_the_flow_though_another_controller_lives_there_by_then(after_the_controller_died):
-    told = after_the_controller_died
+def test_a_caller_comes_back_into_the_flow_though_another_controller_lives_there_by_then(without_a_controller):
+    told, _ = without_a_controller
     assert told.legs[:4] == ["ivr: handed over", "queue first: timeout", "offer first 601: missed", "ivr: handed over"]
     assert [fact["key"] for fact in told.facts("key")] == ["1", "2"]
     assert told.call["fallback"] == ""
+
+
+def test_a_key_of_a_menu_after_the_line_does_not_answer_the_source_question_of_that_line(without_a_controller):
+    told, _ = without_a_controller
+    assert told.source == ("", "")
+
+
+def test_a_caller_whose_line_leads_back_to_a_controller_that_is_not_there_hears_sorry(without_a_controller):
+    _, (told, heard) = without_a_controller
+    assert told.legs == ["ivr: handed over", "queue first: timeout", "offer first 601: missed"]
+    assert (told.outcome, told.call["fallback"]) == ("gave up", "absent")
+    assert heard[-1] == "sorry"
