@@ -72,25 +72,20 @@ def _plain(data: bytes, first: int) -> tuple[list[Record], int]:
     at = 0
     for line, raw in zip(text.split("\n")[:-1], data.split(b"\n"), strict=False):
         row: list[Any] = line[1:-1].split('","', _WIDTH - 1)
-        if len(row) != _WIDTH or not _is_plain(line, row[-1]):
-            row = [] if line.count('"') & 1 else _one(line)[0] or []
-        elif row[-1]:
-            row[-1] = row[-1].replace('""', '"')
-        if not row or not _TIME(row[1]) or not (row[0] and row[2] and row[3]) or len(raw) >= LONGEST:
+        last = row[-1]
+        inner = last.count('"') if last else 0
+        if line.count('"') != _QUOTES + inner or len(row) != _WIDTH or line[0] != '"' or line[-1] != '"':
+            row = _one(line)[0] or []
+        elif inner:
+            row = [] if 2 * last.count('""') != inner else row
+            row[-1:] = [last.replace('""', '"')]
+        if len(row) != _WIDTH or not _TIME(row[1]) or not (row[0] and row[2] and row[3]) or len(raw) >= LONGEST:
             break
         row[1] = int(row[1].replace(".", ""))
         row.insert(0, first + at)
         records.append(make(row))
         at += len(raw) + 1
     return records, at
-
-
-def _is_plain(line: str, last: str) -> bool:
-    """Whether all quotes of a line of 13 parts are accounted for: around the fields, and doubled in the last."""
-    inner = last.count('"') if last else 0
-    if inner and inner != 2 * last.count('""'):
-        return False
-    return line[0] == '"' == line[-1] and line.count('"') == _QUOTES + inner
 
 
 def _cut(data: bytes, begin: int) -> tuple[list[tuple[int, bytes]], list[tuple[int, bytes, str]], int]:

@@ -8,7 +8,6 @@ from ivr.ledger.call import Call
 from ivr.ledger.fold import LAST_EVENT, fold
 from ivr.ledger.record import Record
 
-
 SELFTEST = "selftest"
 """The dialplan context in which `ivr up` places its test call: its records are kept, but it is nobody's call."""
 
@@ -22,7 +21,7 @@ class OpenCall:
         self.records = list(records)
         self.crashed = crashed
         self.kept = kept
-        self.over = crashed or any(record.event == LAST_EVENT for record in self.records)
+        self.over = crashed or _ends(self.records)
 
 
 Earlier = Callable[[Collection[str]], Mapping[str, OpenCall]]
@@ -42,18 +41,27 @@ class Unfolding:
 
     def take(self, records: Iterable[Record], earlier: Earlier) -> tuple[list[Call], list[Call]]:
         """Add records; return the calls that are new to the database, and those that changed."""
-        touched: dict[str, OpenCall] = {}
-        self._find_earlier(records, earlier)
-        for record in records:
-            call = touched.get(record.linkedid) or self._touch(record.linkedid, touched)
-            call.records.append(record)
-            if record.event == LAST_EVENT:
-                call.over = True
-            elif record.event == "CHAN_START" and record.uniqueid.endswith(".0"):
-                self._asterisk_began(record, touched)
+        parts = _by_call(records)
+        if strangers := parts.keys() - self._open.keys():
+            self._open.update(earlier(strangers))
+        for name, part in parts.items():
+            call = self._open.get(name)
+            if call is None:
+                call = self._open[name] = OpenCall()
+            call.records += part
+            call.over = call.over or _ends(part)
+        touched = dict.fromkeys(parts)
+        for name, part in parts.items():
+            # Asterisk counts its channels from 0: this is a new process, and nothing of the one before goes on.
+            if name.endswith(".0") and part[0].event == "CHAN_START":
+                touched.update(dict.fromkeys(self._cut_before(name)))
+        return self._fold(touched)
+
+    def _fold(self, names: Iterable[str]) -> tuple[list[Call], list[Call]]:
         new: list[Call] = []
         changed: list[Call] = []
-        for name, call in touched.items():
+        for name in names:
+            call = self._open[name]
             if call.records[0].context != SELFTEST:
                 (changed if call.kept else new).append(fold(call.records, crashed=call.crashed))
                 call.kept = True
@@ -61,23 +69,31 @@ class Unfolding:
                 del self._open[name]
         return new, changed
 
-    def _find_earlier(self, records: Iterable[Record], earlier: Earlier) -> None:
-        strangers = {record.linkedid for record in records} - self._open.keys()
-        if strangers:
-            self._open.update(earlier(strangers))
-
-    def _touch(self, name: str, touched: dict[str, OpenCall]) -> OpenCall:
-        call = touched[name] = self._open.setdefault(name, OpenCall())
-        return call
-
-    def _asterisk_began(self, first: Record, touched: dict[str, OpenCall]) -> None:
-        """Close the calls of the process before: Asterisk counts its channels from 0, so this is a new process."""
-        node, born = _birth(first.uniqueid)
+    def _cut_before(self, first: str) -> list[str]:
+        """Close the calls of the process before the one whose first channel this is; return their names."""
+        node, born = _birth(first)
+        cut = []
         for name, call in self._open.items():
             its_node, its_birth = _birth(name)
             if not call.over and its_node == node and its_birth < born:
                 call.crashed = call.over = True
-                touched[name] = call
+                cut.append(name)
+        return cut
+
+
+def _by_call(records: Iterable[Record]) -> dict[str, list[Record]]:
+    parts: dict[str, list[Record]] = {}
+    for record in records:
+        part = parts.get(record.linkedid)
+        if part is None:
+            parts[record.linkedid] = [record]
+        else:
+            part.append(record)
+    return parts
+
+
+def _ends(records: list[Record]) -> bool:
+    return any(record.event == LAST_EVENT for record in reversed(records))
 
 
 def _birth(uniqueid: str) -> tuple[str, int]:

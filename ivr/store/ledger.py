@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
@@ -20,6 +19,8 @@ from ivr.telephony.facts import Fact
 
 _CALL_WIDTH = len(call.c)
 _IDS_AT_ONCE = 500
+_TEXTS = 8192
+_texts: dict[int, tuple[Fact, str]] = {}
 NO_RECORD = 2**63 - 1
 """Behind every record's id."""
 
@@ -98,9 +99,14 @@ def add_calls(connection: Connection, calls: Sequence[Call], *, facts_from: int)
         _expect(connection, names)
 
 
-@lru_cache(maxsize=4096)
 def _details(said: Fact) -> str:
-    return json.dumps(dict(said.values), ensure_ascii=False)
+    """Return a fact's values as JSON. The fold gives the same object for the same text, so it is known by identity."""
+    kept = _texts.get(id(said))
+    if kept is None:
+        if len(_texts) >= _TEXTS:
+            _texts.clear()
+        kept = _texts[id(said)] = said, json.dumps(dict(said.values), ensure_ascii=False)
+    return kept[1]
 
 
 def _expect(connection: Connection, names: Mapping[str, str]) -> None:
