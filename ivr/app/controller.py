@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,7 @@ from ivr.app.calls import Calls, Keys
 from ivr.app.heartbeat import beat
 from ivr.app.secrets import read_secrets
 from ivr.asterisk.agi_server import AgiServer
-from ivr.asterisk.ami import Ami
+from ivr.asterisk.ami import Ami, LoginRefused
 from ivr.asterisk.live import Live
 from ivr.flows.reader import read_desks, version_of
 from ivr.settings import Settings
@@ -40,7 +41,13 @@ async def run_controller(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     await server.start()
-    await ami.start()
+    try:
+        await ami.start()
+    except LoginRefused as refused:  # calls are served all the same; whispers lack what was pressed in the line
+        _log.error("ami.refused", reason=refused.sentence, cure=refused.cure)
+    # A full collection would walk over everything that was loaded, for longer than a prompt may be late.
+    gc.collect()
+    gc.freeze()
     health = asyncio.create_task(
         beat(
             settings.home,
