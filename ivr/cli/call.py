@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -139,7 +140,7 @@ def _print_end(report: Report, uniqueid: str, heard: Path | None, home: Path | N
     if heard is not None:
         print(f"what the caller heard is in {heard}")
     if uniqueid:
-        print(f"its legs: ivr calls show {uniqueid}" + (f" --home {home}" if home else ""))
+        print(f"its legs: ivr calls show {uniqueid}" + (f" --home {shlex.quote(str(home))}" if home else ""))
 
 
 def _print_json(plan: Plan, report: Report, uniqueid: str) -> None:
