@@ -25,9 +25,9 @@ from ivr.speech.wav import seconds_of
 from tests.bench.machine import load
 from tests.bench.place import OURS, PLAIN, REPO, Place
 
-CALLS = 80
+CALLS = 62
 """Calls of each way."""
-AT_ONCE = 8
+AT_ONCE = 10
 """Calls that are up together; half of them are ours."""
 LIMIT = 3.0
 """Milliseconds."""
@@ -72,7 +72,7 @@ def _row(name: str, ours: list[float], plain: list[float]) -> dict[str, Any]:
 
 async def _measure(place: Place) -> dict[str, list[Delays]]:
     measured: dict[str, list[Delays]] = {OURS: [], PLAIN: []}
-    turns = iter([OURS, PLAIN] * (CALLS + 2))
+    turns = iter([OURS, PLAIN] * (CALLS + AT_ONCE // 2))
     names = (f"+7812{number:07}" for number in itertools.count(1))
     server = ("127.0.0.1", place.settings.sip_port)
     async with Phone(server=server) as phone, asyncio.TaskGroup() as callers:

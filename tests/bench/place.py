@@ -25,9 +25,11 @@ PEERS = Path(__file__).parent / "peers"
 OURS, PLAIN, PANORAMISK, PYST2 = "100", "901", "902", "903"
 """The number of each way through the same flow."""
 SHIFT = 3000
+NEXT_SHIFT = 3100
+"""For a second place beside the first."""
 _AGENTS = [str(number) for number in range(101, 141)]
 _SHIPPED = "agents: [101, 102, 103]"
-_AGENT_PORT, _CALLER_PORT = 15100, 15200
+_AGENT_PORT, _CALLER_PORT = 15100, 15150
 
 
 class Place:

@@ -94,8 +94,9 @@ class Callers:
         with start(words, f"127.0.0.1:{self.server}", self.port, self.folder / "callers.log") as sipp:
             code = sipp.wait(limit + 10)
         if code:
-            tail = (self.folder / "callers.log").read_text(errors="replace")[-1500:]
-            raise DeskError(f"SIPp says that calls to {number} failed (exit code {code}).\n{tail}", "See the logs.")
+            said = (self.folder / "callers.log").read_text(errors="replace").splitlines()
+            why = next((line for line in said if "rror" in line and "|" not in line), said[-1] if said else "")
+            raise DeskError(f"SIPp failed on calls to {number} (exit code {code}): {why.strip()}.", "Run it again.")
 
 
 def start_agents(folder: Path, port: int) -> subprocess.Popen[bytes]:
