@@ -21,7 +21,7 @@ LONGEST_PAUSE = 5.0
 """Seconds between two tries while the database is away."""
 SMALLEST, LARGEST = 1 << 20, 1 << 22
 """Bytes of the journal in one transaction."""
-_QUICK, _SLOW = 0.25, 1.0
+_QUICK, _SLOW = 0.5, 2.0
 """Seconds for a transaction: quicker ones grow, slower ones shrink, so that a slow database is not held long."""
 
 _log = structlog.get_logger("ivr.loader")

@@ -100,6 +100,9 @@ class Call(NamedTuple):
     """Why the dialplan served the call alone: `absent`, `lost`, `deadline`, or empty."""
     crashed: bool
     """Closed because Asterisk died during it."""
+    first_record: int
+    last_record: int
+    """Where the call stands in the journal: all its records lie between these two."""
     legs: tuple[Leg, ...]
     facts: tuple[CallFact, ...]
     recordings: tuple[str, ...]

@@ -18,12 +18,10 @@ from ivr.telephony.facts import EVENT_NAME, Fact, read_facts
 
 
 class Step(NamedTuple):
-    """One thing on a channel: a fact, a key pressed, or its way into and out of a bridge."""
+    """One thing on a channel that is no fact: a key pressed, or its way into or out of a bridge."""
 
-    kind: Literal["fact", "key", "enter", "exit"]
+    kind: Literal["key", "enter", "exit"]
     at: int
-    fact: Fact
-    """Of kind `fact`; an empty one otherwise."""
     word: str
     """The key, or the bridge's id."""
 
@@ -58,7 +56,7 @@ class Channel:
         self.crashed = False
         self.source = ""
         self.status = ""
-        self.steps: list[Step] = []
+        self.steps: list[CallFact | Step] = []
 
     @property
     def hung_up(self) -> bool:
@@ -72,8 +70,8 @@ class Channel:
         return "" if technology == "Local" else rest.rpartition("-")[0]
 
 
-NO_FACT = Fact("")
 # The forms that Asterisk writes, read without a JSON parser; any other form goes through one.
+_EXTRA = re.compile(r'\{"extra":"([^"\\]*)"\}').fullmatch
 _HANGUP = re.compile(r'\{"hangupcause":\d+,"hangupsource":"([^"\\]*)","dialstatus":"([^"\\]*)"\}').fullmatch
 _BRIDGE = re.compile(r'\{"bridge_id":"([^"\\]*)","bridge_technology":"[^"\\]*"\}').fullmatch
 
@@ -88,23 +86,24 @@ def gather(records: Iterable[Record]) -> tuple[dict[str, Channel], tuple[CallFac
             channel = channels[record.uniqueid] = Channel(record)
         if record.event == EVENT_NAME:
             for place, fact in enumerate(_facts(record.extra)):
-                channel.steps.append(Step("fact", record.at, fact, ""))
-                facts.append(CallFact(record.id, place, record.at, fact))
+                told = CallFact(record.id, place, record.at, fact)
+                channel.steps.append(told)
+                facts.append(told)
         elif take := _TAKES.get(record.event):
             take(channel, record)
     return channels, tuple(facts)
 
 
 def _enter(channel: Channel, record: Record) -> None:
-    channel.steps.append(Step("enter", record.at, NO_FACT, _bridge(record.extra)))
+    channel.steps.append(Step("enter", record.at, _bridge(record.extra)))
 
 
 def _exit(channel: Channel, record: Record) -> None:
-    channel.steps.append(Step("exit", record.at, NO_FACT, _bridge(record.extra)))
+    channel.steps.append(Step("exit", record.at, _bridge(record.extra)))
 
 
 def _key(channel: Channel, record: Record) -> None:
-    channel.steps.append(Step("key", record.at, NO_FACT, str(_details(record.extra).get("digit", ""))))
+    channel.steps.append(Step("key", record.at, str(_details(record.extra).get("digit", ""))))
 
 
 def _answer(channel: Channel, record: Record) -> None:
@@ -132,7 +131,8 @@ _TAKES: dict[str, Callable[[Channel, Record], None]] = {
 
 @lru_cache(maxsize=4096)
 def _facts(extra: str) -> tuple[Fact, ...]:
-    text = str(_details(extra).get("extra", ""))
+    found = _EXTRA(extra)
+    text = found[1] if found else str(_details(extra).get("extra", ""))
     # A percent-encoded NUL would be one again after decoding, and PostgreSQL keeps none.
     return read_facts(text.replace("%00", "%EF%BF%BD"))
 

@@ -73,6 +73,8 @@ def fold(records: Sequence[Record], *, crashed: bool = False) -> Call:
         talked=sum(leg.ended_at - leg.began_at for leg in talked if leg.ended_at is not None),
         fallback=stages.fallback,
         crashed=crashed,
+        first_record=records[0].id,
+        last_record=records[-1].id,
         legs=legs,
         facts=facts,
         recordings=_recordings(facts),
@@ -89,7 +91,7 @@ def _cut(channels: Mapping[str, Channel], last: int) -> None:
 def _caller(channels: Mapping[str, Channel], linkedid: str) -> Channel:
     """Return the channel that reached the desk; without a desk the one that the call is named after, or its first."""
     for channel in channels.values():
-        if any(step.kind == "fact" and step.fact.name == "arrived" for step in channel.steps):
+        if any(isinstance(step, CallFact) and step.fact.name == "arrived" for step in channel.steps):
             return channel
     return channels.get(linkedid) or next(iter(channels.values()))
 

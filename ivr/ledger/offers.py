@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ivr.ledger.call import CRASH, Leg
-from ivr.ledger.channels import Channel, Step
+from ivr.ledger.call import CRASH, CallFact, Leg
+from ivr.ledger.channels import Channel
 from ivr.ledger.talks import Talk
 
 _STATUS = {
@@ -28,7 +28,7 @@ class Offer:
 
     __slots__ = ("agent", "began_at", "line", "local", "name", "phone", "refused", "status")
 
-    def __init__(self, local: Channel, step: Step) -> None:
+    def __init__(self, local: Channel, step: CallFact) -> None:
         self.local = local
         self.name = local.name.removesuffix(";2")
         self.agent = step.fact.values.get("agent", "")
@@ -88,7 +88,7 @@ def owns(offer: Offer, channel: Channel) -> bool:
 def _begun(channel: Channel) -> list[Offer]:
     found = []
     for step in channel.steps:
-        if step.kind == "fact":
+        if isinstance(step, CallFact):
             if step.fact.name == "offer":
                 found.append(Offer(channel, step))
             elif step.fact.name == "missed" and found:
@@ -103,7 +103,7 @@ def _attach(channel: Channel, offers: list[Offer]) -> None:
     mine = [o for o in offers if o.agent == agent and o.phone is None and o.began_at <= channel.began_at]
     if mine:
         mine[-1].phone = channel
-        mine[-1].refused = any(step.fact.name == "refused" for step in channel.steps)
+        mine[-1].refused = any(isinstance(step, CallFact) and step.fact.name == "refused" for step in channel.steps)
 
 
 def _reason(offer: Offer, ended: int, talks: list[int], caller_ended: int | None, queue_left: int | None) -> str:

@@ -70,7 +70,10 @@ def _plain(data: bytes, first: int) -> tuple[list[Record], int]:
     make: Any = partial(tuple.__new__, Record)
     records: list[Record] = []
     at = 0
-    for line, raw in zip(text.split("\n")[:-1], data.split(b"\n"), strict=False):
+    lines = text.split("\n")
+    del lines[-1]
+    # Offsets count bytes; in plain ASCII a line has as many characters.
+    for line, raw in zip(lines, lines if data.isascii() else data.split(b"\n"), strict=False):
         row: list[Any] = line[1:-1].split('","', _WIDTH - 1)
         last = row[-1]
         inner = last.count('"') if last else 0

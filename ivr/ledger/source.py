@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from ivr.ledger.call import CallFact
 from ivr.ledger.channels import Channel, Step
 
 ECHO = 500_000
@@ -35,14 +36,18 @@ def asked_source(caller: Channel, agents: Iterable[Channel]) -> str:
     question: Question | None = None
     for_agent: dict[str, str] = {}
     for step in caller.steps:
-        if step.kind == "fact" and step.fact.name == "line":
-            sources = {key[1:]: source for key, source in step.fact.values.items() if _is_key(key)}
-            ask = step.fact.values.get("ask", "")
-            # A later line asks nothing, but the question that he has heard stays open.
-            question = Question(sources) if ask == "waiting" else question
-            for_agent = sources if ask == "agent" else for_agent
-        elif step.kind == "enter" or (step.kind == "fact" and step.fact.name == "entered"):
-            question = None  # keys are said to somebody, or to a node that the line sent him back to
+        if isinstance(step, CallFact):
+            values = step.fact.values
+            if step.fact.name == "line":
+                sources = {key[1:]: source for key, source in values.items() if _is_key(key)}
+                ask = values.get("ask", "")
+                # A later line asks nothing, but the question that he has heard stays open.
+                question = Question(sources) if ask == "waiting" else question
+                for_agent = sources if ask == "agent" else for_agent
+            elif step.fact.name == "entered":
+                question = None  # keys are for a node again, to which the line sent him back
+        elif step.kind == "enter":
+            question = None  # keys are said to somebody
         elif step.kind == "key" and question is not None and (source := question.press(step.word)):
             return source
     return _by_agent(for_agent, caller, agents) if for_agent else ""
@@ -50,10 +55,12 @@ def asked_source(caller: Channel, agents: Iterable[Channel]) -> str:
 
 def _by_agent(sources: Mapping[str, str], caller: Channel, agents: Iterable[Channel]) -> str:
     answers = []
-    passed_on = [step for step in caller.steps if step.kind == "key"]
+    passed_on = [step for step in caller.steps if isinstance(step, Step) and step.kind == "key"]
     for agent in agents:
         question: Question | None = None
         for step in agent.steps:
+            if isinstance(step, CallFact):
+                continue
             if step.kind == "enter":
                 question = Question(sources)
             elif step.kind == "exit":

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ivr.ledger.call import CRASH, Leg
-from ivr.ledger.channels import Channel, Step
+from ivr.ledger.call import CRASH, CallFact, Leg
+from ivr.ledger.channels import Channel
 
 _QUEUE_STATUS = {
     "TIMEOUT": "timeout",
@@ -36,7 +36,7 @@ class Stages:
         self._line = ""
         self._since = caller.began_at
         for step in caller.steps:
-            if step.kind == "fact":
+            if isinstance(step, CallFact):
                 self._fact(step)
             elif step.kind == "enter":
                 self._connected(step.at)
@@ -47,7 +47,7 @@ class Stages:
         ends = [leg.ended_at for leg in self.legs if leg.kind == "queue" and leg.reason != "answered"]
         return min((end for end in ends if end is not None and end >= moment), default=None)
 
-    def _fact(self, step: Step) -> None:
+    def _fact(self, step: CallFact) -> None:
         name, values = step.fact.name, step.fact.values
         if name == "line":
             self._enter_line(values.get("line", ""), step.at)

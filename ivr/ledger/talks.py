@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from ivr.ledger.call import CallFact
 from ivr.ledger.channels import Channel
 
 
@@ -29,6 +30,8 @@ def stays(channel: Channel) -> Iterator[Stay]:
     """Yield the channel's times in bridges. The end of the channel ends a stay whose exit was not written."""
     inside: dict[str, int] = {}
     for step in channel.steps:
+        if isinstance(step, CallFact):
+            continue
         if step.kind == "enter":
             inside.setdefault(step.word, step.at)
         elif step.kind == "exit" and step.word in inside:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import ARRAY, ColumnElement, Connection, Table, Text, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 _COPY_FROM = 50
@@ -31,6 +32,22 @@ def add_rows(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...
     # The driver itself, for SQLAlchemy would copy every row; and plain tuples, for it takes them fastest.
     cursor: Any = connection.connection.cursor()
     cursor.executemany(f"INSERT INTO {names} VALUES ({marks})", map(tuple, rows))  # noqa: S608 - our own names
+    cursor.close()
+
+
+def one_of(connection: Connection, column: ColumnElement[str], values: Collection[str]) -> ColumnElement[bool]:
+    """Return the condition that the column is one of the values, however many: they are one parameter."""
+    if connection.dialect.name == "postgresql":
+        return column == func.any(literal(list(values), ARRAY(Text)))
+    return column.in_(select(func.json_each(json.dumps(list(values))).table_valued("value").c.value))
+
+
+def add_missing(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows as `add_rows` does, but leave alone those whose key is there already."""
+    mark = "%s" if connection.dialect.name == "postgresql" else "?"
+    names, marks = _names(table, connection.dialect.name), ", ".join(mark for _ in table.c)
+    cursor: Any = connection.connection.cursor()
+    cursor.executemany(f"INSERT INTO {names} VALUES ({marks}) ON CONFLICT DO NOTHING", rows)  # noqa: S608 - our own names
     cursor.close()
 
 

@@ -6,19 +6,21 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, and_, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from ivr.desk.ports_ledger import LedgerAwayError, Story
 from ivr.errors import DeskError
 from ivr.ledger.call import Call
 from ivr.ledger.record import FILE_BITS, OFFSET_BITS, Batch, Position, Record
-from ivr.store.bulk import add_rows
+from ivr.store.bulk import add_missing, add_rows, one_of
 from ivr.store.tables import call, fact, journal_position, journal_record, leg, recording, rejected_record
 from ivr.telephony.facts import Fact
 
 _CALL_WIDTH = len(call.c)
-_IDS_AT_ONCE = 500
+_UNVERIFIED: tuple[object, ...] = ("", 0.0, 0.0, "", 0, "", None)
+"""What the columns of a recording hold behind name, call and state, until it is verified."""
+_PLACES = select(call.c.id, call.c.crashed, call.c.first_record, call.c.last_record)
 _TEXTS = 8192
 _texts: dict[int, tuple[Fact, str]] = {}
 NO_RECORD = 2**63 - 1
@@ -38,8 +40,7 @@ class SqlLedger:
             if row is None:
                 return _first_position(connection, node), {}
             position = Position(row.node, row.boot, row.file, row.inode, row.head, row.offset)
-            mine = and_(call.c.ended_at.is_(None), _records_of(row.number))
-            return position, _stories(connection, mine)
+            return position, _open_stories(connection, row.number)
 
     def stories(self, ids: Collection[str]) -> Mapping[str, Story]:
         """Return those of the calls that are kept already."""
@@ -49,6 +50,9 @@ class SqlLedger:
     def save(self, before: Position, batch: Batch, new: Sequence[Call], changed: Sequence[Call]) -> None:
         """Keep records, calls and position in one transaction; see the port."""
         with self._transaction() as connection:
+            if connection.dialect.name == "postgresql":
+                # A crash of the server may lose the last commits, but the position with them: nothing is lost.
+                connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
             _move(connection, before, batch)
             add_rows(connection, journal_record, batch.records)
             add_rows(connection, rejected_record, batch.rejected)
@@ -68,12 +72,31 @@ class SqlLedger:
 def kept_stories(connection: Connection, ids: Collection[str], before: int = NO_RECORD) -> dict[str, Story]:
     """Return those of the calls that have a row, each with its records whose id is below `before`."""
     found: dict[str, Story] = {}
-    ordered = sorted(ids)
-    for start in range(0, len(ordered), _IDS_AT_ONCE):
-        some = call.c.id.in_(ordered[start : start + _IDS_AT_ONCE])
-        kept = connection.execute(select(call.c.id).where(some)).scalars().all()
-        if kept:
-            found |= _stories(connection, and_(call.c.id.in_(kept), journal_record.c.id < before))
+    for kept in connection.execute(_PLACES.where(one_of(connection, call.c.id, ids))).all():
+        last = min(kept.last_record, before - 1)
+        found |= _stories(connection, {kept.id: kept.crashed}, kept.first_record, last)
+    return found
+
+
+def _open_stories(connection: Connection, number: int) -> dict[str, Story]:
+    """Return the open calls of the node with this number, by one walk over the records since the oldest began."""
+    first, behind = (one << FILE_BITS << OFFSET_BITS for one in (number, number + 1))
+    mine = and_(call.c.ended_at.is_(None), call.c.first_record >= first, call.c.first_record < behind)
+    places = connection.execute(_PLACES.where(mine)).all()
+    if not places:
+        return {}
+    crashed = {place.id: place.crashed for place in places}
+    return _stories(connection, crashed, min(place.first_record for place in places), behind - 1)
+
+
+def _stories(connection: Connection, crashed: Mapping[str, bool], first: int, last: int) -> dict[str, Story]:
+    between = and_(journal_record.c.id >= first, journal_record.c.id <= last)
+    wanted = one_of(connection, journal_record.c.linkedid, crashed)
+    query = select(journal_record).where(between, wanted).order_by(journal_record.c.id)
+    found = {name: Story([], was) for name, was in crashed.items()}
+    for row in connection.execute(query):
+        record = Record(*row)
+        found[record.linkedid].records.append(record)
     return found
 
 
@@ -89,14 +112,15 @@ def add_calls(connection: Connection, calls: Sequence[Call], *, facts_from: int)
     add_rows(connection, call, [one[:_CALL_WIDTH] for one in calls])
     add_rows(connection, leg, [(one.id, place, *part) for one in calls for place, part in enumerate(one.legs)])
     facts = [
-        (one.id, told.record, told.place, told.at, told.fact.name, _details(told.fact))
+        (one.id, record, place, at, said.name, _details(said))
         for one in calls
-        for told in one.facts
-        if told.record >= facts_from
+        for record, place, at, said in one.facts
+        if record >= facts_from
     ]
     add_rows(connection, fact, facts)
-    if names := {name: one.id for one in calls for name in one.recordings}:
-        _expect(connection, names)
+    expected = [(name, one.id, "expected", *_UNVERIFIED) for one in calls for name in one.recordings]
+    if expected:
+        add_missing(connection, recording, expected)
 
 
 def _details(said: Fact) -> str:
@@ -107,15 +131,6 @@ def _details(said: Fact) -> str:
             _texts.clear()
         kept = _texts[id(said)] = said, json.dumps(dict(said.values), ensure_ascii=False)
     return kept[1]
-
-
-def _expect(connection: Connection, names: Mapping[str, str]) -> None:
-    known = set(connection.execute(select(recording.c.name).where(recording.c.name.in_(names))).scalars())
-    fresh = [
-        {"name": name, "call_id": owner, "state": "expected"} for name, owner in names.items() if name not in known
-    ]
-    if fresh:
-        connection.execute(insert(recording), fresh)
 
 
 def _first_position(connection: Connection, node: str) -> Position:
@@ -137,24 +152,3 @@ def _move(connection: Connection, before: Position, batch: Batch) -> None:
             f"Another loader is loading the journal of {before.node} into this database.",
             "Stop one of them; nothing was loaded twice. Two desks on one database need IVR_NODE to differ.",
         )
-
-
-def _records_of(number: int) -> ColumnElement[bool]:
-    """Pick the records of one node."""
-    first = number << FILE_BITS << OFFSET_BITS
-    last = (number + 1) << FILE_BITS << OFFSET_BITS
-    return and_(journal_record.c.id >= first, journal_record.c.id < last)
-
-
-def _stories(connection: Connection, which: ColumnElement[bool]) -> dict[str, Story]:
-    query = (
-        select(journal_record, call.c.crashed.label("crashed"))
-        .join(call, call.c.id == journal_record.c.linkedid)
-        .where(which)
-        .order_by(journal_record.c.id)
-    )
-    found: dict[str, Story] = {}
-    for *fields, crashed in connection.execute(query):
-        record = Record(*fields)
-        found.setdefault(record.linkedid, Story([], crashed)).records.append(record)
-    return found

@@ -62,12 +62,14 @@ journal_record = Table(
     _text("event"),
     _time("at"),
     _text("uniqueid"),
-    Column("linkedid", Text, nullable=False, index=True),
+    _text("linkedid"),
     *(
         _text(name)
         for name in ("channel", "name", "number", "exten", "context", "app", "app_arguments", "peer", "extra")
     ),
 )
+
+"""No index but its id: a call's row says between which records its own lie, and an index would cost every record."""
 
 rejected_record = Table(
     "rejected_record",
@@ -92,6 +94,8 @@ call = Table(
     Column("talked", BigInteger, nullable=False),
     _text("fallback"),
     Column("crashed", Boolean, nullable=False),
+    Column("first_record", BigInteger, nullable=False, default=0),
+    Column("last_record", BigInteger, nullable=False, default=0),
     Index(None, "began_at"),
     Index(None, "desk", "began_at"),
 )

@@ -70,7 +70,6 @@ def _journal() -> None:
         *_text("context", "app", "app_arguments", "peer", "extra"),
         sa.PrimaryKeyConstraint("id", name="pk_journal_record"),
     )
-    op.create_index("ix_journal_record_linkedid", "journal_record", ["linkedid"])
     op.create_table(
         "rejected_record",
         _key("id", _RECORD),
@@ -93,6 +92,8 @@ def _calls() -> None:
         _whole("talked"),
         *_text("fallback"),
         sa.Column("crashed", sa.Boolean(), nullable=False),
+        _whole("first_record"),
+        _whole("last_record"),
         sa.PrimaryKeyConstraint("id", name="pk_call"),
     )
     op.create_index("ix_call_began_at", "call", ["began_at"])
