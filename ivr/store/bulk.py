@@ -44,10 +44,19 @@ def one_of(connection: Connection, column: ColumnElement[str], values: Collectio
 
 def add_missing(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
     """Insert rows as `add_rows` does, but leave alone those whose key is there already."""
-    mark = "%s" if connection.dialect.name == "postgresql" else "?"
-    names, marks = _names(table, connection.dialect.name), ", ".join(mark for _ in table.c)
+    names = _names(table, connection.dialect.name)
     cursor: Any = connection.connection.cursor()
-    cursor.executemany(f"INSERT INTO {names} VALUES ({marks}) ON CONFLICT DO NOTHING", rows)  # noqa: S608 - our own names
+    if connection.dialect.name == "postgresql":
+        # One statement with one parameter: thousands of small ones would wait for the network each.
+        columns = [column.name for column in table.c]
+        dicts = [dict(zip(columns, row, strict=True)) for row in rows]
+        rows_of = f'json_populate_recordset(NULL::"{table.name}", %s::json)'
+        order = ", ".join(f'"{name}"' for name in columns)
+        insert = f"INSERT INTO {names} SELECT {order} FROM {rows_of} ON CONFLICT DO NOTHING"  # noqa: S608 - our own names
+        cursor.execute(insert, [json.dumps(dicts)])
+    else:
+        marks = ", ".join("?" for _ in table.c)
+        cursor.executemany(f"INSERT INTO {names} VALUES ({marks}) ON CONFLICT DO NOTHING", rows)  # noqa: S608 - our own names
     cursor.close()
 
 

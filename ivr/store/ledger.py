@@ -112,7 +112,7 @@ def add_calls(connection: Connection, calls: Sequence[Call], *, facts_from: int)
     add_rows(connection, call, [one[:_CALL_WIDTH] for one in calls])
     add_rows(connection, leg, [(one.id, place, *part) for one in calls for place, part in enumerate(one.legs)])
     facts = [
-        (one.id, record, place, at, said.name, _details(said))
+        (record, place, one.id, at, said.name, _details(said))
         for one in calls
         for record, place, at, said in one.facts
         if record >= facts_from

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, select
 
 from ivr.errors import DeskError
 from ivr.store.engine import open_existing
@@ -56,7 +56,7 @@ class Calls:
                 _all(connection, leg, leg.c.call_id == row.id, leg.c.place),
                 tuple(
                     told | {"details": json.loads(told["details"])}
-                    for told in _all(connection, fact, fact.c.call_id == row.id, fact.c.record_id, fact.c.place)
+                    for told in _all(connection, fact, _of_call(row), fact.c.record_id, fact.c.place)
                 ),
                 _all(connection, recording, recording.c.call_id == row.id, recording.c.name),
             )
@@ -95,6 +95,10 @@ class Calls:
     def _reading(self) -> Iterator[Connection]:
         with told_errors(self._url), self._engine.connect() as connection:
             yield connection
+
+
+def _of_call(row: Row[Any]) -> ColumnElement[bool]:
+    return and_(fact.c.call_id == row.id, fact.c.record_id.between(row.first_record, row.last_record))
 
 
 def _like(wanted: str) -> ColumnElement[bool]:

@@ -121,15 +121,15 @@ leg = Table(
 fact = Table(
     "fact",
     metadata,
-    Column("call_id", Text, primary_key=True),
     Column("record_id", BigInteger, primary_key=True, autoincrement=False),
     Column("place", Integer, primary_key=True, autoincrement=False),
+    _text("call_id"),
     _time("at"),
     _text("name"),
     Column("details", Text, nullable=False),
     sqlite_with_rowid=False,
 )
-"""`details` is the fact's keys and values as a JSON object."""
+"""`details` is a JSON object. A call's facts are found between its first and last record."""
 
 recording = Table(
     "recording",

@@ -115,12 +115,12 @@ def _calls() -> None:
     )
     op.create_table(
         "fact",
-        *_text("call_id"),
         _key("record_id", sa.BigInteger()),
         _key("place", sa.Integer()),
+        *_text("call_id"),
         _whole("at"),
         *_text("name", "details"),
-        sa.PrimaryKeyConstraint("call_id", "record_id", "place", name="pk_fact"),
+        sa.PrimaryKeyConstraint("record_id", "place", name="pk_fact"),
         sqlite_with_rowid=False,
     )
 
