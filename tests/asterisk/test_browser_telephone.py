@@ -1,0 +1,70 @@
+"""A telephone in the browser: SIP over WebSocket, with the credentials that `ivr agents` shows."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+from websockets.asyncio.client import connect
+
+from ivr.phone.digest import Account, credentials, strongest
+from ivr.phone.sip import Request, Response, answer, parse
+
+pytestmark = pytest.mark.asterisk
+
+HERE = "df7jal23ls0d.invalid"
+"""What a browser, which cannot know its address, says of itself."""
+
+
+def register(user, cseq, authorization=""):
+    headers = [
+        ("Via", f"SIP/2.0/WS {HERE};branch=z9hG4bK{cseq}"),
+        ("Max-Forwards", "70"),
+        ("From", f"<sip:{user}@127.0.0.1>;tag=1"),
+        ("To", f"<sip:{user}@127.0.0.1>"),
+        ("Call-ID", "browser-1"),
+        ("CSeq", f"{cseq} REGISTER"),
+        ("Contact", f"<sip:{user}@{HERE};transport=ws>"),
+        ("Expires", "120"),
+        *([("Authorization", authorization)] if authorization else []),
+    ]
+    return Request(tuple(headers), b"", "REGISTER", "sip:127.0.0.1").encode().decode()
+
+
+async def read(socket):
+    return parse((await asyncio.wait_for(socket.recv(), 10)).encode())
+
+
+async def log_in(socket, user, password):
+    """Register; return the status of the answer to the credentials."""
+    await socket.send(register(user, 1))
+    challenge = strongest((await read(socket)).lines("WWW-Authenticate"))
+    line = credentials(challenge, Account(user, password), method="REGISTER", uri="sip:127.0.0.1", cnonce="c")
+    await socket.send(register(user, 2, line))
+    return (await read(socket)).status
+
+
+async def test_it_registers_as_the_agent_and_the_line_offers_calls_to_it(demo):
+    shown = {row["agent"]: row for row in json.loads(demo.ivr("agents", "--json").stdout)}
+    address, _, user = shown["202"]["browser"].partition(" as ")
+    async with connect(address, subprotocols=["sip"]) as socket:
+        assert await log_in(socket, user, shown["202"]["password"]) == 200
+        async with demo.caller("100", "+79219990001") as call:
+            await call.answered()
+            await asyncio.sleep(0.3)
+            await call.press("2")
+            offered = await read(socket)
+            while isinstance(offered, Response) or offered.method == "OPTIONS":
+                if isinstance(offered, Request):
+                    await socket.send(answer(offered, 200, "OK").encode().decode())
+                offered = await read(socket)
+            assert offered.method == "INVITE"
+            assert b"UDP/TLS/RTP/SAVPF" in offered.body
+            assert b"a=fingerprint:" in offered.body
+            await socket.send(answer(offered, 486, "Busy Here", tag="b").encode().decode())
+
+
+async def test_a_wrong_password_is_refused(demo):
+    async with connect(f"ws://127.0.0.1:{demo.settings.http_port}/ws", subprotocols=["sip"]) as socket:
+        assert await log_in(socket, "201-web", "guess") == 401
