@@ -16,12 +16,13 @@ from ivr.cli.options import Home, Json, running_settings
 from ivr.errors import DeskError
 
 if TYPE_CHECKING:
+    from ivr.desk.recordings import State
     from ivr.settings import Settings
     from ivr.store.recordings import Recording, SqlRecordings, Talk
 
 app = typer.Typer(help="Which talks can be heard; taking them out.", no_args_is_help=True)
 _AGO = re.compile(r"(\d{1,6})([smhd])")
-HEARD = ("ok", "partial", "recovered")
+HEARD: tuple[State, ...] = ("ok", "partial", "recovered")
 """The states in which there is something to hear: what `last` may mean."""
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
