@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Literal, NamedTuple
 
 from ivr.ledger.call import CallFact
@@ -27,35 +27,19 @@ class Step(NamedTuple):
 
 
 class Channel:
-    """A channel and its steps. `source` is the channel that hung up; `status` its DIALSTATUS at the end."""
+    """A channel and its steps, being put together."""
 
-    __slots__ = (
-        "answered_at",
-        "began_at",
-        "caller_name",
-        "crashed",
-        "dialled",
-        "ended_at",
-        "name",
-        "number",
-        "source",
-        "status",
-        "steps",
-        "uniqueid",
-    )
+    # Defaults of the class, not slots: a journal has many channels, and most of them change few of these.
+    answered_at: int | None = None
+    ended_at: int | None = None
+    crashed = False
+    source = ""
+    """The channel that hung up."""
+    status = ""
+    """Its DIALSTATUS at the end."""
 
     def __init__(self, record: Record) -> None:
-        self.uniqueid = record.uniqueid
-        self.name = record.channel
-        self.number = record.number
-        self.caller_name = record.name
-        self.dialled = record.exten
-        self.began_at = record.at
-        self.answered_at: int | None = None
-        self.ended_at: int | None = None
-        self.crashed = False
-        self.source = ""
-        self.status = ""
+        _, _, self.began_at, self.uniqueid, _, self.name, self.caller_name, self.number, self.dialled, *_ = record
         self.steps: list[CallFact | Step] = []
 
     @property
@@ -75,50 +59,54 @@ _EXTRA = re.compile(r'\{"extra":"([^"\\]*)"\}').fullmatch
 _HANGUP = re.compile(r'\{"hangupcause":\d+,"hangupsource":"([^"\\]*)","dialstatus":"([^"\\]*)"\}').fullmatch
 _BRIDGE = re.compile(r'\{"bridge_id":"([^"\\]*)","bridge_technology":"[^"\\]*"\}').fullmatch
 
+# Named tuples made without their Python constructor: there are as many of them as records.
+_told: Callable[[tuple[int, int, int, Fact]], CallFact] = partial(tuple.__new__, CallFact)
+_step: Callable[[tuple[str, int, str]], Step] = partial(tuple.__new__, Step)
+
 
 def gather(records: Iterable[Record]) -> tuple[dict[str, Channel], tuple[CallFact, ...]]:
     """Return the channels by uniqueid, in the order of their first record, and the call's facts in the file's order."""
     channels: dict[str, Channel] = {}
     facts: list[CallFact] = []
     for record in records:
-        channel = channels.get(record.uniqueid)
+        identity, event, at, uniqueid, _, _, _, _, _, _, _, _, _, extra = record
+        channel = channels.get(uniqueid)
         if channel is None:
-            channel = channels[record.uniqueid] = Channel(record)
-        if record.event == EVENT_NAME:
-            for place, fact in enumerate(_facts(record.extra)):
-                told = CallFact(record.id, place, record.at, fact)
-                channel.steps.append(told)
-                facts.append(told)
-        elif take := _TAKES.get(record.event):
-            take(channel, record)
+            channel = channels[uniqueid] = Channel(record)
+        if event == EVENT_NAME:
+            told = [_told((identity, place, at, fact)) for place, fact in enumerate(_facts(extra))]
+            channel.steps += told
+            facts += told
+        elif take := _TAKES.get(event):
+            take(channel, at, extra)
     return channels, tuple(facts)
 
 
-def _enter(channel: Channel, record: Record) -> None:
-    channel.steps.append(Step("enter", record.at, _bridge(record.extra)))
+def _enter(channel: Channel, at: int, extra: str) -> None:
+    channel.steps.append(_step(("enter", at, _bridge(extra))))
 
 
-def _exit(channel: Channel, record: Record) -> None:
-    channel.steps.append(Step("exit", record.at, _bridge(record.extra)))
+def _exit(channel: Channel, at: int, extra: str) -> None:
+    channel.steps.append(_step(("exit", at, _bridge(extra))))
 
 
-def _key(channel: Channel, record: Record) -> None:
-    channel.steps.append(Step("key", record.at, str(_details(record.extra).get("digit", ""))))
+def _key(channel: Channel, at: int, extra: str) -> None:
+    channel.steps.append(Step("key", at, str(_details(extra).get("digit", ""))))
 
 
-def _answer(channel: Channel, record: Record) -> None:
-    channel.answered_at = channel.answered_at or record.at
+def _answer(channel: Channel, at: int, _extra: str) -> None:
+    channel.answered_at = channel.answered_at or at
 
 
-def _hang_up(channel: Channel, record: Record) -> None:
-    channel.source, channel.status = _hangup(record.extra)
+def _hang_up(channel: Channel, _at: int, extra: str) -> None:
+    channel.source, channel.status = _hangup(extra)
 
 
-def _end(channel: Channel, record: Record) -> None:
-    channel.ended_at = max(record.at, channel.began_at)
+def _end(channel: Channel, at: int, _extra: str) -> None:
+    channel.ended_at = max(at, channel.began_at)
 
 
-_TAKES: dict[str, Callable[[Channel, Record], None]] = {
+_TAKES: dict[str, Callable[[Channel, int, str], None]] = {
     "BRIDGE_ENTER": _enter,
     "BRIDGE_EXIT": _exit,
     "DTMF": _key,

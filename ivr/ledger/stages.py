@@ -116,4 +116,4 @@ class Stages:
             return "caller hung up"
         if self.shut and self.ended in ("", "goodbye"):
             return "closed"
-        return self.ended or "cut off"
+        return self.ended or _FALLBACK.get(self.fallback, "cut off")
