@@ -56,8 +56,9 @@ class IncomingCall(Call):
             routes = tuple(("Record-Route", line) for line in self._server.request.lines("Record-Route"))
             headers = (*routes, self._contact, ALLOW, DESCRIBED)
             self._await_acknowledgement(self._server)
+            at = self.now  # before they know: their first sound may be here before this function ends
             self._server.reply(200, "OK", *headers, tag=self._dialog.local.tag, body=sdp.write(self.media.local))
-            self._answered(self.now)
+            self._answered(at)
 
     def reject(self, code: int = 486) -> None:
         """Refuse the call with a SIP status."""
