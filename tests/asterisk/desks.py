@@ -336,15 +336,16 @@ languages: [en, ru]
 agents: {631: Tia, 632: Ugo}
 categories: {sale: {en: a sale, ru: продажа}}
 lines:
-  first: {agents: [631]}
-  second: {agents: [632]}
+  english: {agents: [631]}
+  russian: {agents: [632]}
 flow:
   tongue:
     menu: {en: "For English press one, for Russian two.", ru: "Один английский, два русский."}
     1: {language: en, then: hello}
-    2: {language: ru, then: hello}
+    2: {language: ru, then: welcome}
     no answer: hello
-  hello: {say: {en: "Hello.", ru: "Здравствуйте."}}
+  hello: {say: {en: "Hello.", ru: "Здравствуйте."}, then: english}
+  welcome: {say: {en: "Welcome.", ru: "Добро пожаловать."}, then: russian}
 """
 
 SCRIPTED = """

@@ -10,8 +10,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from ivr.app.heartbeat import last_beat
 from ivr.asterisk.private import find_asterisk
 from ivr.ledger.call import Call
 from ivr.ledger.fold import fold
@@ -22,6 +23,7 @@ from ivr.phone.phone import Phone
 from ivr.store.engine import open_database
 from ivr.store.queries import Calls, CallStory
 from ivr.store.tables import call as call_table
+from ivr.store.tables import leg as leg_table
 from ivr.telephony.facts import Fact
 from tests.running import Agent, RunningDesk, eventually
 
@@ -191,6 +193,38 @@ class Front:
             assert time.monotonic() < end, said + self.console("core show channels verbose")
             await asyncio.sleep(0.3)
 
+    async def settled(self) -> None:
+        """Wait until no channel is left, and the ledger has each of the journal's calls once, with nothing open."""
+        await self.silent()
+
+        def whole() -> bool:
+            began, ended, calls, rows, unclosed = self._counts()
+            return (began, calls, unclosed) == (ended, rows, 0)
+
+        end = time.monotonic() + 15
+        while not whole():
+            assert time.monotonic() < end, f"begun, ended, calls, rows, open: {self._counts()}"
+            await asyncio.sleep(0.3)
+
+    async def controlled(self) -> None:
+        """Wait until a controller takes calls, and hears of the keys that are pressed."""
+
+        def ready() -> bool:
+            told = last_beat(self.running.home, "controller")
+            return bool(told and time.time() - told["at"] < 2 and told["ami"]["connected"])
+
+        await eventually(ready, 30)
+
+    def _counts(self) -> tuple[int, int, int, int, int]:
+        """Return channels begun and ended, calls in the journal and in the ledger, and calls or legs still open."""
+        records = [record for record in self.records() if "@selftest-" not in record.channel]
+        began, ended = (sum(record.event == name for record in records) for name in ("CHAN_START", "CHAN_END"))
+        rows = self.rows()
+        with self._database.connect() as connection:
+            legs = connection.execute(select(func.count()).where(leg_table.c.ended_at.is_(None))).scalar_one()
+        unclosed = sum(row["ended_at"] is None for row in rows) + legs
+        return began, ended, len({record.linkedid for record in records}), len(rows), unclosed
+
 
 class Scenes:
     """Scenes of one module: they are played at the same time, since most of each is waiting.
@@ -219,11 +253,12 @@ class Scenes:
     def play(self, front: Front) -> Callable[[Scene], Any]:
         """Play all; the answer gives what a scene returned, or raises what it raised."""
         results = asyncio.run(self._play(front))
+        traces = {scene: getattr(result, "__traceback__", None) for scene, result in results.items()}
 
         def played(scene: Scene) -> Any:
             result = results[scene]
             if isinstance(result, BaseException):
-                raise result
+                raise result.with_traceback(traces[scene])  # each time anew: it grows with every raise
             return result
 
         return played
@@ -231,5 +266,5 @@ class Scenes:
     async def _play(self, front: Front) -> dict[Scene, Any]:
         async with front.staff(self._staff):
             results = await asyncio.gather(*(scene(front) for scene in self._scenes), return_exceptions=True)
-            await front.silent()
+            await front.settled()
         return dict(zip(self._scenes, results, strict=True))

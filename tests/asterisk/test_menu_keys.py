@@ -119,7 +119,7 @@ def test_a_desk_without_a_text_for_wrong_keys_asks_again_without_a_word(played):
 in_the_informer = presses("+79210000905", "2", after=0.1)
 
 
-def test_a_key_pressed_in_the_informer_cuts_it_and_counts_for_the_menu_after_it(played):
+def test_b4_a_key_pressed_in_the_informer_cuts_it_and_counts_for_the_menu_after_it(played):
     told, heard = played(in_the_informer)
     assert answered(told) == ("two", key("2"))
     assert "pick" not in heard
@@ -172,7 +172,7 @@ def test_pound_is_a_key_too_where_the_menu_is_asked_again_alone(played):
 flood = presses("+79210000910", "2" * 15)
 
 
-def test_a_flood_of_one_key_goes_its_way_once(played):
+def test_b4_a_flood_of_one_key_goes_its_way_once(played):
     told, _ = played(flood)
     assert answered(told) == ("two", key("2"))
     assert told.names().count("category") == 1
@@ -181,7 +181,7 @@ def test_a_flood_of_one_key_goes_its_way_once(played):
 different_flood = presses("+79210000911", "1" + "2" * 10)
 
 
-def test_the_first_of_many_different_keys_decides(played):
+def test_b4_the_first_of_many_different_keys_decides(played):
     told, _ = played(different_flood)
     assert answered(told) == ("one", key("1"))
 
@@ -195,7 +195,7 @@ async def short_key(front):
         return await to_the_end(front, "keys", call, "+79210000912")
 
 
-def test_a_key_of_forty_milliseconds_is_heard(played):
+def test_b4_a_key_of_forty_milliseconds_is_heard(played):
     told, _ = played(short_key)
     assert answered(told) == ("two", key("2"))
 
@@ -209,7 +209,7 @@ async def doubled_packets(front):
         return await to_the_end(front, "keys", call, "+79210000913")
 
 
-def test_a_key_whose_packets_come_twice_is_pressed_once(played):
+def test_b4_a_key_whose_packets_come_twice_is_pressed_once(played):
     told, _ = played(doubled_packets)
     assert answered(told) == ("one", key("1"))
     assert told.facts("wrong") == []
