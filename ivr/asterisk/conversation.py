@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
-from ivr.asterisk.agi_dialogue import AgiError, CallerGone, Dialogue
+from ivr.asterisk.agi_dialogue import CallerGone, Dialogue
 from ivr.asterisk.keys import MARGIN, take_key
 from ivr.desk.answer import CallerLeft
 from ivr.engine.commands import Ask, HandOver, Play, RunScript
@@ -31,6 +31,7 @@ class AgiConversation:
         self._run_handler = run_handler
         self._loop = asyncio.get_running_loop()
         self._deadline = self._loop.time() + first_deadline
+        self._begun = False
 
     async def note(self, facts: Sequence[Fact]) -> None:
         """Write facts into the journal, as one event unless they are many."""
@@ -83,14 +84,17 @@ class AgiConversation:
             raise CallerLeft from gone
 
     async def _allow(self, lasts: float) -> None:
-        """Move Asterisk's own deadline on, so that it takes the call back should we stop answering."""
+        """Move Asterisk's own deadline on, so that it takes the call back should we stop answering.
+
+        The first time it also tells the dialplan that we have begun: AGISTATUS does not tell a controller that was
+        never there from one that died.
+        """
         now = self._loop.time()
-        if self._deadline < now + lasts + MARGIN:
-            self._deadline = now + lasts + 2 * MARGIN
-            try:
-                await self._agi.set_autohangup(round(self._deadline - now))
-            except AgiError as gone:
-                raise CallerLeft from gone
+        if self._begun and self._deadline >= now + lasts + MARGIN:
+            return
+        self._begun = True
+        self._deadline = max(self._deadline, now + lasts + 2 * MARGIN)
+        await self._exec("MSet", f"TIMEOUT(absolute)={round(self._deadline - now)}", "IVR_BEGAN=1")
 
 
 def _files(desk: str, prompts: Sequence[str], language: str) -> str:
