@@ -51,3 +51,34 @@ def desk_text(agents: int) -> str:
     for place, line in enumerate(lines, 1):
         text = text.replace(f"LINE{place}", ", ".join(line))
     return text
+
+
+HANDLER = """\
+def listen(agi):
+    agi.get_data("kinds/en/hello", 1500, 1)
+    agi.set_variable("HEARD", "yes")
+    return "done"
+"""
+"""A pyst2 handler that keeps a caller for a while."""
+
+
+def kinds_text() -> str:
+    """Return a desk on whose way each kind of command keeps the caller: prompts, a question, a handler, a way on."""
+    return """\
+desk: kinds
+numbers: ["600"]
+language: en
+agents: {1401: Nobody}
+categories: {other: other}
+lines:
+  only: {agents: [1401], ring: 5s, wait: 10s, then: hang up}
+flow:
+  hello: {say: Hello again., then: handler}
+  handler: {script: "wait.py:listen", answers: {done: pick}, otherwise: pick}
+  pick:
+    menu: Press one.
+    wait: 1s
+    tries: 2
+    1: {category: other, then: only}
+    no answer: {say: Goodbye., then: hang up}
+"""
