@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 
 from ivr.errors import DeskError
-from tests.bench.figures import Figure, markdown, show
+from tests.bench.figures import Figure, against_a_core, markdown, show
 from tests.bench.machine import describe, load
 
 NAMES = ("call_cost", "delay", "agi_commands", "journal_load")
@@ -41,6 +41,7 @@ def main(
         sys.stderr.write(f"{name}\n")
         figures += _measure(name)
         loads.append(load())
+    figures += against_a_core(figures)
     told = (
         f"{describe()}; {datetime.now(UTC):%Y-%m-%d}; load average {min(loads):.1f} to {max(loads):.1f}; "
         f"{time.monotonic() - began:.0f} s in all"

@@ -22,6 +22,7 @@ from ivr.ledger.parse import parse
 from ivr.ledger.record import Record
 from ivr.speech.wav import seconds_of
 from ivr.telephony.facts import EVENT_NAME, read_facts
+from tests.bench.figures import JOURNAL_OF_A_CORE
 from tests.bench.machine import cpu_seconds, load
 from tests.bench.place import NEXT_SHIFT, OURS, PANORAMISK, PLAIN, PYST2, REPO, Place
 
@@ -43,6 +44,8 @@ class Used:
 
     asterisk: float
     controller: float
+    records: float
+    """Journal records a call."""
 
     @property
     def total(self) -> float:
@@ -66,7 +69,14 @@ def run() -> list[dict[str, Any]]:
         _row("CPU of a call: menu, queue, agent, talk, recording", pairs["ours"], f"<= {LIMIT:.2f}"),
         _row("the same call on panoramisk's FastAGI, no AMI", pairs["panoramisk"], ""),
         _row("the same call on a pyst2 process a call", pairs["pyst2"], ""),
+        _journal_of_a_core([plain for each in pairs.values() for _, plain in each]),
     ]
+
+
+def _journal_of_a_core(rounds: list[Used]) -> dict[str, Any]:
+    """Return how many journal records one core writes that is busy with nothing but these calls."""
+    rate = statistics.median(1000 * used.records / used.total for used in rounds)
+    return {"name": JOURNAL_OF_A_CORE, "value": round(rate), "unit": "records/s"}
 
 
 def _row(name: str, pairs: list[Pair], limit: str) -> dict[str, Any]:
@@ -109,7 +119,8 @@ def _measure(place: Place, number: str, controller: int) -> Used:
     after = cpu_seconds(place.asterisk), cpu_seconds(controller) if controller else 0.0
     records, _, _ = parse(place.journal_since(journal), 0)
     _check(records, number)
-    return Used(*(1000 * (later - sooner) / CALLS for sooner, later in zip(before, after, strict=True)))
+    asterisk, ours = (1000 * (later - sooner) / CALLS for sooner, later in zip(before, after, strict=True))
+    return Used(asterisk, ours, len(records) / CALLS)
 
 
 def _ways(place: Place) -> dict[str, tuple[str, Callable[[], AbstractContextManager[int]]]]:

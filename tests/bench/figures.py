@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rich.table import Table
 
+JOURNAL_OF_A_CORE = "what one Asterisk core writes into the journal in such calls"
+JOURNAL_LIMIT = ">= 10"
 COLUMNS = ("what", "ours", "peer", "ratio", "limit", "verdict")
 
 
@@ -19,16 +21,16 @@ class Figure:
     name: str
     value: float
     unit: str
-    peer: str
-    peer_value: float
-    ratio: float
-    limit: str
+    peer: str = ""
+    peer_value: float = 0.0
+    ratio: float = 0.0
+    limit: str = ""
 
     @classmethod
     def of(cls, row: dict[str, Any]) -> Figure:
         """Make a figure of what a benchmark's `run` returned."""
-        told: dict[str, Any] = {name: row.get(name) for name in cls.__slots__}
-        return cls(**told | {"limit": "" if told["limit"] is None else str(told["limit"])})
+        told = {name: row[name] for name in cls.__slots__ if row.get(name) is not None}
+        return cls(**told | {"limit": str(told.get("limit", ""))})
 
     @property
     def bound(self) -> tuple[str, float, str] | None:
@@ -54,11 +56,30 @@ class Figure:
         limit = f"{self.bound[0]} {self.bound[1]:g}{unit}" if self.bound else ""
         verdict = "" if self.bound is None else "kept" if self.kept else "BROKEN"
         ours, theirs = (f"{_number(value)} {self.unit}" for value in (self.value, self.peer_value))
+        if not self.peer:
+            return self.name, ours, "", "", "", ""
         return self.name, ours, f"{theirs}: {self.peer}", f"{self.ratio:.2f}{unit}", limit, verdict
 
 
 def _number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def against_a_core(figures: Sequence[Figure]) -> list[Figure]:
+    """Return rows that hold the loader's rates against what one Asterisk core writes, when both were measured."""
+    core = next((figure.value for figure in figures if figure.name == JOURNAL_OF_A_CORE), 0.0)
+    return [
+        replace(
+            figure,
+            name=f"{figure.name.split(',')[0]}, against one Asterisk core",
+            peer="what the core writes",
+            peer_value=core,
+            ratio=figure.value / core,
+            limit=JOURNAL_LIMIT,
+        )
+        for figure in figures
+        if core and figure.name.startswith("journal into")
+    ]
 
 
 def show(figures: Sequence[Figure]) -> Table:
