@@ -73,7 +73,7 @@ def in_line(desk: RunningDesk, callers: Sequence[str]) -> bool:
 async def test_f2_a_controller_killed_in_the_menu_of_20_calls_loses_none_and_is_started_again(
     desk, fresh, placed, tmp_path
 ):
-    """They fall back to the first line (lost); those who call before it is back find it absent; later ones are served."""
+    """They fall back to the first line (lost); who calls before it is back finds it absent; later ones are served."""
     callers, orphans, later = fresh(20), fresh(3), fresh(1)
     async with ringing_agent(desk):
         async with calling(desk, callers) as calls:
