@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_LOOPBACK = "127.0.0.1"
+_ADDRESS = r"^[0-9a-fA-F.:]{2,45}(/[0-9]{1,3})?$"
 
 
 class Settings(BaseSettings):
@@ -20,15 +23,33 @@ class Settings(BaseSettings):
 
     home: Path = Path("var")
     desks: Path = Path("dialplans")
-    recordings: Path = Path("recordings")
+    recordings: Path = Field(
+        default=Path("recordings"), description="where recordings land; inside the home when that is not `var`"
+    )
     shift: int = Field(
         default=0, ge=0, le=20000, description="added to every port, so that several systems run side by side"
     )
-    bind: str = "127.0.0.1"
+    bind: str = Field(default=_LOOPBACK, pattern=_ADDRESS)
     node: str = Field(default="desk1", pattern=r"^[a-z0-9]{1,16}$", description="begins every uniqueid of this machine")
     database: str = Field(default="", description="SQLAlchemy URL; SQLite in the home when empty")
-    trunks: tuple[str, ...] = Field(default=("127.0.0.1",), description="addresses whose calls come from outside")
+    trunks: tuple[Annotated[str, Field(pattern=_ADDRESS)], ...] = Field(
+        default=(_LOOPBACK,), description="addresses whose calls come from outside"
+    )
     robots: bool = Field(default=True, description="robot agents staff the lines until a telephone registers")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _own_defaults(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """Two systems on one machine must not share recordings or a name; robots must not answer real callers."""
+        home, shift = Path(given.get("home", "var")), str(given.get("shift", 0))
+        trunks = given.get("trunks", [_LOOPBACK])
+        local = given.get("bind", _LOOPBACK) == _LOOPBACK and all(str(trunk) == _LOOPBACK for trunk in trunks)
+        own = {
+            "recordings": Path("recordings") if home == Path("var") else home / "recordings",
+            "node": f"desk{shift}" if shift.isdecimal() and int(shift) else "desk1",
+            "robots": local,
+        }
+        return own | given
 
     @property
     def sip_port(self) -> int:

@@ -15,19 +15,19 @@ _log = structlog.get_logger("ivr.callers")
 
 
 class LedgerCallers:
-    """`ivr.desk.answer.Callers` over a blocking query. With the database away, or slow, everybody is unknown."""
+    """`ivr.desk.answer.Callers` over a blocking query. With the database away nothing is known of anybody."""
 
-    def __init__(self, query: Callable[[str], tuple[bool, str]]) -> None:
+    def __init__(self, query: Callable[[str, str], tuple[bool, str]]) -> None:
         self._query = query
         self._threads = ThreadPoolExecutor(_THREADS, "callers")
         self._busy = 0
 
-    async def known(self, number: str) -> Caller:
+    async def known(self, desk: str, number: str) -> Caller:
         """Return whether an earlier call of the number was answered, and how he heard of us."""
         if self._busy >= _THREADS:
             return Caller()
         self._busy += 1
-        asked = asyncio.get_running_loop().run_in_executor(self._threads, self._query, number)
+        asked = asyncio.get_running_loop().run_in_executor(self._threads, self._query, desk, number)
         asked.add_done_callback(self._answered)
         try:
             known, source = await asyncio.shield(asked)

@@ -22,6 +22,7 @@ from ivr.engine.session import Session, unpack
 from ivr.engine.whisper import whisper
 from ivr.errors import DeskError
 from ivr.flows.model import Desk
+from ivr.telephony.facts import DEAF
 
 Keys = Callable[[str, float], str]
 """The keys that a channel (uniqueid) pressed since a moment, in order."""
@@ -102,7 +103,7 @@ class Calls:
         """Return what the caller said to the source question while he waited."""
         if not asked_at or desk.source is None:
             return ""
-        pressed = self.keys(call, float(asked_at))
+        pressed = self.keys(call, float(asked_at) + DEAF)
         return next((desk.source.options[key] for key in pressed if key in desk.source.options), "")
 
     def _desk(self, name: str) -> Desk:

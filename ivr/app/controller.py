@@ -7,6 +7,7 @@ import gc
 import signal
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -48,13 +49,7 @@ async def run_controller(settings: Settings) -> None:
     # A full collection would walk over everything that was loaded, for longer than a prompt may be late.
     gc.collect()
     gc.freeze()
-    health = asyncio.create_task(
-        beat(
-            settings.home,
-            "controller",
-            lambda: {"sessions": server.sessions, "refused": dict(server.refused), "ami": ami.health()},
-        )
-    )
+    health = asyncio.create_task(beat(settings.home, "controller", lambda: health_of(server, ami, live)))
     _log.info("controller.ready", agi=server.port, desks=sorted(calls.desks))
     await stopped.wait()
     _log.info("controller.draining", sessions=server.sessions)
@@ -62,6 +57,17 @@ async def run_controller(settings: Settings) -> None:
     await ami.close()
     health.cancel()
     await asyncio.gather(health, return_exceptions=True)
+
+
+def health_of(server: AgiServer, ami: Ami, live: Live) -> dict[str, object]:
+    """Return what the controller tells of itself and of the lines, as plain values."""
+    lines: dict[str, dict[str, Any]] = {}
+    for member in live.members():
+        line = lines.setdefault(member.queue, {"waiting": 0, "agents": {}})
+        line["agents"][member.name] = "paused" if member.paused else member.status
+    for caller in live.waiting():
+        lines.setdefault(caller.queue, {"waiting": 0, "agents": {}})["waiting"] += 1
+    return {"sessions": server.sessions, "refused": dict(server.refused), "ami": ami.health(), "lines": lines}
 
 
 def make_calls(settings: Settings, keys: Keys) -> Calls:

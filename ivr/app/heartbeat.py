@@ -36,6 +36,12 @@ def last_beat(home: Path, part: str) -> dict[str, Any] | None:
     return told if isinstance(told, dict) else None
 
 
+def forget_beat(home: Path, part: str) -> None:
+    """Remove what a part that was killed has left."""
+    with suppress(OSError):
+        (home / "health" / f"{part}.json").unlink(missing_ok=True)
+
+
 def silence(home: Path, part: str) -> float:
     """Return for how many seconds the part has not told that it lives; 0 when it never has.
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import signal
+from pathlib import Path
 
 import structlog
 
@@ -18,6 +20,11 @@ from ivr.store.engine import open_database
 from ivr.store.ledger import SqlLedger
 from ivr.store.recordings import SqlRecordings
 
+LEAST_FREE = 200 << 20
+"""Bytes."""
+LEAST_SHARE = 0.05
+LOOK_EVERY = 5.0
+"""Seconds between two looks at the disk."""
 LAST_STEPS = 1000
 """Batches that may still be loaded after SIGTERM; the rest waits in the journal."""
 
@@ -34,7 +41,8 @@ async def run_loader(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     beside = [
         asyncio.create_task(keep(SqlRecordings(engine), settings.recordings, DiskAudio())),
-        asyncio.create_task(beat(settings.home, "loader", progress.health)),
+        asyncio.create_task(watch_disk(settings.journal)),
+        asyncio.create_task(beat(settings.home, "loader", lambda: progress.health() | disk_health(settings.journal))),
     ]
     _log.info("loader.ready", journal=str(settings.journal))
     try:
@@ -46,6 +54,28 @@ async def run_loader(settings: Settings) -> None:
         await asyncio.gather(*beside, return_exceptions=True)
         engine.dispose()
     _log.info("loader.stopped", records=progress.records, offset=progress.offset)
+
+
+def disk_health(journal: Path) -> dict[str, object]:
+    """Return {"disk": alarm} when the journal's disk is nearly full: Asterisk then loses records without a word."""
+    try:
+        space = shutil.disk_usage(journal.parent)
+    except OSError as error:
+        return {"disk": f"{journal.parent} cannot be looked at: {error.strerror}"}
+    if space.free > LEAST_FREE and space.free > space.total * LEAST_SHARE:
+        return {}
+    return {"disk": f"{space.free >> 20} MB free in {journal.parent}: free some, or calls will leave no trace"}
+
+
+async def watch_disk(journal: Path) -> None:
+    """Sound the alarm once each time the journal's disk becomes nearly full."""
+    alarmed = False
+    while True:
+        alarm = disk_health(journal).get("disk")
+        if alarm and not alarmed:
+            _log.error("disk.low", alarm=alarm)
+        alarmed = bool(alarm)
+        await asyncio.sleep(LOOK_EVERY)
 
 
 def _load_rest(loader: Loader, progress: Progress) -> None:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import signal
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
 
-from ivr.app.heartbeat import silence
+from ivr.app.heartbeat import forget_beat, silence
 
 HUNG_AFTER = 6.0
 """Seconds without a heartbeat after which a part is killed and started again."""
@@ -39,6 +40,8 @@ class Part:
     """The home in which it tells that it lives."""
     hung_after: float = HUNG_AFTER
     stop_signal: signal.Signals = signal.SIGTERM
+    restarted: Callable[[], Coroutine[None, None, None]] | None = None
+    """What is done after it was started again."""
     wanted: bool = True
     process: asyncio.subprocess.Process | None = None
     starts: int = 0
@@ -80,6 +83,8 @@ class Part:
     async def _spawn(self) -> None:
         self.starts += 1
         self._started_at = time.monotonic()
+        if self.beats:
+            forget_beat(self.beats, self.name)  # what a killed one left would speak for this one
         self.process = await asyncio.create_subprocess_exec(
             *DIE_WITH_US,
             *self.argv,
@@ -100,9 +105,19 @@ class Part:
             _log.error("part.died", part=self.name, code=code, log=str(self.log), cure="it is started again")
             pause = 0.2 if time.monotonic() - self._started_at > LONGEST_PAUSE else min(pause * 2, LONGEST_PAUSE)
             await asyncio.sleep(pause)
-            if not self.wanted:
+            await self._start_again()
+
+    async def _start_again(self) -> None:
+        while self.wanted:
+            try:
+                await self._spawn()
+            except OSError as error:  # no memory, no descriptors: a bad moment must not be the end of the part
+                _log.error("part.not_started", part=self.name, error=str(error))
+                await asyncio.sleep(LONGEST_PAUSE)
+            else:
+                if self.restarted is not None:
+                    self._tasks.append(asyncio.create_task(self.restarted()))
                 return
-            await self._spawn()
 
     async def _watch(self, home: Path) -> None:
         """Kill a part whose event loop has stood still: it would keep calls that the dialplan could serve."""
@@ -124,13 +139,19 @@ class Part:
 async def _copy_output(process: asyncio.subprocess.Process, path: Path, *, echo: bool) -> None:
     if process.stdout is None:
         return
-    with path.open("ab") as file:
-        while line := await _line(process.stdout):
-            with suppress(OSError):  # a full disk must not stop the part
-                file.write(line)
-                file.flush()
-            if echo:
-                os.write(1, line)
+    while line := await _line(process.stdout):
+        # A full disk, or a terminal that is gone or stopped, must not stop the part.
+        with suppress(OSError), path.open("ab") as file:
+            file.write(line)
+        if echo:
+            _echo(line)
+
+
+def _echo(line: bytes) -> None:
+    """Show a line where that is possible at once; the log has it anyway."""
+    with suppress(OSError, ValueError):
+        if select.select([], [1], [], 0)[1]:
+            os.write(1, line)
 
 
 async def _line(stream: asyncio.StreamReader) -> bytes:

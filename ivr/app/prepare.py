@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from shutil import copyfile
+from shutil import copyfile, copytree, rmtree
 
 from ivr.app.places import bundled
 from ivr.app.secrets import Secrets, keep_secrets
@@ -28,6 +28,11 @@ class Prepared:
     desks: Mapping[str, Desk]
     secrets: Secrets
     installation: Installation
+
+    @property
+    def served(self) -> Settings:
+        """The settings of the parts: they serve the desk files as they were at the start, whatever is edited since."""
+        return self.settings.model_copy(update={"desks": self.settings.home / "desks"})
 
 
 def prepare(settings: Settings, progress: Progress) -> Prepared:
@@ -57,6 +62,7 @@ def _prepare(settings: Settings, desks: Mapping[str, Desk], progress: Progress) 
     installation = find_asterisk(progress)
     _lay_data(state, installation)
     _lay_sounds(settings, desks)
+    _lay_desks(settings, desks)
     write_config(settings, desks, secrets, installation)
     return Prepared(settings, desks, secrets, installation)
 
@@ -68,7 +74,7 @@ def write_config(
     plan = Plan(
         settings=settings,
         desks=tuple(desks.values()),
-        versions={name: version_of(settings.desks / f"{name}.yaml") for name in desks},
+        versions={name: version_of(settings.home / "desks" / f"{name}.yaml") for name in desks},
         agent_passwords={agent: secrets.agents[agent] for desk in desks.values() for agent in desk.agents},
         ami_secret=secrets.ami,
         modules=installation.modules_dir,
@@ -87,6 +93,19 @@ def _write(path: Path, file: Rendered) -> bool:
     fresh.write_text(file.text)
     fresh.replace(path)
     return True
+
+
+def _lay_desks(settings: Settings, desks: Mapping[str, Desk]) -> None:
+    """Copy desk files and scripts: dialplan and controller must speak of the same flow until the next start."""
+    fresh, place = settings.home / "desks.new", settings.home / "desks"
+    rmtree(fresh, ignore_errors=True)
+    fresh.mkdir()
+    for name in desks:
+        copyfile(settings.desks / f"{name}.yaml", fresh / f"{name}.yaml")
+        if (scripts := settings.desks / name / "scripts").is_dir():
+            copytree(scripts, fresh / name / "scripts")
+    rmtree(place, ignore_errors=True)
+    fresh.rename(place)
 
 
 def _lay_data(state: Path, installation: Installation) -> None:

@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import sys
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -26,6 +27,7 @@ from ivr.settings import Settings
 from ivr.store.migrate import migrate
 
 BOOT_LIMIT = 60.0
+AMI_LIMIT = 15.0
 DRAIN_LIMIT = 20.0
 """Seconds that calls get to end after Ctrl-C; a second Ctrl-C ends them at once."""
 
@@ -33,7 +35,11 @@ _log = structlog.get_logger("ivr.up")
 
 
 async def run_up(settings: Settings, progress: Progress) -> None:
-    """Run the system until SIGINT or SIGTERM. Raises `DeskError` before anything is started, or when a part cannot."""
+    """Run the system until SIGINT, SIGTERM or a closed terminal.
+
+    Raises `DeskError` before anything is started, or when a part cannot start.
+    """
+    os.umask(0o077)  # talks, numbers and passwords are their owner's alone
     check_depth(settings.home)
     with HomeLock(settings.home):
         check_ports(settings)
@@ -47,7 +53,7 @@ async def run_up(settings: Settings, progress: Progress) -> None:
 async def _run(prepared: Prepared) -> None:
     settings = prepared.settings
     stopping = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     parts = make_parts(prepared)
     started: list[Part] = []
@@ -63,7 +69,8 @@ async def _run(prepared: Prepared) -> None:
             if stopping.is_set():
                 return
         await run_selftest(prepared)
-        _write_run(run_file, settings)
+        await _manager_link(settings)
+        _write_run(prepared)
         print(welcome(prepared), flush=True)  # noqa: T201 — the newcomer's next step
         await stopping.wait()
         print("\nStopping: calls in progress may end; press Ctrl-C again to end them now.", flush=True)  # noqa: T201
@@ -74,17 +81,43 @@ async def _run(prepared: Prepared) -> None:
         await _stop(started)
 
 
+async def _asterisk_is_back(prepared: Prepared) -> None:
+    """Place the test call after a crash: its channel, the first of a new Asterisk, closes the calls of the dead one."""
+    try:
+        if await wait_booted(prepared, BOOT_LIMIT):
+            await run_selftest(prepared)
+    except DeskError as error:
+        _log.error("asterisk.selftest", reason=error.sentence, cure=error.cure)
+
+
+async def _manager_link(settings: Settings) -> None:
+    """Prove that the controller is logged in to AMI. Raises `DeskError`."""
+    ami: dict[str, object] = {}
+
+    def up() -> bool:
+        nonlocal ami
+        ami = (last_beat(settings.home, "controller") or {}).get("ami", {})
+        return ami.get("state") == "up"
+
+    if not await until(up, AMI_LIMIT):
+        raise DeskError(
+            f"The controller has no manager link to Asterisk: {ami.get('error') or ami.get('state') or 'not tried'}.",
+            f"Is port {settings.ami_port} held by another Asterisk? Try --shift {settings.shift + 100}.",
+        )
+
+
 def make_parts(prepared: Prepared) -> list[Part]:
     """Return the parts in the order of their start."""
     settings = prepared.settings
     logs = settings.home / "log"
-    environment = settings.environment() | {"IVR_COLOR": "1" if sys.stdout.isatty() else "0"}
+    environment = prepared.served.environment() | {"IVR_COLOR": "1" if sys.stdout.isatty() else "0"}
     asterisk = Part(
         "asterisk",
         prepared.installation.argv(settings.asterisk_etc.absolute()),
-        settings.environment(),
+        prepared.served.environment(),
         logs / "asterisk.log",
         echo=False,
+        restarted=partial(_asterisk_is_back, prepared),
     )
     names = ["loader", "controller", *(["robots"] if settings.robots else [])]
     ours = [
@@ -154,9 +187,14 @@ async def _stop(started: list[Part]) -> None:
     _log.info("stopped")
 
 
-def _write_run(path: Path, settings: Settings) -> None:
+def _write_run(prepared: Prepared) -> None:
+    """Tell other commands what runs, and with which settings; the settings stay when it has stopped."""
+    settings = prepared.settings
     ports = {"sip": settings.sip_port, "http": settings.http_port, "agi": settings.agi_port, "ami": settings.ami_port}
-    told = {"pid": os.getpid(), "ports": ports, "settings": settings.absolute().model_dump(mode="json")}
-    fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps(told, indent=1))
-    fresh.replace(path)
+    for name, told in (
+        ("settings.json", prepared.served.absolute().model_dump(mode="json")),
+        ("run.json", {"pid": os.getpid(), "ports": ports}),
+    ):
+        fresh = settings.home / f"{name}.new"
+        fresh.write_text(json.dumps(told, indent=1))
+        fresh.replace(settings.home / name)

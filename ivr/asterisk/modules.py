@@ -10,14 +10,16 @@ REQUIRED = (
     "func_periodic_hook", "app_mixmonitor", "app_stack", "app_celgenuserevent", "app_exec", "format_wav",
     "format_pcm", "format_sln", "codec_ulaw", "codec_alaw", "func_callerid", "func_channel", "func_strings",
     "func_logic", "func_timeout", "func_devstate", "bridge_simple", "bridge_native_rtp",
+    "res_pjsip_sdp_rtp", "res_pjsip_registrar", "res_pjsip_authenticator_digest",
+    "res_pjsip_endpoint_identifier_user", "res_pjsip_endpoint_identifier_ip",
 )  # fmt: skip
 """Without one of these a call cannot be served: Asterisk refuses to start."""
 
 WANTED = (
     "res_crypto", "res_srtp", "res_http_websocket", "res_pjsip_transport_websocket", "res_pjsip_sdp_rtp",
-    "res_pjsip_registrar", "res_pjsip_authenticator_digest", "res_pjsip_outbound_authenticator_digest",
+    "res_pjsip_outbound_authenticator_digest",
     "res_pjsip_outbound_registration", "res_pjsip_endpoint_identifier_user",
-    "res_pjsip_endpoint_identifier_ip", "res_pjsip_caller_id", "res_pjsip_nat", "res_pjsip_rfc3326",
+    "res_pjsip_caller_id", "res_pjsip_nat", "res_pjsip_rfc3326",
     "res_pjsip_dtmf_info", "res_pjsip_diversion", "res_pjsip_acl", "res_pjsip_path", "res_pjsip_header_funcs",
     "res_pjsip_logger", "res_pjsip_refer", "res_pjsip_rfc3329", "res_pjsip_empty_info", "res_security_log",
     "codec_g722", "codec_resample", "bridge_builtin_features", "bridge_softmix", "bridge_holding",

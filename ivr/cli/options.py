@@ -29,10 +29,10 @@ def settings_from(**given: Any) -> Settings:
 
 
 def running_settings(home: Path | None) -> Settings:
-    """Return the settings of the desk that runs on the home (its ports, desks, database), else the plain ones."""
+    """Return the settings with which the home's desk was started last (ports, desks, database), else the plain ones."""
     settings = settings_from(home=home)
     try:
-        told = json.loads((settings.home / "run.json").read_text())["settings"]
-    except (OSError, ValueError, KeyError, TypeError):
+        told = json.loads((settings.home / "settings.json").read_text())
+    except (OSError, ValueError):
         return settings
     return settings_from(**told | {"home": settings.home})

@@ -1,45 +1,88 @@
-"""`ivr status`: what runs, and whether it is well."""
+"""`ivr status`: what runs, whether it is well, and who is on the lines now."""
 
 from __future__ import annotations
 
 import json
-import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ivr.cli.options import Home, Json, running_settings
 from ivr.errors import DeskError
 
-
-def status(home: Home = None, as_json: Json = False) -> None:
-    """Show the parts of the running desk and their health; exit code 2 when one is not well."""
-    from rich.console import Console
+if TYPE_CHECKING:
     from rich.table import Table
 
-    from ivr.app.heartbeat import last_beat
-    from ivr.app.parts import HUNG_AFTER
+_NOT_SHOWN = {"at", "running", "lines", "ami"}
 
+
+def status(home: Home = None, as_json: Json = False) -> None:
+    """Show the parts of the running desk, their health, and the lines; exit code 2 when one is not well."""
     settings = running_settings(home)
     if not (settings.home / "run.json").exists():
         raise DeskError(
             f"No desk runs on {settings.home}.", "Start one with `make run`, or name its folder with --home."
         )
-    told: dict[str, dict[str, object]] = {}
-    for part in ("controller", "loader", "robots"):
-        health = last_beat(settings.home, part)
-        if health is None:
-            told[part] = {"state": "down"}
-        else:
-            age = time.time() - float(health.pop("at"))
-            health.pop("running", None)
-            told[part] = {"state": "well" if age < HUNG_AFTER else "silent", "last_beat_s": round(age, 1), **health}
-    if not settings.robots:
-        told.pop("robots")
+    parts = ["asterisk", "controller", "loader", *(["robots"] if settings.robots else [])]
+    told = {part: _state(settings.home, part) for part in parts}
+    lines = _beat(settings.home, "controller").get("lines", {})
     if as_json:
-        print(json.dumps(told, indent=1, default=str))
+        print(json.dumps({"parts": told, "lines": lines}, indent=1))
     else:
-        table = Table("part", "state", "", box=None)
-        for part, health in told.items():
-            rest = ", ".join(f"{key} {value}" for key, value in health.items() if key != "state")
-            table.add_row(part, str(health["state"]), rest)
-        Console().print(table)
-    if any(health["state"] != "well" for health in told.values()):
-        raise DeskError("A part of the desk is not well.", f"Its log is in {settings.home / 'log'}.")
+        _show(told, lines)
+    if ill := [part for part, health in told.items() if health["state"] != "well"]:
+        raise DeskError(f"Not well: {', '.join(ill)}.", f"The logs in {settings.home / 'log'} say why.")
+
+
+def _beat(home: Path, part: str) -> dict[str, Any]:
+    from ivr.app.heartbeat import last_beat
+
+    return last_beat(home, part) or {}
+
+
+def _state(home: Path, part: str) -> dict[str, Any]:
+    from ivr.app.heartbeat import silence
+    from ivr.app.parts import HUNG_AFTER
+
+    if part == "asterisk":  # it has no heart of ours: the controller's manager link speaks for it
+        ami = _beat(home, "controller").get("ami", {})
+        link = {key: value for key, value in ami.items() if key != "state" and value not in ("", None)}
+        return {"state": "well" if ami.get("state") == "up" else "no manager link"} | link
+    health = _beat(home, part)
+    if not health:
+        return {"state": "down"}
+    if silence(home, part) > HUNG_AFTER:
+        return {"state": "silent"}
+    ill = health.get("database") or health.get("disk")
+    return {"state": "ill" if ill else "well"} | {key: told for key, told in health.items() if key not in _NOT_SHOWN}
+
+
+def _show(told: dict[str, dict[str, Any]], lines: dict[str, dict[str, Any]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    parts = Table("part", "state", "", box=None)
+    for part, health in told.items():
+        parts.add_row(
+            part, health["state"], ", ".join(f"{key} {_plain(v)}" for key, v in health.items() if key != "state")
+        )
+    console = Console()
+    console.print(parts)
+    console.print(_lines(lines))
+
+
+def _lines(lines: dict[str, dict[str, Any]]) -> Table:
+    from rich.table import Table
+
+    table = Table("line", "waiting", "agents", box=None)
+    for name, line in sorted(lines.items()):
+        agents = ", ".join(f"{agent} {state}" for agent, state in sorted(line["agents"].items()))
+        table.add_row(name, str(line["waiting"]), agents)
+    return table
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.1f}"
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {one}" for key, one in value.items()) or "none"
+    return str(value)

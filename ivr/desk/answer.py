@@ -51,8 +51,8 @@ class Conversation(Protocol):
 class Callers(Protocol):
     """What the ledger knows of a number."""
 
-    async def known(self, number: str) -> Caller:
-        """Return whether an earlier call of the number was answered, and how he heard of us."""
+    async def known(self, desk: str, number: str) -> Caller:
+        """Return whether the desk has answered the number before, and how he heard of us."""
 
 
 async def answer(
@@ -64,7 +64,7 @@ async def answer(
     clock: Callable[[], datetime],
 ) -> Session:
     """Turn the engine until the call leaves it. Returns the last session."""
-    look_up = _LookUp(callers, arrival)
+    look_up = _LookUp(callers, desk.desk, arrival)
     happened: Input = arrival
     try:
         while True:
@@ -110,10 +110,10 @@ async def _perform(
 class _LookUp:
     """Asks the ledger when the call arrives, so that the answer is there when the engine wants it."""
 
-    def __init__(self, callers: Callers, arrival: Input) -> None:
+    def __init__(self, callers: Callers, desk: str, arrival: Input) -> None:
         self._task: asyncio.Task[Caller] | None = None
         if isinstance(arrival, Arrived) and arrival.caller:
-            self._task = asyncio.create_task(_ask_ledger(callers, arrival.caller))
+            self._task = asyncio.create_task(_ask_ledger(callers, desk, arrival.caller))
 
     async def result(self) -> Caller:
         """Return what the ledger said within its time, or that nothing is known."""
@@ -126,8 +126,8 @@ class _LookUp:
             self._task.cancel()
 
 
-async def _ask_ledger(callers: Callers, number: str) -> Caller:
+async def _ask_ledger(callers: Callers, desk: str, number: str) -> Caller:
     with suppress(TimeoutError):
         async with asyncio.timeout(LOOK_UP_LIMIT):
-            return await callers.known(number)
+            return await callers.known(desk, number)
     return Caller()

@@ -32,7 +32,8 @@ class Silence:
 class Caller:
     """What the ledger knows of the caller's number."""
 
-    known: bool = False
+    known: bool | None = None
+    """None: the ledger did not answer in time."""
     source: str = ""
 
 

@@ -16,6 +16,7 @@ from ivr.engine.session import Session
 from ivr.engine.turn import Draft, Turn
 from ivr.flows.hours import is_open
 from ivr.flows.model import HANG_UP, Desk, Menu, Script, Source, Way
+from ivr.flows.prompts import sources_of
 
 STEPS_PER_TURN = 50
 TURNS_PER_CALL = 60
@@ -138,7 +139,7 @@ def _to_line(draft: Draft) -> None:
     if draft.session.line not in draft.desk.lines:
         return _to_first_line(draft)
     desk, session = draft.desk, draft.session
-    if not session.looked_up and _wants_caller(desk, session):
+    if not session.asked_ledger and _wants_caller(desk, session):
         return draft.command(LookUp(session.caller), "caller")
     if desk.source and desk.source.ask == "before the line" and desk.source.menu and _asks(session):
         draft.change(asked=True)
@@ -171,9 +172,10 @@ def _hand_over(draft: Draft) -> None:
 
 
 def _caller(draft: Draft, caller: Caller) -> None:
-    draft.change(looked_up=True, known=caller.known)
-    draft.fact("caller", known="1" if caller.known else "0")
-    if caller.source and not draft.session.source:
+    draft.change(asked_ledger=True, looked_up=caller.known is not None, known=bool(caller.known))
+    if caller.known is not None:
+        draft.fact("caller", known="1" if caller.known else "0")
+    if caller.source in sources_of(draft.desk) and not draft.session.source:
         draft.fact("source", source=caller.source, how="known")
         draft.change(source=caller.source)
     _to_line(draft)

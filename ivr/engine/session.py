@@ -33,8 +33,10 @@ class Session:
     source: str = ""
     asked: bool = False
     """The source question was put (or is not to be put again)."""
-    known: bool = False
+    asked_ledger: bool = False
     looked_up: bool = False
+    """The ledger has answered, so that `known` means something."""
+    known: bool = False
     noticed: bool = False
     digits: str = ""
     """The beginning of a key of several digits."""

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping
 
 from ivr.ledger.call import CallFact
 from ivr.ledger.channels import Channel, Step
+from ivr.telephony.facts import DEAF
 
 ECHO = 500_000
 """Microseconds in which a key of the caller's has been passed on to the agent's telephone: CEL tells of it there too,
 in the same words as of the agent's own keys."""
+_DEAF = int(DEAF * 1_000_000)
 
 
 class Question:
@@ -34,6 +36,7 @@ class Question:
 def asked_source(caller: Channel, agents: Iterable[Channel]) -> str:
     """Return the source that was answered by key: by the caller while he waited, or by an agent in a talk."""
     question: Question | None = None
+    opens_at = 0
     for_agent: dict[str, str] = {}
     for step in caller.steps:
         if isinstance(step, CallFact):
@@ -42,13 +45,14 @@ def asked_source(caller: Channel, agents: Iterable[Channel]) -> str:
                 sources = {key[1:]: source for key, source in values.items() if _is_key(key)}
                 ask = values.get("ask", "")
                 # A later line asks nothing, but the question that he has heard stays open.
-                question = Question(sources) if ask == "waiting" else question
+                if ask == "waiting":
+                    question, opens_at = Question(sources), step.at + _DEAF
                 for_agent = sources if ask == "agent" else for_agent
             elif step.fact.name == "entered":
                 question = None  # keys are for a node again, to which the line sent him back
         elif step.kind == "enter":
             question = None  # keys are said to somebody
-        elif step.kind == "key" and question is not None and (source := question.press(step.word)):
+        elif step.kind == "key" and question and step.at >= opens_at and (source := question.press(step.word)):
             return source
     return _by_agent(for_agent, caller, agents) if for_agent else ""
 

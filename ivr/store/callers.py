@@ -7,13 +7,12 @@ from sqlalchemy import Engine, select
 from ivr.store.tables import call
 
 
-def known_caller(engine: Engine, number: str) -> tuple[bool, str]:
-    """Return whether an earlier call of the number was answered, and the source that he last told (or "")."""
-    answered = select(call.c.id).where(call.c.caller == number, call.c.caller != "", call.c.outcome == "answered")
+def known_caller(engine: Engine, desk: str, number: str) -> tuple[bool, str]:
+    """Return whether the desk has answered the number before, and the source that he last told this desk (or "")."""
+    his = (call.c.desk == desk, call.c.caller == number, call.c.caller != "")
+    answered = select(call.c.id).where(*his, call.c.outcome == "answered")
     told = (
-        select(call.c.source)
-        .where(call.c.caller == number, call.c.source_how.in_(("asked", "dialled")))
-        .order_by(call.c.began_at.desc())
+        select(call.c.source).where(*his, call.c.source_how.in_(("asked", "dialled"))).order_by(call.c.began_at.desc())
     )
     with engine.connect() as connection:
         known = connection.execute(answered.limit(1)).first() is not None

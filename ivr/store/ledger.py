@@ -148,6 +148,9 @@ def _move(connection: Connection, before: Position, batch: Batch) -> None:
     table = journal_position.c
     still = and_(table.node == before.node, table.file == before.file, table.offset == before.offset)
     if connection.execute(update(journal_position).where(still).values(**fields)).rowcount != 1:
+        kept = connection.execute(select(table.file, table.offset).where(table.node == before.node)).one_or_none()
+        if kept is None or tuple(kept) < (before.file, before.offset):
+            raise LedgerAwayError("the database has lost its last commits in a crash; they are loaded again")
         raise DeskError(
             f"Another loader is loading the journal of {before.node} into this database.",
             "Stop one of them; nothing was loaded twice. Two desks on one database need IVR_NODE to differ.",

@@ -17,6 +17,8 @@ EVENT_NAME = "IVR"
 LARGEST_EVENT = 700
 """Bytes of one event's facts: a row of the journal holds them twice, with all its other fields."""
 _SAFE = "-_.:+*"
+DEAF = 0.7
+"""Seconds from a `line` fact in which a key is the menu's, pressed twice or too long, and no answer to its question."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,6 +166,18 @@ def test_a_source_that_the_ledger_knows_is_not_asked_again():
     assert (call.last.source, call.last.ask, call.last.known) == ("friends", "", True)
 
 
+def test_a_source_that_this_desk_does_not_have_is_not_taken_over():
+    call = Call().does(Key("1"), Caller(known=True, source="leaflet"))
+    assert call.noted("source") == []
+    assert (call.last.source, call.last.ask) == ("", "waiting")
+
+
+def test_a_ledger_that_does_not_answer_makes_the_caller_neither_new_nor_known():
+    call = Call().does(Key("1"), Caller())
+    assert call.noted("caller") == []
+    assert not unpack(call.last.session).looked_up
+
+
 def test_before_the_line_the_question_is_put_and_answered():
     its = desk(source=SMALL["source"] | {"ask": "before the line"})
     call = Call(its).does(Key("1"), Caller())
@@ -253,7 +265,7 @@ def test_a_session_that_is_not_ours_is_refused(text):
 INPUTS = st.one_of(
     st.sampled_from("0123456789*#").map(Key),
     st.just(Silence()),
-    st.builds(Caller, st.booleans(), st.sampled_from(["", "internet"])),
+    st.builds(Caller, st.sampled_from([None, True, False]), st.sampled_from(["", "internet"])),
     st.builds(ScriptAnswer, st.sampled_from(["owes", ""]), st.booleans()),
     st.sampled_from(["first", "second"]).map(lambda line: LineLeft(line, "TIMEOUT")),
 )

@@ -155,11 +155,12 @@ def test_a_real_call_has_exactly_its_golden_legs(name):
 
 
 def test_four_calls_at_once_are_kept_apart():
+    """Two of them pressed the menu's key twice: the second came 0.2 s after the line, too soon to be an answer."""
     calls = {call.caller: call for call in calls_of(records_of("four_answered_calls"))}
     told = {n: (c.desk, c.category, c.source, c.source_how, c.last_line, c.answered_by) for n, c in calls.items()}
     assert told == {
-        "+79210000001": ("ultralight", "directions", "internet", "asked", "first", "101"),
-        "+79210000002": ("ultralight", "product", "friends", "asked", "second", "201"),
+        "+79210000001": ("ultralight", "directions", "", "", "first", "101"),
+        "+79210000002": ("ultralight", "product", "", "", "second", "201"),
         "+79210000003": ("ultralight", "claim", "", "", "third", "301"),
         "+79210000004": ("homecare", "urgent", "internet", "asked", "second", "421"),
     }
@@ -176,7 +177,7 @@ def test_the_columns_of_an_answered_call():
     assert call.node == "desk1"
     assert call.number == "100"
     assert call.caller == "+78125550100"
-    assert (call.source, call.source_how) == ("friends", "asked")
+    assert (call.source, call.source_how) == ("", "")
     assert call.version == "abc123"
     assert call.talked == 7_260_467
     assert call.connected_at == call.began_at + 2_410_170
@@ -190,7 +191,7 @@ def test_the_columns_of_an_answered_call():
 def test_the_order_of_channels_among_each_other_does_not_matter(name, seed):
     """Asterisk orders the journal per channel only."""
     records = records_of(name)
-    (expected,) = calls_of(records)
+    expected = fold([record._replace(id=place) for place, record in enumerate(records)])
     queues = defaultdict(list)
     for record in records[1:-1]:
         queues[record.uniqueid].append(record)

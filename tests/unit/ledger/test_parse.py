@@ -178,8 +178,6 @@ def test_no_byte_is_lost(parts):
     """B7: what is no record is kept, so records and rejected pieces cover the file."""
     data = b"".join(parts)
     records, rejected = in_cuts(data, [])
-    covered = sum(len(one.raw) for one in rejected) + sum(len(_written(data, record.id)) for record in records)
-    assert covered <= len(data)
     left = bytearray(data)
     for one in rejected:
         left[one.id : one.id + len(one.raw)] = b"\n" * len(one.raw)

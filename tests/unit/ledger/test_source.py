@@ -16,8 +16,8 @@ CHANNELS = {
 }
 
 
-def call(*steps: tuple[str, str, str]):
-    """Fold steps (channel, event, what): a fact, a key or a bridge."""
+def call(*steps: tuple[str, str, str], pace: float = 1.0):
+    """Fold steps (channel, event, what), `pace` seconds apart: a fact, a key or a bridge."""
     records = []
     for place, (channel, event, what) in enumerate(
         [(CALLER, "CHAN_START", ""), (CALLER, "IVR", "arrived?desk=d"), *steps, (CALLER, "LINKEDID_END", "")]
@@ -32,7 +32,7 @@ def call(*steps: tuple[str, str, str]):
             Record(
                 place,
                 event,
-                place * 1_000_000,
+                int(place * pace * 1_000_000),
                 channel,
                 CALLER,
                 CHANNELS[channel],
@@ -93,3 +93,8 @@ def test_a_source_that_the_engine_knew_stays():
 
 def test_the_first_digit_that_is_a_key_counts_before_a_longer_one():
     assert call(WAITING, key("1"), key("2")).source == "internet"
+
+
+def test_a_key_of_the_menu_that_is_pressed_twice_answers_nothing():
+    assert call(WAITING, key("2"), pace=0.5).source == ""
+    assert call(WAITING, key("2"), key("1"), pace=0.5).source == "internet"
