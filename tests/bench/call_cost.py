@@ -32,6 +32,7 @@ TALK = 3.0
 WARM_CALLS = 6
 ROUNDS = ("ours", "ours", "ours", "panoramisk", "pyst2", "ours", "ours", "ours")
 """What runs beside the plain dialplan."""
+LOST_ROUNDS = 2
 LIMIT = 1.10
 WHOLE_WAY = ("arrived", "began", "key", "category", "caller", "notice", "handover", "recording", "line", "offer")
 """Facts that each call of each way must have left in the journal, once."""
@@ -63,7 +64,7 @@ def run() -> list[dict[str, Any]]:
     with Place() as one, Place(NEXT_SHIFT) as two:
         places = [one, two]
         for way in ROUNDS:
-            pairs[way].append(_round(way, *places))
+            pairs[way].append(_whole_round(way, *places))
             places.reverse()
     return [
         _row("CPU of a call: menu, queue, agent, talk, recording", pairs["ours"], f"<= {LIMIT:.2f}"),
@@ -89,6 +90,16 @@ def _row(name: str, pairs: list[Pair], limit: str) -> dict[str, Any]:
         "ratio": round(statistics.median(way.total / plain.total for way, plain in pairs), 3),
         "limit": limit,
     }
+
+
+def _whole_round(way: str, place: Place, beside: Place) -> Pair:
+    """Return a round in which every call went the whole way; a machine that is too busy may lose one or two rounds."""
+    for _ in range(LOST_ROUNDS):
+        try:
+            return _round(way, place, beside)
+        except DeskError as lost:
+            _say(f"{lost.sentence} The round is done again.")
+    return _round(way, place, beside)
 
 
 def _round(way: str, place: Place, beside: Place) -> Pair:
