@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from ivr.app.heartbeat import last_beat
 from ivr.store.engine import open_database
 from ivr.store.migrate import migrate
 from ivr.store.rebuild import verify
@@ -48,6 +49,14 @@ def until_loaded(url: str, count: int) -> None:
         time.sleep(0.05)
 
 
+def until_it_beats(home: Path, since: float) -> None:
+    """Wait for a sign of life younger than `since`: before it, SIGTERM still has its plain meaning."""
+    end = time.monotonic() + LIMIT
+    while (last_beat(home, "loader") or {"at": 0.0})["at"] < since:
+        assert time.monotonic() < end, "the loader never came up"
+        time.sleep(0.05)
+
+
 def stop(process: subprocess.Popen) -> int:
     process.send_signal(signal.SIGTERM)
     return process.wait(LIMIT)
@@ -73,7 +82,9 @@ def test_a_loader_killed_twenty_times_loads_every_record_once(tmp_path, database
             time.sleep(0.005)
         process.kill()
         process.wait()
+    began = time.time()
     process = start(tmp_path, database_url)
+    until_it_beats(tmp_path, began)
     until_loaded(database_url, data.count(b"\n"))
     assert stop(process) == 0
     check_everything_once(database_url, data)

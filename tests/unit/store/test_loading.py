@@ -85,7 +85,7 @@ def test_records_calls_legs_facts_and_recordings_arrive(home):
     assert home.drain() == 35
     with home.engine.connect() as connection:
         row = connection.execute(select(call)).one()
-        assert (row.outcome, row.source, row.talked, row.known) == ("answered", "friends", 7_260_467, False)
+        assert (row.outcome, row.category, row.talked, row.known) == ("answered", "product", 7_260_467, False)
         assert connection.execute(select(leg.c.kind).order_by(leg.c.place)).scalars().all() == [
             "ivr",
             "queue",
@@ -168,6 +168,23 @@ def test_a_second_loader_is_refused_and_loads_nothing_twice(home):
     assert home.count(journal_record) == data.count(b"\n")
     home.drain(second)
     assert home.count(journal_record) == data.count(b"\n")
+
+
+def test_commits_that_a_crashed_database_lost_are_loaded_again(home):
+    """F16: PostgreSQL may forget its last commits; the position goes back with them, and the loader follows it."""
+    data = made_journal(6)
+    home.append(data[:9000])
+    loader = home.loader()
+    loader.step()
+    with home.engine.execution_options(writes=True).begin() as connection:
+        for table in (call, leg, fact, journal_record, recording, journal_position):
+            connection.execute(table.delete())
+    home.append(data[9000:])
+    with pytest.raises(LedgerAwayError, match="lost its last commits"):
+        loader.step()
+    home.drain(loader)
+    assert home.count(journal_record) == data.count(b"\n")
+    assert verify(home.engine).differences == []
 
 
 def test_two_nodes_share_a_database(home, tmp_path):
