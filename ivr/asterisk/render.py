@@ -19,6 +19,7 @@ from ivr.asterisk.control import control_dir
 from ivr.asterisk.modules import REQUIRED, WANTED
 from ivr.errors import DeskError
 from ivr.flows.model import Desk, Line, Say
+from ivr.flows.prompts import tells_notice
 from ivr.ledger.record import FIELDS
 from ivr.settings import Settings
 
@@ -99,7 +100,7 @@ def _values(plan: Plan) -> dict[str, object]:
         "whisper": _whisper,
         "question_keys": question_keys,
         "fallback_informer": _informer,
-        "notice": _notice,
+        "tells_notice": tells_notice,
         "dial": _dial,
         "selftest_sound": _selftest_sound(plan.desks[0]),
     }
@@ -136,12 +137,6 @@ def _whisper(line: Line) -> str:
 def _informer(desk: Desk) -> list[str]:
     node = desk.flow[desk.first_node]
     return [f"{desk.desk}/{desk.languages[0]}/{desk.first_node}"] if isinstance(node, Say) else []
-
-
-def _notice(desk: Desk) -> str:
-    recording = desk.recording
-    told = recording is not None and recording.notice == "once" and next(iter(desk.lines.values())).record
-    return f"{desk.desk}/{desk.languages[0]}/notice" if told else ""
 
 
 def _selftest_sound(desk: Desk) -> str:

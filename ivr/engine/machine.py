@@ -16,7 +16,7 @@ from ivr.engine.session import Session
 from ivr.engine.turn import Draft, Turn
 from ivr.flows.hours import is_open
 from ivr.flows.model import HANG_UP, Desk, Menu, Script, Source, Way
-from ivr.flows.prompts import sources_of
+from ivr.flows.prompts import sources_of, tells_notice
 
 STEPS_PER_TURN = 50
 TURNS_PER_CALL = 60
@@ -144,8 +144,7 @@ def _to_line(draft: Draft) -> None:
     if desk.source and desk.source.ask == "before the line" and desk.source.menu and _asks(session):
         draft.change(asked=True)
         return draft.ask("source", desk.source.wait.total_seconds(), "source")
-    recorded = desk.recording is not None and desk.lines[session.line].record
-    if recorded and desk.recording and desk.recording.notice == "once" and not session.noticed:
+    if tells_notice(desk, session.line) and not session.noticed:
         draft.fact("notice")
         draft.change(noticed=True)
         draft.speak_out("notice")

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from ivr.flows.mistake import Mistake
 from ivr.flows.model import Desk, Menu, Say, Way
-from ivr.flows.prompts import Prompt, prompts_of, says_notice, ways_of
+from ivr.flows.prompts import Prompt, prompts_of, tells_notice, ways_of
 
 Durations: TypeAlias = Callable[[str, str], float | None]
 """Seconds of a prompt's audio, by prompt id and language; None when there is no audio yet."""
@@ -170,7 +170,7 @@ class _Walk:
             spent.append(self._prompt("source", language))
             if silent:
                 spent.append(Spent("silence", source.wait.total_seconds()))
-        if says_notice(desk) and desk.lines[line].record:
+        if tells_notice(desk, line):
             spent.append(self._prompt("notice", language))
         return tuple(spent)
 

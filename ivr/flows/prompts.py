@@ -76,9 +76,25 @@ def spoken_of(desk: Desk) -> Iterator[Spoken]:
 
 
 def says_notice(desk: Desk) -> bool:
-    """Say whether callers of this desk are told that they are recorded."""
-    recording = desk.recording
-    return recording is not None and recording.notice == "once" and any(line.record for line in desk.lines.values())
+    """Say whether any callers of this desk are told that they are recorded."""
+    return any(tells_notice(desk, line) for line in desk.lines)
+
+
+def tells_notice(desk: Desk, line: str) -> bool:
+    """Say whether a caller is told before he enters a line: he is when this line records, or one that it overflows to.
+
+    Once he waits nobody speaks to him any more, so he is told of all that may come. A line whose `then` is a node ends
+    the search: from there he comes to a line by the flow again, and is told then.
+    """
+    if desk.recording is None or desk.recording.notice == "never":
+        return False
+    seen: set[str] = set()
+    while line in desk.lines and line not in seen:
+        if desk.lines[line].record:
+            return True
+        seen.add(line)
+        line = desk.lines[line].then
+    return False
 
 
 def sources_of(desk: Desk) -> tuple[str, ...]:

@@ -102,6 +102,22 @@ def test_the_facts_that_the_dialplan_writes_can_be_read_back(tmp_path):
     assert told == {"line": "first", "k1": "internet", "k2": "friends", "k#": "friends", "k*": "internet"}
 
 
+def test_the_fallback_tells_the_notice_once_when_the_first_line_or_one_behind_it_records(tmp_path):
+    """Who waited already in a line behind the notice has heard it, and is not told again."""
+    lines = SMALL["lines"] | {"first": {"agents": ["201"], "record": False, "then": "third"}}
+    dialplan = files_of(tmp_path, (desk(lines=lines),))["extensions.conf"]
+    contexts = contexts_of(dialplan)
+    told = [line for line in contexts["desk-small"] if "notice" in line]
+    assert told == [
+        "same => n,CELGenUserEvent(IVR,notice)",
+        "same => n,Playback(small/${CHANNEL(language)}/notice)",
+    ]
+    past = {name for name, lines in contexts.items() if any(",IVR_NOTICED=1)" in line for line in lines)}
+    assert past == {"line-small-first", "line-small-third"}
+    silent = {name: line | {"record": False} for name, line in lines.items()}
+    assert "/notice" not in files_of(tmp_path, (desk(lines=silent),))["extensions.conf"]
+
+
 def test_only_loopback_is_listened_on_unless_said_otherwise(tmp_path):
     files = files_of(tmp_path)
     binds = re.findall(r"^\s*bind(?:addr)?\s*=\s*([0-9.]+)", "\n".join(files.values()), re.MULTILINE)

@@ -112,6 +112,13 @@ def test_the_recording_notice_is_spoken_once_and_only_before_a_recorded_line():
     assert silent.noted("notice") == []
 
 
+def test_the_notice_is_spoken_before_a_line_that_is_not_recorded_but_overflows_to_one_that_is():
+    lines = SMALL["lines"] | {"second": SMALL["lines"]["second"] | {"then": "third"}}
+    call = Call(desk(lines=lines)).does(Key("3"), Key("4"), Caller())
+    assert call.commands[0] == Play(("notice",), "en")
+    assert len(call.noted("notice")) == 1
+
+
 def test_a_wrong_key_is_told_and_the_menu_spoken_again_then_the_no_answer_way_is_taken():
     call = Call().does(Key("7"))
     assert call.commands == (Ask(("why.wrong-key", "why"), "en", 4.0),)

@@ -29,6 +29,17 @@ def test_each_way_is_the_sum_of_what_is_heard_on_it(write):
     ]
 
 
+def test_the_notice_counts_on_a_way_to_a_line_that_overflows_to_a_recorded_one(write):
+    plain = read_desk(write(add="recording: {notice: once}\n"))
+    first, second = plain.lines.values()
+    silent = first.model_copy(update={"record": False, "then": "second"})
+    for recorded, ways in ((True, 2), (False, 0)):
+        lines = {"first": silent, "second": second.model_copy(update={"record": recorded})}
+        desk = plain.model_copy(update={"lines": lines})
+        told = [route for route in routes_of(desk, audio) if any(part.what == "notice" for part in route.spent)]
+        assert len([route for route in told if not route.silent]) == ways
+
+
 def test_keys_that_lead_the_same_way_are_one_route(write):
     desk = read_desk(write({"claim, then: second}": "claim, then: first}\n    3: {then: first, say: Three}"}))
     assert [route.keys for route in routes_of(desk, audio)] == [("reason 1/2",), ("reason 3",), ()]

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from ivr.flows.model import KEY
+from ivr.flows.model import KEY, Desk
 from ivr.flows.phrases import HOUSE, PHRASE_IDS
-from ivr.flows.prompts import key_prompt, prompts_of
+from ivr.flows.prompts import key_prompt, prompts_of, says_notice, tells_notice
 from ivr.flows.reader import read_desk
 
 DIALPLANS = Path(__file__).parents[3] / "dialplans"
@@ -128,3 +128,30 @@ def test_no_two_prompts_of_a_demo_desk_share_a_file(path):
 def test_keys_have_names_that_a_file_may_have():
     assert [key_prompt("a", key) for key in ("1", "*", "#", "12")] == ["a.1", "a.star", "a.pound", "a.12"]
     assert KEY
+
+
+def test_a_caller_is_told_before_a_line_that_records_or_overflows_to_one_that_does():
+    """A line whose `then` is a node brings him back to the flow, which tells him before the next line."""
+    lines = {
+        "chat": {"agents": ["201"], "record": False, "then": "help"},
+        "help": {"agents": ["201"], "record": False, "then": "taped"},
+        "taped": {"agents": ["201"], "then": "chat"},
+        "ring": {"agents": ["201"], "record": False, "then": "ring-back"},
+        "ring-back": {"agents": ["201"], "record": False, "then": "ring"},
+        "flow": {"agents": ["201"], "record": False, "then": "hello"},
+    }
+    desk = Desk.model_validate(
+        {
+            "desk": "shop",
+            "numbers": ["100"],
+            "languages": ["en"],
+            "agents": {"201": "Ann"},
+            "categories": {"sale": "sale"},
+            "recording": {"notice": "once"},
+            "lines": lines,
+            "flow": {"hello": {"say": "Hello", "then": "taped"}},
+        }
+    )
+    assert [line for line in lines if tells_notice(desk, line)] == ["chat", "help", "taped"]
+    assert not tells_notice(desk.model_copy(update={"recording": None}), "taped")
+    assert says_notice(desk)
