@@ -34,7 +34,7 @@ ROUNDS = ("ours", "ours", "ours", "panoramisk", "pyst2", "ours", "ours", "ours")
 """What runs beside the plain dialplan."""
 LOST_ROUNDS = 2
 LIMIT = 1.10
-WHOLE_WAY = ("arrived", "began", "key", "category", "caller", "notice", "handover", "recording", "line", "offer")
+WHOLE_WAY = ("arrived", "began", "key", "category", "notice", "handover", "recording", "line", "offer")
 """Facts that each call of each way must have left in the journal, once."""
 _PROMPTS = REPO / "dialplans/ultralight/prompts/ru"
 
