@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ivr.cli.moments import read_moment
 from ivr.cli.options import Home, Json, running_settings
 from ivr.errors import DeskError
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from ivr.store.queries import Calls
 
 app = typer.Typer(help="The calls, and the legs of each.", invoke_without_command=True)
-_AGO = re.compile(r"(\d{1,6})([smhd])")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 @app.callback()
@@ -36,7 +34,7 @@ def calls(
     ledger = _open(home)
     if desk and desk not in (known := ledger.desks()):
         raise DeskError(f"No call came to a desk {desk!r}.", f"Desks with calls: {', '.join(known) or 'none yet'}.")
-    rows = ledger.latest(desk=desk, since=_moment(since) if since else 0, limit=limit)
+    rows = ledger.latest(desk=desk, since=int(read_moment(since).timestamp() * 1_000_000) if since else 0, limit=limit)
     if as_json:
         told = {"complete_to": _when(ledger.complete_to()), "calls": [_told(row) for row in rows]}
         print(json.dumps(told, ensure_ascii=False, indent=1))
@@ -83,18 +81,3 @@ def _told(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _when(moment: int | None) -> str | None:
     return None if moment is None else datetime.fromtimestamp(moment / 1e6, UTC).isoformat(timespec="microseconds")
-
-
-def _moment(text: str) -> int:
-    """Return `2h` ago, or the beginning of a UTC date or time, in microseconds."""
-    if ago := _AGO.fullmatch(text):
-        moment = datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
-    else:
-        try:
-            moment = datetime.fromisoformat(text)
-        except ValueError as error:
-            raise DeskError(
-                f"--since {text!r} is no time.", "Write 2h, 3d, or a UTC date such as 2026-11-21."
-            ) from error
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return int(moment.timestamp() * 1_000_000)

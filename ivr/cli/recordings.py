@@ -6,12 +6,13 @@ import json
 import math
 import re
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ivr.cli.moments import read_moment
 from ivr.cli.options import Home, Json, running_settings
 from ivr.errors import DeskError
 
@@ -21,10 +22,8 @@ if TYPE_CHECKING:
     from ivr.store.recordings import Recording, SqlRecordings, Talk
 
 app = typer.Typer(help="Which talks can be heard; taking them out.", no_args_is_help=True)
-_AGO = re.compile(r"(\d{1,6})([smhd])")
 HEARD: tuple[State, ...] = ("ok", "partial", "recovered")
 """The states in which there is something to hear: what `last` may mean."""
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 @app.command("list")
@@ -45,7 +44,7 @@ def list_recordings(
             raise DeskError(f"There is no state {given!r}.", f"Choose from {', '.join(STATES)}.")
     states = [known for known in STATES if (known in state if state else known != "none")]
     _, store = _open(home)
-    found = store.listed(states, _moment(since) if since else None, limit)
+    found = store.listed(states, read_moment(since).timestamp() if since else None, limit)
     if as_json:
         print(json.dumps([_plain(recording) for recording in found], ensure_ascii=False, indent=1))
         return
@@ -206,16 +205,6 @@ def _title(one: Recording, *, with_number: bool) -> str:
 
 def _when(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _moment(since: str) -> float:
-    if match := _AGO.fullmatch(since):
-        return (datetime.now(UTC) - timedelta(**{_UNITS[match[2]]: int(match[1])})).timestamp()
-    try:
-        moment = datetime.fromisoformat(since)
-    except ValueError as error:
-        raise DeskError(f"{since!r} is no moment.", "Write 2h, 3d, 2026-11-21 or 2026-11-21T14:00.") from error
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def _decibels(peak: float) -> float | None:

@@ -236,7 +236,7 @@ language: en
 agents: {601: Joy, 602: Kit}
 categories: {sale: a sale, again: another try}
 lines:
-  first: {agents: [601], ring: 2s, wait: 3s, then: sorry-menu}
+  first: {agents: [601], ring: 5s, wait: 3s, then: sorry-menu}
   second: {agents: [602], ring: 8s, wait: 20s, whisper: true}
 flow:
   pick:

@@ -24,7 +24,7 @@ from ivr.store.engine import open_database
 from ivr.store.queries import Calls, CallStory
 from ivr.store.tables import call as call_table
 from ivr.store.tables import leg as leg_table
-from ivr.telephony.facts import Fact
+from ivr.telephony.facts import DEAF, Fact
 from tests.running import Agent, RunningDesk, eventually
 
 Scene = Callable[["Front"], Awaitable[Any]]
@@ -139,11 +139,12 @@ class Front:
 
     @asynccontextmanager
     async def waiting(self, number: str, caller: str, keys: str = "") -> AsyncIterator[OutgoingCall]:
-        """Place a call, press keys, and wait until the caller is in a line."""
+        """Place a call, press keys, and wait until the caller is in a line and may answer its question."""
         async with self.caller(number, caller) as call:
             if keys:
                 await call.press(keys)
             await self.noted(caller, "line")
+            await asyncio.sleep(DEAF + 0.1)
             yield call
 
     async def offered(self, agent: str, *, times: int = 1, within: float = 15.0) -> Any:
