@@ -19,7 +19,7 @@ POLL = 0.05
 """Seconds between two looks at a journal that has nothing new."""
 LONGEST_PAUSE = 5.0
 """Seconds between two tries while the database is away."""
-SMALLEST, LARGEST = 1 << 20, 1 << 22
+SMALLEST, LARGEST = 1 << 21, 1 << 23
 """Bytes of the journal in one transaction."""
 _QUICK, _SLOW = 0.5, 2.0
 """Seconds for a transaction: quicker ones grow, slower ones shrink, so that a slow database is not held long."""

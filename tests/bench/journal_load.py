@@ -26,7 +26,7 @@ from tests.made_journal import made_journal
 from tests.postgres import Cluster, running_cluster, server_programs
 
 CALLS = 6000
-TURNS = 3
+TURNS = 5
 LIMIT = 0.25
 _COLUMNS = len(Record._fields)
 _TABLE = ", ".join(["id {key} PRIMARY KEY", "event text", "time bigint", *(f"f{n} text" for n in range(_COLUMNS - 3))])
