@@ -35,16 +35,16 @@ def running(folder: Path, shift: int, *, agents: int = 4) -> Iterator[RunningDes
         desk.stop()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def desk(tmp_path_factory) -> Iterator[RunningDesk]:
-    """One running desk a module, 4 agents a line; its number is 500."""
+    """One running desk for all tests that leave it whole, 4 agents a line; its number is 500."""
     with running(tmp_path_factory.mktemp("desk"), 5000) as one:
         yield one
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def placed() -> set[str]:
-    """Everybody who has called the module's desk."""
+    """Everybody who has called that desk."""
     return set()
 
 

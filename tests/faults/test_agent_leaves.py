@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from tests.faults.desks import NUMBER
+from tests.faults.phones import until
 
 pytestmark = pytest.mark.asterisk
 
@@ -14,8 +15,10 @@ pytestmark = pytest.mark.asterisk
 @pytest.mark.parametrize(
     ("key", "agents"), [("2", ("1201", "1202")), ("3", ("1301", "1302"))], ids=["whisper alone", "asked to accept"]
 )
-async def test_f36_an_agent_who_hangs_up_during_the_whisper_does_not_cost_the_caller_his_place(desk, key, agents):
-    hasty, patient, caller = *agents, f"79210009{key}"
+async def test_f36_an_agent_who_hangs_up_during_the_whisper_does_not_cost_the_caller_his_place(
+    desk, fresh, key, agents
+):
+    hasty, patient, caller = *agents, *fresh(1)
     async with desk.agent(hasty, hangs_up_after=0.3, ring=0.2) as first, desk.caller(NUMBER, caller) as call:
         await call.answered()
         await asyncio.sleep(0.8)
@@ -31,9 +34,3 @@ async def test_f36_an_agent_who_hangs_up_during_the_whisper_does_not_cost_the_ca
     assert offers[0] == (hasty, "refused")
     assert offers[-1] == (patient, "answered")
     assert [leg["reason"] for leg in told["legs"] if leg["kind"] == "queue"] == ["answered"]
-
-
-async def until(condition, within: float = 15.0) -> None:
-    async with asyncio.timeout(within):
-        while not condition():
-            await asyncio.sleep(0.02)

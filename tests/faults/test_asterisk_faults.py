@@ -26,6 +26,12 @@ def desk(tmp_path_factory):
         yield one
 
 
+@pytest.fixture(scope="module")
+def placed() -> set[str]:
+    """Everybody who has called this module's desk."""
+    return set()
+
+
 def recordings(desk, callers) -> list[dict]:
     """Return the recordings of these callers' calls."""
     kept = ledger(desk)

@@ -45,7 +45,7 @@ def test_2000_calls_at_50_a_second_with_random_keys_and_hang_ups_are_each_told_o
     require_sipp()
     crowds = list(CROWDS.values())
     assert sum(crowd.calls for crowd in crowds) == 2000
-    with running(tmp_path, 5000, agents=AGENTS) as desk, ExitStack() as stack:
+    with running(tmp_path, 5100, agents=AGENTS) as desk, ExitStack() as stack:
         stack.enter_context(agents(desk, line_agents(FIRST, AGENTS), 14200, ring=100, talk=30000))
         stack.enter_context(agents(desk, line_agents(SECOND, AGENTS), 14210, ring=300, talk=2400))
         press = [Step(300, 500, "1")]
