@@ -15,9 +15,10 @@ from ivr.desk.recording_path import folder_for, is_name, live_files, open_record
 from ivr.errors import DeskError
 
 State: TypeAlias = Literal["expected", "ok", "partial", "failed", "recovered", "none"]
-"""`none`: nobody talked, so there is rightly nothing to keep."""
+"""`none`: nobody talked on a line that records, so there is rightly nothing to keep."""
 STATES: tuple[State, ...] = ("expected", "ok", "partial", "failed", "recovered", "none")
 
+_NO_TALK = "there was no talk to record"
 ALLOWED = 1.0
 """Seconds that a recording may be shorter than the talk: the bridge is entered a little before the first frame."""
 ALLOWED_SHARE = 0.02
@@ -33,7 +34,7 @@ class ExpectedRecording:
     began_at: float
     """The call's start, UTC seconds since 1970; its date names the folder."""
     talk_seconds: float
-    """How long the caller talked with people, by the ledger."""
+    """How long the caller talked with people on lines that record, by the ledger."""
     call_open: bool
     crashed: bool
     """The call was closed because Asterisk died or came back."""
@@ -119,7 +120,7 @@ def _without_sources(expected: ExpectedRecording, root: Path, path: str, audio: 
     """Judge when Asterisk's file is gone: we finished it and died before the verdict, or there never was one."""
     if not (root / path).is_file():
         if _nobody_talked(expected):
-            return Verdict(expected.name, "none", reason="nobody talked")
+            return Verdict(expected.name, "none", reason=_NO_TALK)
         return Verdict(expected.name, "failed", reason="Asterisk wrote no file; is recordings/live there and writable?")
     try:
         with open_recording(root, path) as file:
@@ -132,7 +133,7 @@ def _empty(expected: ExpectedRecording, sources: Sequence[Path]) -> Verdict:
     for source in sources:
         source.unlink()
     if _nobody_talked(expected):
-        return Verdict(expected.name, "none", reason="nobody talked")
+        return Verdict(expected.name, "none", reason=_NO_TALK)
     why = (
         "Asterisk died before it wrote any of it"
         if expected.crashed

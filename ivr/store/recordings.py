@@ -6,10 +6,24 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, Row, Select, and_, exists, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Engine,
+    FromClause,
+    Row,
+    ScalarSelect,
+    Select,
+    and_,
+    case,
+    func,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from ivr.desk.recordings import ExpectedRecording, State, Verdict
-from ivr.store.tables import call, leg, recording
+from ivr.store.tables import call, fact, leg, recording
 
 _RETRIED = 7 * 86400
 """Seconds for which a failed recording is tried again while its raw audio is there."""
@@ -45,7 +59,7 @@ class Recording:
     desk: str
     caller: str
     line: str
-    """The line of the last talk."""
+    """The line of the last talk that it covers."""
     agent: str
 
 
@@ -68,7 +82,12 @@ class SqlRecordings:
                 recording.c.state,
                 call.c.began_at,
                 call.c.ended_at,
-                call.c.talked,
+                # Counted once, when the call is over: it means a walk over the call's facts.
+                case(
+                    (recording.c.state == "failed", recording.c.talk_seconds),
+                    (call.c.ended_at.is_(None), 0.0),
+                    else_=_talk_seconds(),
+                ).label("talk_seconds"),
                 call.c.crashed,
             )
             .join(call, call.c.id == recording.c.call_id)
@@ -81,7 +100,7 @@ class SqlRecordings:
                     name=row.name,
                     call_id=row.call_id,
                     began_at=row.began_at / _SECOND,
-                    talk_seconds=row.talked / _SECOND,
+                    talk_seconds=row.talk_seconds,
                     call_open=row.ended_at is None,
                     crashed=row.crashed,
                     state=row.state,
@@ -91,7 +110,6 @@ class SqlRecordings:
 
     def settle(self, verdict: Verdict) -> None:
         """Keep a verdict with the moment and the talk time that it was measured against."""
-        talked = select(call.c.talked / float(_SECOND)).where(call.c.id == recording.c.call_id).scalar_subquery()
         change = (
             update(recording)
             .where(recording.c.name == verdict.name)
@@ -102,7 +120,7 @@ class SqlRecordings:
                 sha256=verdict.sha256,
                 bytes=verdict.bytes,
                 reason=verdict.reason,
-                talk_seconds=talked,
+                talk_seconds=_talk_seconds(),
                 verified_at=int(time.time() * _SECOND),
             )
         )
@@ -128,10 +146,11 @@ class SqlRecordings:
             return [_recording(row) for row in connection.execute(query.order_by(recording.c.name))]
 
     def talks(self, call_id: str) -> list[Talk]:
-        """Return the talks of a call in their order: what its recording holds, one after the other."""
+        """Return the talks of a call on lines that record, in their order: what its recording holds, one by one."""
         query = (
             select(leg.c.line, leg.c.agent, leg.c.began_at, leg.c.ended_at)
-            .where(leg.c.call_id == call_id, leg.c.kind == "talk", leg.c.ended_at.is_not(None))
+            .join(call, call.c.id == leg.c.call_id)
+            .where(leg.c.call_id == call_id, leg.c.kind == "talk", leg.c.ended_at.is_not(None), _recorded(leg, call))
             .order_by(leg.c.began_at, leg.c.place)
         )
         with self._engine.connect() as connection:
@@ -141,10 +160,45 @@ class SqlRecordings:
             ]
 
 
+def _recorded(talk: FromClause, its: FromClause) -> ColumnElement[bool]:
+    """Say whether the last line that the caller entered before a talk records; `its` is the talk's call.
+
+    A `line` fact without a word on recording is of a journal from before there was one: all lines recorded then.
+    """
+    of_call = and_(fact.c.record_id.between(its.c.first_record, its.c.last_record), fact.c.call_id == talk.c.call_id)
+    records = (
+        select(~fact.c.details.contains('"record": "0"'))
+        .where(of_call, fact.c.name == "line", fact.c.at <= talk.c.began_at)
+        .order_by(fact.c.record_id.desc(), fact.c.place.desc())
+        .limit(1)
+        .correlate(talk, its)
+    )
+    return func.coalesce(records.scalar_subquery(), true())
+
+
+def _talk_seconds() -> ScalarSelect[float]:
+    """Return how long the talks of a recording's call lasted that it should cover."""
+    talk, its = leg.alias(), call.alias()
+    seconds = func.coalesce(func.sum((talk.c.ended_at - talk.c.began_at) / float(_SECOND)), 0.0)
+    return (
+        select(seconds)
+        .select_from(talk.join(its, its.c.id == talk.c.call_id))
+        .where(talk.c.call_id == recording.c.call_id, talk.c.kind == "talk", _recorded(talk, its))
+        .correlate(recording)
+        .scalar_subquery()
+    )
+
+
 def _recordings() -> Select[tuple[object, ...]]:
-    later = leg.alias()
-    is_last = ~exists().where(later.c.call_id == leg.c.call_id, later.c.kind == "talk", later.c.place > leg.c.place)
-    last_talk = and_(leg.c.call_id == recording.c.call_id, leg.c.kind == "talk", is_last)
+    talk, its = leg.alias(), call.alias()
+    last = (
+        select(func.max(talk.c.place))
+        .select_from(talk.join(its, its.c.id == talk.c.call_id))
+        .where(talk.c.call_id == recording.c.call_id, talk.c.kind == "talk", _recorded(talk, its))
+        .correlate(recording)
+        .scalar_subquery()
+    )
+    last_talk = and_(leg.c.call_id == recording.c.call_id, leg.c.place == last)
     columns = (*recording.c, call.c.began_at, call.c.desk, call.c.caller, leg.c.line, leg.c.agent)
     return select(*columns).join(call, call.c.id == recording.c.call_id).outerjoin(leg, last_talk)
 
