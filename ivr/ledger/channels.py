@@ -121,8 +121,7 @@ _TAKES: dict[str, Callable[[Channel, int, str], None]] = {
 def _facts(extra: str) -> tuple[Fact, ...]:
     found = _EXTRA(extra)
     text = found[1] if found else str(_details(extra).get("extra", ""))
-    # A percent-encoded NUL would be one again after decoding, and PostgreSQL keeps none.
-    return read_facts(text.replace("%00", "%EF%BF%BD"))
+    return read_facts(text)
 
 
 def _hangup(extra: str) -> tuple[str, str]:

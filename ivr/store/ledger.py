@@ -65,7 +65,7 @@ class SqlLedger:
         try:
             with self._engine.begin() as connection:
                 yield connection
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error) as error:  # rows go past SQLAlchemy
             raise LedgerAwayError(str(getattr(error, "orig", error)).strip()) from error
 
 

@@ -67,7 +67,12 @@ def read_facts(text: str) -> tuple[Fact, ...]:
 
 def _read_values(query: str) -> dict[str, str]:
     pairs = (pair.partition("=") for pair in query.split("&") if pair)
-    return {unquote(key): unquote(value) for key, _, value in pairs}
+    return {_text(key): _text(value) for key, _, value in pairs}
+
+
+def _text(word: str) -> str:
+    """Return the text of a percent-encoded word; what no database can hold becomes U+FFFD."""
+    return unquote(word).replace("\0", "\ufffd").encode(errors="replace").decode()
 
 
 def _write(fact: Fact) -> str:

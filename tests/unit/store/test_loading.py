@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, select, update
 
 from ivr.asterisk.journal import Journal
 from ivr.desk.load import Loader, Progress, load
@@ -280,6 +280,40 @@ def test_hostile_callers_are_stored_as_they_came(home):
     with home.engine.connect() as connection:
         kept = set(connection.execute(select(journal_record.c.name)).scalars())
     assert {name.replace('""', '"') for name in names} | {"���"} <= kept
+
+
+def test_escapes_that_no_database_can_hold_do_not_stop_the_journal_behind_them(home):
+    """B7: half a surrogate and a NUL, written as JSON's and percent's escapes."""
+    extras = {
+        "CHAN_START": "",
+        "IVR": r'{"extra":"arrived?desk=\ud800&number=%00"}',
+        "DTMF": r'{"digit":"\ud800\u0000"}',
+        "BRIDGE_ENTER": r'{"bridge_id":"\udfff"}',
+        "HANGUP": r'{"hangupcause":16,"hangupsource":"\udfff","dialstatus":""}',
+        "LINKEDID_END": "",
+    }
+    for name, extra in extras.items():
+        words = [name, "1795283586.500000", *["desk1-1795283586.9"] * 2, "PJSIP/trunk-1", "", "+7", "100", *[""] * 4]
+        home.append((",".join(f'"{word}"' for word in [*words, extra.replace('"', '""')]) + "\n").encode())
+    home.append(made_journal(1))
+    home.drain()
+    assert (home.count(call), home.count(rejected_record)) == (2, 0)
+
+
+def test_a_full_disk_is_waited_for_and_nothing_is_lost(tmp_path):
+    """F16: what the driver itself raises counts as a database that is away."""
+    home = Home(tmp_path / "home", f"sqlite:///{tmp_path}/ledger.sqlite")
+    home.append(made_journal(50))
+    loader = home.loader()
+    with home.engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+    full = open_database(f"sqlite:///{tmp_path}/ledger.sqlite")
+    event.listen(full, "connect", lambda opened, _: opened.execute(f"PRAGMA max_page_count={pages}").close())
+    with pytest.raises(LedgerAwayError, match="full"):
+        Loader(home.journal, SqlLedger(full), NODE).step()
+    full.dispose()
+    assert home.drain(loader) > 0
+    assert home.count(call) == 50
 
 
 def test_the_position_of_a_first_start_stands_before_the_oldest_file(home):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,7 +10,8 @@ from ivr.telephony.facts import LARGEST_EVENT, Fact, read_facts, write_events, w
 from ivr.telephony.number import clean_number, is_number
 
 NAMES = st.sampled_from(["key", "category", "line"])
-FACTS = st.lists(st.builds(Fact, NAMES, st.dictionaries(st.text(min_size=1), st.text(), max_size=4)), max_size=5)
+WORDS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
+FACTS = st.lists(st.builds(Fact, NAMES, st.dictionaries(WORDS.filter(bool), WORDS, max_size=4)), max_size=5)
 
 
 @given(FACTS)
@@ -33,6 +35,14 @@ def test_many_facts_become_several_events_none_of_which_asterisk_would_cut():
 @given(st.text())
 def test_any_text_in_the_journal_is_read_without_an_error(text):
     read_facts(text)
+
+
+@pytest.mark.parametrize("text", ["arrived?desk=%00x", "arrived?desk=\ud800x", "arrived?desk=%ED%A0%80x"])
+def test_what_no_database_can_hold_is_replaced(text):
+    desk = read_facts(text)[0].values["desk"]
+    assert desk.endswith("x")
+    assert "\0" not in desk
+    assert desk.encode().decode() == desk
 
 
 def test_the_dialplans_plus_in_a_number_stays_a_plus():
