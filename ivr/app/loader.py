@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import shutil
 import signal
+import time
+from functools import partial
 from pathlib import Path
 
 import structlog
 
 from ivr.app.heartbeat import beat
 from ivr.asterisk.journal import Journal
+from ivr.desk.expire_recordings import Keeps, expire, keeps_of
 from ivr.desk.keep_recordings import keep
 from ivr.desk.load import Loader, Progress, load
 from ivr.desk.ports_ledger import LedgerAwayError
+from ivr.flows.reader import read_desks
 from ivr.settings import Settings
 from ivr.speech.recording import DiskAudio
 from ivr.store.engine import open_database
@@ -40,7 +44,7 @@ async def run_loader(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     beside = [
-        asyncio.create_task(keep(SqlRecordings(engine), settings.recordings, DiskAudio())),
+        asyncio.create_task(keep_recordings(settings, SqlRecordings(engine))),
         asyncio.create_task(watch_disk(settings.journal)),
         asyncio.create_task(beat(settings.home, "loader", lambda: progress.health() | disk_health(settings.journal))),
     ]
@@ -54,6 +58,16 @@ async def run_loader(settings: Settings) -> None:
         await asyncio.gather(*beside, return_exceptions=True)
         engine.dispose()
     _log.info("loader.stopped", records=progress.records, offset=progress.offset)
+
+
+async def keep_recordings(settings: Settings, store: SqlRecordings) -> None:
+    """Verify recordings, and remove them when the time is over that their desk's file says, until cancelled."""
+
+    def keeps() -> Keeps:
+        return keeps_of(read_desks(settings.desks).values())
+
+    too_old = partial(expire, store, settings.recordings, keeps, time.time, settings.node)
+    await keep(store, settings.recordings, DiskAudio(), expire=too_old)
 
 
 def disk_health(journal: Path) -> dict[str, object]:

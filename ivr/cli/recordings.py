@@ -24,25 +24,27 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Which talks can be heard; taking them out.", no_args_is_help=True)
 HEARD: tuple[State, ...] = ("ok", "partial", "recovered")
 """The states in which there is something to hear: what `last` may mean."""
+SILENT: tuple[State, ...] = ("none", "expired")
+"""The states in which there rightly is nothing to hear."""
 
 
 @app.command("list")
 def list_recordings(
     state: Annotated[
-        list[str] | None, typer.Option(help="ok, partial, failed, recovered, expected, none; again for more.")
+        list[str] | None, typer.Option(help="ok, partial, failed, recovered, expected, none, expired; again for more.")
     ] = None,
     since: Annotated[str, typer.Option(help="2h, 3d, or a UTC date such as 2026-11-21.")] = "",
     limit: Annotated[int, typer.Option(min=1, help="At most so many, the latest first.")] = 100,
     as_json: Json = False,
     home: Home = None,
 ) -> None:
-    """List recordings, the latest call first. Without --state those of calls in which nobody talked are left out."""
+    """List recordings, the latest call first. Without --state those with nothing to hear by right are left out."""
     from ivr.desk.recordings import STATES
 
     for given in state or ():
         if given not in STATES:
             raise DeskError(f"There is no state {given!r}.", f"Choose from {', '.join(STATES)}.")
-    states = [known for known in STATES if (known in state if state else known != "none")]
+    states = [known for known in STATES if (known in state if state else known not in SILENT)]
     _, store = _open(home)
     found = store.listed(states, read_moment(since).timestamp() if since else None, limit)
     if as_json:
@@ -180,6 +182,8 @@ def _print_one(one: dict[str, Any]) -> None:
     print(f"{one['name']}  {one['state']}{': ' + one['reason'] if one['reason'] else ''}")
     print(f"  call     {one['call_id']} on {one['desk']}, {one['began_at']}")
     print(f"  length   {one['seconds']:.1f} s for {one['talk_seconds']:.1f} s of talk")
+    if one["state"] == "expired":
+        print(f"  removed  {one['verified_at']}: its desk's time for recordings is over, there is nothing to hear")
     for talk in one["covers"]:
         print(f"  talk     at {talk['at']:.1f} s: {talk['line']} line, agent {talk['agent']}, {talk['seconds']:.1f} s")
     if (file := one["file"]) is None:

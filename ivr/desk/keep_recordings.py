@@ -1,4 +1,7 @@
-"""The loop that verifies each recording within seconds after its call closed; runs beside the loader."""
+"""The loop that verifies each recording within seconds after its call closed, and removes the ones that are too old.
+
+It runs beside the loader. Both are one loop, so that no file is made and removed at once.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,9 @@ GRACE = 5.0
 """Seconds after the close in which a file may still appear, or grow from nothing."""
 RETRY = 60.0
 """Seconds between two tries of a failed recording whose audio is still there."""
+
+EXPIRE_EVERY = 3600.0
+"""Seconds between two looks for recordings that are too old."""
 
 _log = structlog.get_logger("ivr.recordings")
 
@@ -79,15 +85,24 @@ async def keep(
     root: Path,
     audio: RecordingAudio,
     *,
+    expire: Callable[[], object] = lambda: None,
     every: float = EVERY,
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
-    """Verify recordings until cancelled. A database or disk that is away is told in the log, and tried again."""
+    """Verify recordings until cancelled, and `expire` them at the start and once an hour.
+
+    A database or disk that is away is told in the log, and tried again.
+    """
     keeper = Keeper(store, root, audio, clock)
     away = False
+    due = clock()
     while True:
         try:
             await asyncio.to_thread(keeper.look)
+            if clock() >= due:
+                due = clock() + RETRY  # when it goes wrong
+                await asyncio.to_thread(expire)
+                due = clock() + EXPIRE_EVERY
             away = False
         except Exception as error:  # noqa: BLE001 - one bad moment must not end the verification of all later calls
             if not away:

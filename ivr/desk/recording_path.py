@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
@@ -28,6 +29,11 @@ def place_of(name: str, began_at: float) -> str:
     if not is_name(name):
         raise ValueError(f"{name!r} is no name of a recording")
     return f"{datetime.fromtimestamp(began_at, UTC):%Y/%m/%d}/{name}.wav"
+
+
+def live_names(name: str) -> tuple[str, ...]:
+    """Return all paths under the root where Asterisk's own files of a recording may lie."""
+    return tuple(f"{LIVE}/{name}{end}" for end in (".raw", ".in.raw", ".out.raw"))
 
 
 def live_files(root: Path, name: str) -> tuple[Path, ...]:
@@ -71,14 +77,48 @@ def open_recording(root: Path, relative: str) -> BinaryIO:
         ) from error
 
 
+def remove_files(root: Path, relatives: Iterable[str]) -> bool:
+    """Remove files under the root, and say whether any was there; their folders may be no symbolic links.
+
+    Raises `OSError` when one is there and cannot be removed, or when the root is not there: a disk that is away has not
+    lost its files. After a return none is there, even after a power cut.
+    """
+    root.stat()
+    found = False
+    for relative in relatives:
+        parts = PurePosixPath(relative).parts
+        try:
+            folder = _folder(root, parts[:-1])
+        except FileNotFoundError:
+            continue
+        try:
+            os.unlink(parts[-1], dir_fd=folder)
+            os.fsync(folder)
+            found = True
+        except FileNotFoundError:
+            continue
+        finally:
+            os.close(folder)
+    return found
+
+
 def _descend(root: Path, parts: tuple[str, ...]) -> int:
+    folder = _folder(root, parts[:-1])
+    try:
+        return os.open(parts[-1], os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+    finally:
+        os.close(folder)
+
+
+def _folder(root: Path, parts: tuple[str, ...]) -> int:
     """Open part by part, each relative to its folder, so that nobody can swap a folder for a link in between."""
     at = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        for part in parts[:-1]:
+        for part in parts:
             below = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=at)
             os.close(at)
             at = below
-        return os.open(parts[-1], os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=at)
-    finally:
+    except OSError:
         os.close(at)
+        raise
+    return at

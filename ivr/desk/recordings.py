@@ -14,9 +14,10 @@ from typing import BinaryIO, Literal, Protocol, TypeAlias
 from ivr.desk.recording_path import folder_for, is_name, live_files, open_recording, place_of
 from ivr.errors import DeskError
 
-State: TypeAlias = Literal["expected", "ok", "partial", "failed", "recovered", "none"]
-"""`none`: nobody talked on a line that records, so there is rightly nothing to keep."""
-STATES: tuple[State, ...] = ("expected", "ok", "partial", "failed", "recovered", "none")
+State: TypeAlias = Literal["expected", "ok", "partial", "failed", "recovered", "none", "expired"]
+"""`none`: nobody talked on a line that records, so there is rightly nothing to keep. `expired`: it was removed when the
+time was over for which the desk keeps recordings."""
+STATES: tuple[State, ...] = ("expected", "ok", "partial", "failed", "recovered", "none", "expired")
 
 _NO_TALK = "there was no talk to record"
 ALLOWED = 1.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import (
@@ -14,6 +14,7 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     and_,
+    bindparam,
     case,
     func,
     or_,
@@ -22,12 +23,14 @@ from sqlalchemy import (
     update,
 )
 
+from ivr.desk.expire_recordings import Keeps, Outlived
 from ivr.desk.recordings import ExpectedRecording, State, Verdict
 from ivr.store.tables import call, fact, leg, recording
 
 _RETRIED = 7 * 86400
 """Seconds for which a failed recording is tried again while its raw audio is there."""
 _SECOND = 1_000_000
+_OUTLIVE: tuple[State, ...] = ("ok", "partial", "recovered", "failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,37 @@ class SqlRecordings:
         )
         with self._engine.connect().execution_options(writes=True) as connection, connection.begin():
             connection.execute(change)
+
+    def outlived(self, keeps: Keeps, now: float) -> Sequence[Outlived]:
+        """Return the verified and failed recordings of ended calls that began longer ago than their desk keeps them."""
+        limits = [
+            and_(call.c.desk == desk, call.c.began_at < int((now - seconds) * _SECOND))
+            for desk, seconds in keeps.by_desk.items()
+        ]
+        gone = call.c.desk.not_in(list(keeps.by_desk))
+        limits.append(and_(gone, call.c.began_at < int((now - keeps.otherwise) * _SECOND)))
+        query = (
+            select(recording.c.name, recording.c.state, call.c.desk, call.c.node, call.c.began_at)
+            .join(call, call.c.id == recording.c.call_id)
+            .where(recording.c.state.in_(_OUTLIVE), call.c.ended_at.is_not(None), or_(*limits))
+            .order_by(call.c.began_at, recording.c.name)
+        )
+        with self._engine.connect() as connection:
+            return [
+                Outlived(row.name, row.desk, row.node, row.began_at / _SECOND, row.state)
+                for row in connection.execute(query)
+            ]
+
+    def expire(self, reasons: Mapping[str, str]) -> None:
+        """Note of recordings that they are expired and have no file, with the reason; what was measured stays."""
+        change = (
+            update(recording)
+            .where(recording.c.name == bindparam("its_name"))
+            .values(state="expired", path="", reason=bindparam("why"), verified_at=int(time.time() * _SECOND))
+        )
+        rows = [{"its_name": name, "why": why} for name, why in reasons.items()]
+        with self._engine.connect().execution_options(writes=True) as connection, connection.begin():
+            connection.execute(change, rows)
 
     def listed(
         self, states: Sequence[State] = (), since: float | None = None, limit: int | None = None

@@ -108,6 +108,18 @@ def test_an_export_has_a_readable_name_and_the_callers_number_only_when_asked_fo
     assert soundfile.info(home / told[0]["file"]).channels == 2
 
 
+def test_an_expired_recording_is_told_in_words_and_listed_only_when_asked_for(home):
+    engine = open_database(f"sqlite:///{home}/var/ledger.sqlite")
+    SqlRecordings(engine).expire({"d-1": "kept 180 days"})
+    engine.dispose()
+    assert "d-1" not in _run(home, "list")
+    assert "kept 180 days" in _run(home, "list", "--state", "expired")
+    told = _run(home, "show", "d-1")
+    assert "d-1  expired: kept 180 days" in told
+    assert "there is nothing to hear" in told
+    assert "d-1 is expired: kept 180 days" in _run(home, "export", "d-1", "--to", "out", code=2)
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

@@ -8,6 +8,7 @@ import time
 import pytest
 from sqlalchemy import insert, select, update
 
+from ivr.desk.expire_recordings import Keeps
 from ivr.desk.recordings import Verdict
 from ivr.store.engine import open_database
 from ivr.store.migrate import migrate
@@ -149,3 +150,27 @@ def test_a_failed_recording_keeps_the_talk_time_that_it_was_measured_against(eng
     store = SqlRecordings(engine)
     store.settle(Verdict("d-1", "failed", reason="the disk was full"))
     assert next(each.talk_seconds for each in store.awaiting() if each.name == "d-1") == pytest.approx(12.0)
+
+
+def test_what_is_older_than_its_desk_keeps_it_is_found_once_its_call_is_over_and_it_was_verified(engine):
+    store = SqlRecordings(engine)
+    keeps = Keeps({"shop": 3600.0}, 7200.0)
+    for name in ("d-2", "d-3"):
+        store.settle(Verdict(name, "ok", f"2026/11/21/{name}.wav"))
+    assert store.outlived(keeps, NOON + 3600) == []
+    assert [each.name for each in store.outlived(keeps, NOON + 3600 + 121)] == ["d-3"]
+    store.settle(Verdict("d-1", "ok", "2026/11/21/d-1.wav"))
+    assert [each.name for each in store.outlived(keeps, NOON + 3600 + 1)] == ["d-1"]
+    assert store.outlived(Keeps({}, 7200.0), NOON + 3700) == []
+    assert [each.name for each in store.outlived(Keeps({}, 3600.0), NOON + 3601)] == ["d-1"]
+
+
+def test_an_expired_recording_has_no_file_keeps_what_was_measured_and_is_awaited_no_more(engine):
+    store = SqlRecordings(engine)
+    store.settle(Verdict("d-1", "ok", "2026/11/21/d-1.wav", 12.0, "ab", 192044))
+    store.expire({"d-1": "kept 180 days"})
+    kept = store.find("d-1")[0]
+    assert (kept.state, kept.path, kept.reason) == ("expired", "", "kept 180 days")
+    assert (kept.seconds, kept.sha256, kept.bytes) == (12.0, "ab", 192044)
+    assert [each.name for each in store.awaiting()] == ["d-2", "d-3"]
+    assert [each.name for each in store.outlived(Keeps({}, 1.0), NOON + 9999)] == []
