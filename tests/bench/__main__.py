@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 import time
@@ -12,6 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Annotated, NoReturn
 
+import structlog
 import typer
 from rich.console import Console
 
@@ -35,6 +37,7 @@ def main(
         _fail(DeskError(f"There is no benchmark {', '.join(unknown)}.", f"Name one of {', '.join(NAMES)}."))
     if write and names:
         _fail(DeskError("--write keeps the table of a whole run.", "Leave the names out."))
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     began, loads = time.monotonic(), [load()]
     figures: list[Figure] = []
     for name in names or NAMES:
