@@ -21,7 +21,9 @@ def walk(name, keys, *, number=None, caller=None, moment=WORKDAY):
     desk = read_desk(DESKS / f"{name}.yaml")
     texts = {(prompt.id, prompt.language): prompt.text for prompt in prompts_of(desk)}
     pressed = iter(keys)
-    playing = Playing(desk, texts, lambda *_: 1.0, lambda _: next(pressed, "").strip("-"), caller or Caller(known=False))
+    playing = Playing(
+        desk, texts, lambda *_: 1.0, lambda _: next(pressed, "").strip("-"), caller or Caller(known=False)
+    )
     steps = list(playing.run(number or desk.numbers[0], "+79210000001", moment))
     spoken = [step.subject for step in steps if step.what in {"says", "asks", "hears in the line"}]
     assert all((prompt, desk.languages[0]) in texts for prompt in spoken), "every prompt on the way has a text"

@@ -67,7 +67,7 @@ def test_a_childs_inherited_files_do_not_keep_the_home(tmp_path):
 
 def test_a_home_that_cannot_be_written_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(DeskError, match=r"cannot be written: .*--home"), HomeLock(tmp_path / "file/home"):
+    with pytest.raises(DeskError, match=r"(?s)cannot be written: .*--home"), HomeLock(tmp_path / "file/home"):
         pass
 
 
