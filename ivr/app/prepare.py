@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from shutil import copyfile, copytree, rmtree
 
+from ivr.app.lay_music import lay_music
 from ivr.app.places import bundled
 from ivr.app.secrets import Secrets, keep_secrets
 from ivr.asterisk.control import lay_control_dir
 from ivr.asterisk.private import Installation, Progress, find_asterisk
-from ivr.asterisk.render import Plan, Rendered, music_class, render
+from ivr.asterisk.render import Plan, Rendered, render
 from ivr.errors import DeskError
 from ivr.flows.model import Desk
 from ivr.flows.reader import read_desks, version_of
 from ivr.settings import Settings
+from ivr.speech.wav import RATES
 
-_FOLDERS = ("etc", "lib/keys", "spool", "log/cel-custom", "sounds", "music/hold", "data")
+_FOLDERS = ("etc", "lib/keys", "spool", "log/cel-custom", "sounds", "data")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,28 +128,7 @@ def _link(link: Path, target: Path) -> None:
 def _lay_sounds(settings: Settings, desks: Mapping[str, Desk]) -> None:
     from ivr.speech.library import publish  # noqa: PLC0415 — numpy is heavy, and only needed when a sound changed
 
-    state = settings.home / "asterisk"
-    hold = sorted(bundled("dialplans").glob("music/*.wav*"))
-    for piece in hold:
-        _copy(piece, state / "music/hold" / piece.name)
     for desk in desks.values():
         publish(desk, settings.desks, settings.sounds)
-        for language in desk.languages:
-            folder = state / "music" / music_class(desk, language)
-            question = settings.sounds / desk.desk / language / "source"
-            folder.mkdir(exist_ok=True)
-            for suffix in (".wav", ".wav16"):
-                if (spoken := question.with_suffix(suffix)).exists():
-                    _copy(spoken, folder / f"1-question{suffix}")
-            for piece in hold:
-                _copy(piece, folder / f"2-{piece.name}")
-
-
-def _copy(source: Path, target: Path) -> None:
-    """Copy when size or time differ; the running Asterisk never sees half a file."""
-    said = source.stat()
-    if target.exists() and target.stat().st_size == said.st_size and target.stat().st_mtime >= said.st_mtime:
-        return
-    fresh = target.with_name(f".{target.name}.new")
-    copyfile(source, fresh)
-    fresh.replace(target)
+    pieces = sorted(piece for end in RATES for piece in bundled("dialplans").glob(f"music/*{end}"))
+    lay_music(settings.home / "asterisk/music", pieces, desks.values(), settings.sounds)

@@ -90,13 +90,15 @@ def _values(plan: Plan) -> dict[str, object]:
         "module_list": [name for name in REQUIRED + WANTED if name in REQUIRED or name in there],
         "required": REQUIRED,
         "journal_fields": ",".join(FIELDS),
-        "music_classes": sorted(music_class(desk, language) for desk in plan.desks for language in _asked(desk)),
+        "music_classes": sorted(
+            music_class(desk, language) for desk in plan.desks for language in asked_while_waiting(desk)
+        ),
         "rtp_first": first,
         "rtp_last": last,
         "answer_deadline": ANSWER_DEADLINE,
         "call_limit": CALL_LIMIT,
         "seconds": _seconds,
-        "queue_timeout": _queue_timeout,
+        "queue_timeout": queue_timeout,
         "whisper": _whisper,
         "question_keys": question_keys,
         "fallback_informer": _informer,
@@ -117,7 +119,8 @@ def question_keys(desk: Desk) -> str:
     return "".join(f"&k{quote(key)}={source}" for key, source in options.items())
 
 
-def _asked(desk: Desk) -> tuple[str, ...]:
+def asked_while_waiting(desk: Desk) -> tuple[str, ...]:
+    """Return the languages in which the desk asks the source question while callers wait."""
     waiting = desk.source is not None and desk.source.ask == "while waiting" and desk.source.menu is not None
     return desk.languages if waiting else ()
 
@@ -126,7 +129,8 @@ def _seconds(length: timedelta) -> int:
     return ceil(length.total_seconds())
 
 
-def _queue_timeout(line: Line) -> int:
+def queue_timeout(line: Line) -> int:
+    """Return the seconds that one member may take: ringing, and the whisper."""
     return _seconds(line.ring) + (WHISPER_ALLOWANCE if line.whisper else 2)
 
 
