@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
 from contextlib import AsyncExitStack
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 import numpy as np
 import pytest
 import soundfile
+from sqlalchemy import update
 
 from ivr.phone.tones import tone_level
+from ivr.store.engine import open_database
+from ivr.store.tables import call as call_table
 from tests.asterisk.front import Front
-from tests.running import RunningDesk, desk_folder
+from tests.running import RunningDesk, desk_folder, eventually
 
 pytestmark = pytest.mark.asterisk
 
@@ -156,3 +161,61 @@ async def test_without_the_controller_the_notice_is_spoken_and_the_lines_record_
     told = await front.told("+79210004605")
     assert told.call["fallback"] == "lost"
     assert told.names().count("notice") == 1
+
+
+@pytest.fixture
+def tiny_live(front):
+    """Put the folder that Asterisk records into on a disk of 64 KiB: two seconds of both sides."""
+    live = front.running.settings.recordings / "live"
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(live)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("root's rights to mount a small tmpfs are missing")
+    try:
+        yield live
+    finally:
+        subprocess.run(["umount", "--lazy", str(live)], check=True)
+
+
+async def test_f31_a_disk_that_fills_up_during_a_talk_leaves_a_partial_recording_and_the_talk_undisturbed(
+    front, tiny_live
+):
+    async with front.staff(staff("704")):
+        async with front.waiting("700", "+79210004606", "2") as call:
+            await front.talking("704")
+            await asyncio.sleep(6)
+            assert call.ended is None
+            assert tone_level(call.heard()[-8000:], HZ["704"]) > 0.5
+        (recording,) = await recordings(front, "+79210004606")
+    assert recording["state"] == "partial", recording
+    assert recording["seconds"] < 4 < recording["talk_seconds"]
+    assert recording["reason"].endswith("s of talk")
+    assert pitches(front, recording) == {"704"}
+
+
+async def test_a_recording_is_gone_at_the_next_start_when_its_time_is_over(front):
+    """The call is made a year older in the ledger; a desk that starts looks at once."""
+    async with front.staff(staff("704")):
+        async with front.waiting("700", "+79210004607", "2"):
+            await front.talking("704")
+            await asyncio.sleep(2)
+        (recording,) = await recordings(front, "+79210004607")
+    running = front.running
+    path = running.settings.recordings / recording["path"]
+    year = 365 * 86400
+    then = datetime.fromisoformat(recording["began_at"]) - timedelta(seconds=year)
+    old = running.settings.recordings / f"{then:%Y/%m/%d}" / path.name
+    old.parent.mkdir(parents=True)
+    path.rename(old)
+    engine = open_database(running.settings.database_url)
+    with engine.execution_options(writes=True).begin() as connection:
+        aged = update(call_table).where(call_table.c.id == recording["call_id"])
+        connection.execute(aged.values(began_at=call_table.c.began_at - year * 1_000_000))
+    engine.dispose()
+    running.kill("loader")
+    await eventually(lambda: not old.exists(), 30)
+
+    def shown() -> str:
+        return running.ivr("recordings", "show", recording["name"]).stdout
+
+    await eventually(lambda: "expired: kept 180 days" in shown(), 10)
+    assert json.loads(running.ivr("recordings", "list", "--state", "expired", "--json").stdout)[0]["path"] == ""
