@@ -33,6 +33,7 @@ GARBAGE = (
 async def test_f8_no_prompt_is_late_while_strangers_scan_stare_dribble_and_shout(desk, fresh, placed, tmp_path):
     """Every caller hears his prompt within a second, strangers are sent away at 5 s, and no session is left."""
     controller = desk.part("controller")
+    already = set(placed)
     before = await _sounds(desk, fresh(10))
     strangers = [asyncio.create_task(_attack(desk.settings.agi_port, kind, count)) for kind, count in KINDS.items()]
     rubbish = asyncio.create_task(_rubbish(desk.settings.agi_port, 8.0))
@@ -52,7 +53,7 @@ async def test_f8_no_prompt_is_late_while_strangers_scan_stare_dribble_and_shout
     assert sum(health(desk)["refused"].values()) > 300
     kept = check(desk, placed, tmp_path)
     check_channels(kept)
-    assert {row["fallback"] for row in kept.calls} == {""}
+    assert {row["fallback"] for row in kept.calls if row["caller"] not in already} == {""}
 
 
 async def _sounds(desk, callers: list[str]) -> list[float]:
