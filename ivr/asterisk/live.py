@@ -30,6 +30,11 @@ STATUS: Final = {
 }
 """Asterisk's device states of a queue member, in the desk's words."""
 _MEMBER_EVENTS: Final = frozenset(f"QueueMember{what}" for what in ("Added", "Status", "Pause", "Ringinuse", "Penalty"))
+LIVE_EVENTS: Final = (
+    "Newchannel", "Hangup", "DTMFEnd", "QueueCallerJoin", "QueueCallerLeave", "QueueMemberRemoved",
+    *sorted(_MEMBER_EVENTS),
+)  # fmt: skip
+"""The events that the picture is made of; `manager.conf` lets no other through to us."""
 
 
 @dataclass(frozen=True, slots=True)

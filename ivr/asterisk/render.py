@@ -16,6 +16,7 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ivr.asterisk.control import control_dir
+from ivr.asterisk.live import LIVE_EVENTS
 from ivr.asterisk.modules import REQUIRED, WANTED
 from ivr.errors import DeskError
 from ivr.flows.model import Desk, Line, Say
@@ -104,6 +105,7 @@ def _values(plan: Plan) -> dict[str, object]:
         "fallback_informer": _informer,
         "tells_notice": tells_notice,
         "dial": _dial,
+        "live_events": LIVE_EVENTS,
         "selftest_sound": _selftest_sound(plan.desks[0]),
     }
 

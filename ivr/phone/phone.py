@@ -34,6 +34,7 @@ class Phone:
     `server`: where requests go; nothing is taken from anybody else. Without it the telephone only waits for calls.
     `on_call` is awaited in a task of its own for every incoming call; without one we are busy.
     `patience`: seconds to wait for the first answer to a request.
+    `contact_user`: the name in our contact, when it is to be another than the account's.
 
         async with Phone(server=("127.0.0.1", 5060)) as phone:
             call = await phone.call("100", caller="+79210000001")
@@ -48,12 +49,13 @@ class Phone:
         password: str = "",
         bind: str = "127.0.0.1",
         patience: float = 8.0,
+        contact_user: str = "",
     ) -> None:
         self.on_call: Callable[[IncomingCall], Awaitable[None]] | None = None
         self.calls: list[Call] = []
         self.server = server
         self._account = Account(user, password)
-        self._bind, self._patience = bind, patience
+        self._bind, self._patience, self._as = bind, patience, contact_user
         self._tasks: set[asyncio.Task[None]] = set()
         self._registered = False
 
@@ -69,7 +71,7 @@ class Phone:
         self.address: HostPort = (self._wire.host, self._wire.port)
         ears = Ears(request=self._requested, acknowledgement=self._acknowledged, cancel=self._cancel)
         self._transactions = Transactions(self._wire.send, ears, self.address, self._patience)
-        self.contact = sip_uri(self._account.user, *self.address)
+        self.contact = sip_uri(self._as or self._account.user, *self.address)
         if self.server is not None:
             self.registration = self.account_of(self._account)
         return self

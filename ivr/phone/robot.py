@@ -28,6 +28,8 @@ _TURN = 0.05
 _LONGEST_PAUSE = 10.0
 _BROWSER = "-web"
 """An agent's telephone in the browser registers as `<agent>-web`."""
+_NAME = "robot-"
+"""Begins the name in a robot's contact: what a killed robot left behind must not be taken for a real telephone."""
 _ASKS = "whisper.accept"
 
 _log = structlog.get_logger("ivr.robots")
@@ -72,9 +74,10 @@ class Robot:
 
     async def run(self) -> None:
         """Serve until cancelled."""
-        async with Phone(server=self._server, user=self._post.agent, password=self._post.password) as phone:
+        agent, password = self._post.agent, self._post.password
+        async with Phone(server=self._server, user=agent, password=password, contact_user=_NAME + agent) as phone:
             phone.on_call = self._take
-            browser = phone.account_of(Account(self._post.agent + _BROWSER, self._post.password))
+            browser = phone.account_of(Account(agent + _BROWSER, password))
             pause = 1.0
             try:
                 while True:
@@ -94,7 +97,7 @@ class Robot:
     async def _look(self, phone: Phone, browser: Registration) -> None:
         """Register, or keep aside for a real telephone."""
         bound = [*await phone.registration.bindings(), *await _bindings(browser)]
-        if [contact for contact in bound if contact.partition(";")[0] != phone.contact]:
+        if not all(contact.startswith(f"sip:{_NAME}") for contact in bound):
             if self.on_duty:
                 _log.info("robot.steps_aside", agent=self._post.agent)
             await self._step_aside(phone)

@@ -532,6 +532,13 @@ async def test_a_robot_keeps_aside_for_a_real_telephone_and_comes_back_when_it_i
         assert await watch.registration.bindings() == [], "it leaves no registration behind"
 
 
+async def test_a_robot_takes_the_place_that_a_killed_robot_has_left(server):
+    async with Phone(server=server.address, user="201", password="secret", contact_user="robot-201") as dead:
+        await dead.registration.register(120)  # and, like a killed one, it never takes that back
+        async with robot(server, Behaviour()) as agent:
+            assert agent.on_duty
+
+
 async def test_a_robot_waits_for_a_server_that_is_not_there(server):
     nowhere = Server(("127.0.0.1", 9), server.sounds)
     async with robot(nowhere, Behaviour()) as agent:
