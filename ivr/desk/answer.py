@@ -18,6 +18,8 @@ from ivr.engine.session import Session
 from ivr.flows.model import Desk
 from ivr.telephony.facts import Fact
 
+HEAD_START = 0.05
+"""Seconds in which the first prompt has the processor for itself; nobody wants the answer before a key is pressed."""
 LOOK_UP_LIMIT = 0.2
 """Seconds that a caller is kept for what the ledger knows of him."""
 
@@ -127,6 +129,7 @@ class _LookUp:
 
 
 async def _ask_ledger(callers: Callers, desk: str, number: str) -> Caller:
+    await asyncio.sleep(HEAD_START)
     with suppress(TimeoutError):
         async with asyncio.timeout(LOOK_UP_LIMIT):
             return await callers.known(desk, number)

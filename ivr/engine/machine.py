@@ -15,7 +15,7 @@ from ivr.engine.nodes import KINDS, menu, script
 from ivr.engine.session import Session
 from ivr.engine.turn import Draft, Turn
 from ivr.flows.hours import is_open
-from ivr.flows.model import HANG_UP, Desk, Menu, Script, Source, Way
+from ivr.flows.model import HANG_UP, Desk, Menu, Script, Source, Way, way_to
 from ivr.flows.prompts import sources_of, tells_notice
 
 STEPS_PER_TURN = 50
@@ -40,7 +40,7 @@ def advance(desk: Desk, session: Session, happened: Input, now: datetime) -> Tur
         case ScriptAnswer():
             _script_answered(draft, happened)
         case LineLeft(line=line):
-            _go(draft, Way(then=desk.lines[line].then if line in desk.lines else ""), "")
+            _go(draft, way_to(desk.lines[line].then if line in desk.lines else ""), "")
         case HungUp():
             draft.change(awaiting="nothing")
         case _:
@@ -59,7 +59,7 @@ def _arrive(draft: Draft, call: Arrived, now: datetime) -> None:
         draft.fact("closed")
         _go(draft, desk.hours.closed, "closed")
     else:
-        _go(draft, Way(then=desk.first_node), "")
+        _go(draft, way_to(desk.first_node), "")
 
 
 def _key(draft: Draft, digit: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
@@ -243,6 +244,12 @@ class Desk(Part):
     def tier(self, line: str) -> int:
         """Return the line's rank, from 1."""
         return tuple(self.lines).index(line) + 1
+
+
+@cache
+def way_to(name: str) -> Way:
+    """Return the plain way to a node or line; made once a name, for the engine goes many of them in every call."""
+    return Way(then=name)
 
 
 def collect_keys(value: Any) -> Any:

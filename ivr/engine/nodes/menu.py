@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ivr.engine.turn import Draft
-from ivr.flows.model import HANG_UP, Menu, Way
+from ivr.flows.model import HANG_UP, Menu, Way, way_to
 
 NEXT_DIGIT_WAIT = 3.0
 """Seconds for the second digit of a key that has several."""
@@ -40,7 +40,7 @@ def no_key(draft: Draft, name: str, node: Menu) -> Way | None:
 
 def _again(draft: Draft, name: str, node: Menu, *, wrong: bool) -> Way | None:
     if draft.session.tries >= node.tries:
-        return node.no_answer or Way(then=HANG_UP)
+        return node.no_answer or way_to(HANG_UP)
     draft.change(tries=draft.session.tries + 1, digits="")
     if wrong and node.wrong_key is not None:
         draft.speak(f"{name}.wrong-key")
