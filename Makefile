@@ -22,7 +22,8 @@ check: ## style, types, unit tests and scenarios: no Asterisk needed, under 90 s
 test: check ## all tests, with a real Asterisk; installs what they need
 	@.venv/bin/python setup/programs.py
 	@.venv/bin/ivr asterisk install
-	.venv/bin/pytest tests/asterisk tests/faults tests/setup
+	.venv/bin/pytest -n 2 --dist loadfile tests/asterisk tests/setup
+	.venv/bin/pytest tests/faults
 
 bench: ## measure the desk against its limits (docs/measurements.md)
 	@sh setup/environment.sh --dev

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -11,13 +12,16 @@ from tests.asterisk.desks import DESKS, SCRIPTS
 from tests.asterisk.front import Front
 from tests.running import RunningDesk, desk_folder
 
-SHIFT = 4200
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+"""Each of pytest's processes has systems, and so ports, of its own."""
+DEMO_SHIFT = 4000 + 10 * WORKER
+FRONT_SHIFT = 4200 + 10 * WORKER
 
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory) -> Iterator[RunningDesk]:
     """Both demo desks, with nobody on their lines: telephones of the tests are the agents."""
-    running = RunningDesk(tmp_path_factory.mktemp("demo") / "home", shift=4000).start()
+    running = RunningDesk(tmp_path_factory.mktemp("demo") / "home", shift=DEMO_SHIFT).start()
     try:
         yield running
     finally:
@@ -34,7 +38,7 @@ def front(tmp_path_factory) -> Iterator[Front]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     desks = {name: _dated(text) for name, text in DESKS.items()}
-    running = RunningDesk(place / "home", SHIFT, desks=desk_folder(folder, desks))
+    running = RunningDesk(place / "home", FRONT_SHIFT, desks=desk_folder(folder, desks))
     front = Front(running.start())
     try:
         yield front
