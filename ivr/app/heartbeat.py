@@ -1,4 +1,4 @@
-"""A part tells every second that it lives, in a small file: the supervisor and `ivr status` read it."""
+"""A part tells every two seconds that it lives, in a small file: the supervisor and `ivr status` read it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-BEAT = 1.0
+BEAT = 2.0
 """Seconds between two beats."""
 
 
