@@ -17,7 +17,7 @@ class DeskError(Exception):
     def __init__(self, sentence: str, cure: str = "") -> None:
         self.sentence = sentence.rstrip()
         self.cure = cure.rstrip()
-        super().__init__("\n".join(part for part in (self.sentence, self.cure) if part))
+        super().__init__(f"{self.sentence} {self.cure}".rstrip())
 
 
 class AuthorError(DeskError):
@@ -33,3 +33,7 @@ class AuthorError(DeskError):
             "\n".join(self.mistakes),
             f"{count} mistake{'s' if count != 1 else ''} to mend; nothing was changed.",
         )
+
+    def __str__(self) -> str:
+        """Return the mistakes, a line each, and then what to do."""
+        return f"{self.sentence}\n{self.cure}"

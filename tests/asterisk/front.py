@@ -138,13 +138,15 @@ class Front:
             yield call
 
     @asynccontextmanager
-    async def waiting(self, number: str, caller: str, keys: str = "") -> AsyncIterator[OutgoingCall]:
-        """Place a call, press keys, and wait until the caller is in a line and may answer its question."""
+    async def waiting(
+        self, number: str, caller: str, keys: str = "", *, listens: float = DEAF + 0.1
+    ) -> AsyncIterator[OutgoingCall]:
+        """Place a call, press keys, and wait until the caller has been `listens` seconds in a line: he may answer its question."""
         async with self.caller(number, caller) as call:
             if keys:
                 await call.press(keys)
             await self.noted(caller, "line")
-            await asyncio.sleep(DEAF + 0.1)
+            await asyncio.sleep(listens)
             yield call
 
     async def offered(self, agent: str, *, times: int = 1, within: float = 15.0) -> Any:

@@ -270,9 +270,10 @@ def test_agents_shows_credentials_with_which_a_telephone_registers(terminal: Ter
 
 def test_status_says_that_every_part_is_well(terminal: Terminal) -> None:
     told = json.loads(terminal.ivr("status", "--json"))
-    assert {"controller", "loader", "robots"} <= told.keys()
-    assert {part["state"] for part in told.values()} == {"well"}
-    assert told["robots"]["on_duty"] == told["robots"]["agents"] == 11
+    assert told["parts"].keys() == {"asterisk", "controller", "loader", "robots"}
+    assert {part["state"] for part in told["parts"].values()} == {"well"}
+    assert told["parts"]["robots"]["on_duty"] == told["parts"]["robots"]["agents"] == 11
+    assert told["lines"]["ultralight-second"] == {"waiting": 0, "agents": {"201": "free", "202": "free"}}
 
 
 def test_a_number_that_no_desk_has_is_told_with_those_that_there_are(terminal: Terminal) -> None:

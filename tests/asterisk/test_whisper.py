@@ -33,7 +33,7 @@ def played(front):
 
 async def until_taken(front: Front, caller: str, keys: str, agents: tuple[str, str]):
     """Let two agents be offered a call, the first one not take it, and the other accept; the caller ends the talk."""
-    async with front.waiting("610", caller, keys) as call:
+    async with front.waiting("610", caller, keys, listens=0) as call:
         await eventually(lambda: any(front.agents[agent].calls for agent in agents))
         second = front.agents[next(agent for agent in agents if not front.agents[agent].calls)]
         second.decision, second.after, second.hangs_up_after = "1", KEY_AFTER, None
