@@ -141,7 +141,7 @@ class Front:
     async def waiting(
         self, number: str, caller: str, keys: str = "", *, listens: float = DEAF + 0.1
     ) -> AsyncIterator[OutgoingCall]:
-        """Place a call, press keys, and wait until the caller has been `listens` seconds in a line: he may answer its question."""
+        """Place a call, press keys, and wait until the caller has listened for so many seconds in a line."""
         async with self.caller(number, caller) as call:
             if keys:
                 await call.press(keys)
