@@ -188,7 +188,7 @@ class RunningDesk:
 
     async def _seen(self, number: str) -> None:
         """Wait until the queues know that the telephone is there: states travel apart from registrations."""
-        for _ in range(50):
+        for _ in range(150):
             if f"{number}@agents" not in (said := await asyncio.to_thread(self.asterisk, "core show hints")):
                 raise AssertionError(f"no hint of {number}: {said}")
             line = next(line for line in said.splitlines() if f"{number}@agents" in line)

@@ -24,8 +24,8 @@ from ivr.flows.prompts import tells_notice
 from ivr.ledger.record import FIELDS
 from ivr.settings import Settings
 
-ANSWER_DEADLINE = 25
-"""Seconds for the controller's first turn, enough for a greeting and a menu; each later turn moves the deadline on."""
+ANSWER_DEADLINE = 10
+"""Seconds for the controller's first sign of life; each of its turns moves the deadline on."""
 CALL_LIMIT = 4 * 3600
 """Seconds after which a call is ended, so that no channel stays for ever."""
 WHISPER_ALLOWANCE = 25
