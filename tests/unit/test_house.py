@@ -10,7 +10,7 @@ import pytest
 import ivr
 
 ROOT = Path(ivr.__file__).parent
-PURE = ("telephony", "flows", "engine", "ledger")
+PURE = ("telephony", "flows", "engine", "ledger", "reports")
 ADAPTERS = ("asterisk", "store", "speech", "phone")
 COMPOSITION = ("app", "cli")
 MAY_IMPORT = {
@@ -18,6 +18,7 @@ MAY_IMPORT = {
     "flows": {"flows", "telephony"},
     "engine": {"engine", "flows", "telephony"},
     "ledger": {"ledger", "telephony"},
+    "reports": {"reports", "ledger", "telephony"},
     "desk": {"desk", *PURE},
 } | {adapter: {adapter, "desk", *PURE} for adapter in ADAPTERS}
 IMPURE_MODULES = {"asyncio", "sqlalchemy", "panoramisk", "socket", "random", "secrets", "time", "logging", "structlog"}

@@ -1,0 +1,47 @@
+"""What a span of an agent's time contributes to the totals."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from ivr.reports.split import split
+from ivr.reports.tally import QUARTER, Tally, tally
+
+State = Literal["signed out", "unreachable", "ready", "offered", "talking", "hold", "wrap-up", "paused"]
+STATES: tuple[State, ...] = ("signed out", "unreachable", "ready", "offered", "talking", "hold", "wrap-up", "paused")
+
+
+class Span(NamedTuple):
+    """A closed span of one agent's time, UTC microseconds; spans of one agent never overlap."""
+
+    agent: str
+    began_at: int
+    ended_at: int
+    state: str
+    reason: str = ""
+    line: str = ""
+    """The line of the call that the span belongs to."""
+    internal: bool = False
+    """It belongs to a call between agents."""
+
+
+def span_tallies(span: Span) -> list[Tally]:
+    """Return the span's time by state, split at the edges; paused time also by its reason, and how many pauses began.
+
+    A span of talk, hold or wrap-up of a call between agents is told apart (`internal`), for it is no work for callers.
+    """
+    measures = [f"state.{span.state}"]
+    if span.state == "paused":
+        measures.append(f"paused.{span.reason}")
+    if span.internal and span.state in ("talking", "hold", "wrap-up"):
+        measures = ["internal"]
+    keys = (span.agent, span.line)
+    found = [
+        tally(("time", bucket, keys, measure, length))
+        for bucket, length in split(span.began_at, span.ended_at)
+        for measure in measures
+    ]
+    if span.state in ("paused", "wrap-up"):
+        begun = span.began_at - span.began_at % QUARTER
+        found.append(tally(("time", begun, keys, f"begun.{span.state}", 1)))
+    return found

@@ -1,0 +1,109 @@
+"""A caller's way to a person, stage by stage, and what else its legs and facts say of the whole call."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ivr.ledger.call import Call, CallFact, Leg
+
+STAGES = ("menu", "question", "queue", "ring", "whisper")
+"""menu      informer and menu: from the first ring to the line. They are one stage, for the controller speaks them in
+             one command, and the journal tells only when the caller answered
+question  the source question, where it is asked before the line
+queue     waiting in lines while no telephone rings that was to answer him
+ring      the telephone rang on which he was answered
+whisper   that agent listened to the whisper"""
+_ASKED = frozenset({"key", "wrong", "silent"})
+SOURCE_NODE = "source"
+"""The node name that the engine gives to the source question."""
+
+
+class Journey(NamedTuple):
+    """What the parts of a call say together. Times in microseconds."""
+
+    stages: tuple[tuple[str, int], ...]
+    """(stage, length) of a call that reached a person; their sum is its time to human exactly."""
+    tier: int
+    """The rank of the line on which the last talk was, from 1; 0 = on no line."""
+    transfers: int
+    to_record: int
+    """Talk on lines that are to be recorded."""
+    sources: bool
+    """The source is known in two ways: asked and dialled, for example."""
+    disagree: bool
+    """… and they name two sources."""
+
+
+def journey_of(call: Call) -> Journey:
+    """Read the call's legs and facts once."""
+    tiers: dict[str, int] = {}
+    recorded: set[str] = set()
+    said: dict[str, str] = {call.source_how: call.source} if call.source else {}
+    for told in call.facts:
+        fact = told.fact
+        if fact.name == "line":
+            values = fact.values
+            tiers[values.get("line", "")] = _number(values.get("tier", ""))
+            if values.get("record") == "1":
+                recorded.add(values.get("line", ""))
+        elif fact.name == "source" and fact.values.get("source"):
+            said.setdefault(fact.values.get("how", ""), fact.values["source"])
+    talks = [leg for leg in call.legs if leg.kind == "talk"]
+    return Journey(
+        stages=_stages(call, call.connected_at) if call.connected_at is not None else (),
+        tier=tiers.get(talks[-1].line, 0) if talks else 0,
+        transfers=sum(_kind(leg) == "transfer" for leg in call.legs),
+        to_record=sum(_length(leg) for leg in talks if leg.line in recorded),
+        sources=len(said) > 1,
+        disagree=len(set(said.values())) > 1,
+    )
+
+
+def _stages(call: Call, connected: int) -> tuple[tuple[str, int], ...]:
+    menu = ring = whisper = waited = 0
+    for leg in call.legs:
+        if leg.began_at > connected:
+            continue
+        ended = min(leg.ended_at if leg.ended_at is not None else connected, connected)
+        if leg.kind == "ivr":
+            menu += ended - leg.began_at
+        elif leg.kind == "queue":
+            waited += ended - leg.began_at
+        elif leg.kind == "offer" and leg.reason == "answered" and leg.ended_at == connected:
+            picked_up = min(leg.answered_at if leg.answered_at is not None else connected, connected)
+            ring, whisper = picked_up - leg.began_at, connected - picked_up
+    question = min(_question(call.facts, connected), menu)
+    whole = connected - call.began_at
+    return (
+        ("menu", menu - question),
+        ("question", question),
+        ("queue", whole - menu - ring - whisper),
+        ("ring", ring),
+        ("whisper", whisper),
+    )
+
+
+def _question(facts: tuple[CallFact, ...], connected: int) -> int:
+    """Return how long the source question held the caller up: from the turn before its answer to the answer."""
+    before = 0
+    for told in facts:
+        if told.at > connected:
+            break
+        fact = told.fact
+        asked = fact.name in _ASKED and fact.values.get("node") == SOURCE_NODE
+        if before and (asked or (fact.name == "source" and fact.values.get("how") == "asked")):
+            return told.at - before
+        before = told.at
+    return 0
+
+
+def _length(leg: Leg) -> int:
+    return (leg.ended_at or leg.began_at) - leg.began_at
+
+
+def _kind(leg: Leg) -> str:
+    return leg.kind
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 4 else 0

@@ -1,0 +1,146 @@
+"""What a call contributes: every leg once, to the right cell, and nothing before it is over."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from ivr.reports.agent_time import Span, span_tallies
+from ivr.reports.contributions import tallies
+from ivr.reports.journey import journey_of
+from ivr.reports.tally import KEYS, QUARTER, taken_out, total
+from tests.made_calls import JOURNALS, MORNING, SECOND, golden, leg, made_call, real_calls, told
+from tests.made_journal import made_journal
+
+ALL = sorted(path.stem for path in JOURNALS.glob("*.csv"))
+
+
+def line_of(call):
+    return {measure: n for measure, n in total(tallies(call), "line").items() if "." not in measure}
+
+
+def test_an_open_call_contributes_nothing():
+    assert tallies(made_call(leg("ivr", 0, 5))._replace(ended_at=None)) == []
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_contribution_of_a_real_call_has_all_keys_of_its_subject_and_a_whole_quarter(name):
+    for call in real_calls((JOURNALS / f"{name}.csv").read_bytes()):
+        for one in tallies(call):
+            assert len(one.keys) == len(KEYS[one.subject])
+            assert all(isinstance(key, str) for key in one.keys)
+            assert one.bucket % QUARTER == 0
+            assert type(one.value) is int
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_call_taken_out_again_leaves_no_trace(name):
+    for call in real_calls((JOURNALS / f"{name}.csv").read_bytes()):
+        sums = Counter()
+        for one in [*tallies(call), *taken_out(tallies(call))]:
+            sums[one[:4]] += one.value
+        assert not any(sums.values())
+
+
+def test_the_refused_offer_and_the_answered_one_are_two_offers_and_one_answered_visit():
+    call = golden("first_agent_refuses")
+    agents = total(tallies(call), "agent")
+    assert (agents["offers"], agents["offer.refused"], agents["offer.answered"], agents["talks"]) == (2, 1, 1, 1)
+    assert line_of(call) | {"talk": 0} == {
+        "offered": 1,
+        "answered": 1,
+        "answered_wait": 3_026_270,
+        "agent_wait": 2_023_146,
+        "talks": 1,
+        "talk": 0,
+    }
+
+
+def test_what_lines_offers_and_talks_add_up_to_is_what_the_calls_tell():
+    calls = real_calls(made_journal(400))
+    every = [one for call in calls for one in tallies(call)]
+    lines, agents = total(every, "line"), total(every, "agent")
+    legs = [one for call in calls for one in call.legs]
+    assert lines["offered"] == sum(one.kind == "queue" for one in legs)
+    assert lines["offered"] == lines["answered"] + lines["abandoned"] + lines["gone_on"] + lines["cut"]
+    assert agents["offers"] == sum(one.kind == "offer" for one in legs)
+    assert agents["talk"] == total(every, "call")["talked"] == sum(call.talked for call in calls)
+    assert agents["talks"] == sum(n for name, n in agents.items() if name.startswith("talk_length."))
+
+
+def test_the_stages_of_every_answered_call_add_up_to_its_time_to_human():
+    for call in real_calls(made_journal(300)):
+        if call.desk and call.connected_at is not None:
+            stages = dict(journey_of(call).stages)
+            assert sum(stages.values()) == call.connected_at - call.began_at
+            assert min(stages.values()) >= 0
+
+
+def test_talk_over_the_edge_of_a_quarter_is_split_there_and_the_talk_is_counted_where_it_began():
+    call = made_call(leg("queue", 880, 890, "answered", line="first"), leg("talk", 890, 960, line="first", agent="201"))
+    told_of = {(one.bucket - MORNING, one.measure): one.value for one in tallies(call) if one.subject == "agent"}
+    assert told_of[0, "talk"] == 10 * SECOND
+    assert told_of[QUARTER, "talk"] == 60 * SECOND
+    assert told_of[0, "talks"] == 1
+    assert (QUARTER, "talks") not in told_of
+
+
+def test_hold_is_not_talk():
+    call = made_call(
+        leg("queue", 0, 10, "answered", line="first"),
+        leg("talk", 10, 100, line="first", agent="201"),
+        leg("hold", 40, 70, line="first", agent="201"),
+    )
+    agents = total(tallies(call), "agent")
+    assert (agents["talk"], agents["hold"]) == (60 * SECOND, 30 * SECOND)
+    assert agents["talk_length.60"] == 1
+
+
+def test_a_visit_that_timed_out_is_gone_on_and_offered_again_on_the_next_line():
+    call = made_call(leg("queue", 0, 40, "timeout", line="first"), leg("queue", 40, 50, "abandoned", line="second"))
+    lines = total(tallies(call), "line")
+    assert (lines["offered"], lines["gone_on"], lines["gone_on.timeout"], lines["abandoned"]) == (2, 1, 1, 1)
+
+
+def test_the_source_question_before_the_line_is_a_stage_of_its_own():
+    call = made_call(
+        leg("ivr", 0, 20),
+        leg("queue", 20, 30, "answered", line="first"),
+        leg("talk", 30, 60, line="first", agent="201"),
+        facts=[
+            told(0, "entered", node="category"),
+            told(9, "key", node="category", key="1"),
+            told(20, "source", source="internet", how="asked"),
+        ],
+    )
+    assert dict(journey_of(call).stages) == {
+        "menu": 9 * SECOND,
+        "question": 11 * SECOND,
+        "queue": 10 * SECOND,
+        "ring": 0,
+        "whisper": 0,
+    }
+
+
+def test_a_source_known_in_two_ways_that_differ_is_a_disagreement():
+    facts = [told(0, "source", source="billboard", how="dialled"), told(9, "source", source="internet", how="asked")]
+    call = made_call(leg("ivr", 0, 20), facts=facts, source="billboard", source_how="dialled")
+    calls = total(tallies(call), "call")
+    assert (calls["sources_told_twice"], calls["sources_disagree"]) == (1, 1)
+
+
+def test_a_caller_who_hangs_up_in_the_menu_is_a_drop_out_of_the_node_that_he_heard_last():
+    call = golden("caller_leaves_in_menu")
+    nodes = {(one.keys[2], one.measure) for one in tallies(call) if one.subject == "node"}
+    dropped = [node for node, measure in nodes if measure == "dropped"]
+    assert len(dropped) <= 1
+    assert all((node, "hits") in nodes for node in dropped)
+
+
+def test_agents_time_is_split_at_the_edges_and_a_pause_is_told_by_its_reason_too():
+    span = Span("201", MORNING - 60 * SECOND, MORNING + 2 * QUARTER + 30 * SECOND, "paused", "lunch")
+    found = span_tallies(span)
+    assert [one.value for one in found if one.measure == "state.paused"] == [60 * SECOND, QUARTER, QUARTER, 30 * SECOND]
+    assert total(found, "time")["paused.lunch"] == span.ended_at - span.began_at
+    assert total(found, "time")["begun.paused"] == 1
