@@ -1,0 +1,154 @@
+"""One day of the desk: who calls, who is free, who gives up; and its journal."""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from functools import cache
+from random import Random
+from typing import NamedTuple
+
+from tests.year.pattern import ZONE, moments, opens
+from tests.year.people import CATEGORIES, LINES, SECOND, Crew
+from tests.year.recorded import QUESTION, Answers, Form, Wait, recorded, without_keys, without_offers
+
+IDS_A_DAY = 4_000_000
+"""Channels that a day's Asterisk may count."""
+LONGEST_WAIT = 180 * SECOND
+"""After that the line gives up."""
+_AGAIN = 0.45
+"""Of those that gave up, so many call again within the hour."""
+_TALKS = {
+    "caller_ends_talk": 86,
+    "first_agent_busy": 4,
+    "first_agent_refuses": 5,
+    "desk_cuts_the_talk": 1,
+    "agent_to_agent": 4,
+}
+_REGULARS = 40_000
+_OFFERED = 20 * SECOND
+_ANSWERS = 2 * SECOND
+"""That long after the line's question began."""
+
+
+class Contact(NamedTuple):
+    """A call that begins."""
+
+    at: int
+    number: str
+    known: bool
+
+
+@cache
+def forms() -> dict[str, Form]:
+    """Return the recorded calls as forms, once a process; `X alone` = while no agent was free."""
+    found = {name: Form(recorded(name)) for name in (*_TALKS, "caller_leaves_in_menu", "closed", "nobody_answers")}
+    for name in ("caller_leaves_while_ringing", "line_gives_up"):
+        found |= {name: Form(recorded(name)), f"{name} alone": Form(without_offers(recorded(name)))}
+    found["caller_ends_talk silent"] = Form(without_keys(recorded("caller_ends_talk")))
+    return found
+
+
+def calls_of(day: date, count: int, chance: Random) -> Iterator[tuple[str, Answers]]:
+    """Yield which form each call of the day takes, and what fills it in."""
+    local = datetime(day.year, day.month, day.day, tzinfo=UTC) - ZONE
+    midnight = int(local.timestamp()) * SECOND
+    crews = {line.name: Crew(line, day, midnight, chance) for line in LINES}
+    hours = opens(day)
+    first, last = (midnight + hour * 3600 * SECOND for hour in hours) if hours else (0, 0)
+    coming = [_contact(at, chance) for at in moments(day, count, chance)]
+    heapq.heapify(coming)
+    while coming:
+        contact = heapq.heappop(coming)
+        if not first <= contact.at < last:
+            yield "closed", _answers(contact, "1", (), {})
+            continue
+        name, answers, gave_up_at = _call(contact, crews, chance)
+        if gave_up_at and chance.random() < _AGAIN:
+            later = gave_up_at + int(chance.expovariate(1 / 600) * SECOND) + 30 * SECOND
+            heapq.heappush(coming, Contact(later, contact.number, contact.known))
+        yield name, answers
+
+
+def journal_of(day: date, number: int, count: int, seed: int) -> tuple[int, bytes]:
+    """Return how many calls the day had, and its journal. `number`: of the day, so that no two days share an id."""
+    chance = Random(f"{seed} {day}")
+    ready = forms()
+    sequence = number * IDS_A_DAY + 1
+    rows: list[tuple[int, str]] = []
+    calls = 0
+    for name, answers in calls_of(day, count, chance):
+        form = ready[name]
+        rows += form.filled(answers, sequence, (seed << 32) + sequence)
+        sequence += form.ids
+        calls += 1
+    # The rows of one call stay in their order, whose times may be equal.
+    rows.sort(key=lambda row: row[0])
+    return calls, "".join(f"{row}\n" for _, row in rows).encode()
+
+
+def _contact(at: int, chance: Random) -> Contact:
+    if chance.random() < 0.35:
+        # A few call very often, most of them seldom.
+        return Contact(at, f"+7812{2_000_000 + int(_REGULARS * chance.random() ** 3):07d}", known=True)
+    return Contact(at, f"+79{chance.randrange(10**9):09d}", known=False)
+
+
+def _call(contact: Contact, crews: dict[str, Crew], chance: Random) -> tuple[str, Answers, int]:
+    """Return form, answers, and when the caller gave up or was given up (0 = he did not)."""
+    key = chance.choices(list(CATEGORIES), [share for _, _, share in CATEGORIES.values()])[0]
+    menu = _lasting(7.0, 0.5, chance)
+    if chance.random() < 0.05:
+        return "caller_leaves_in_menu", _answers(contact, key, (), {"menu": menu // 2}), contact.at + menu
+    crew = crews[CATEGORIES[key][1]]
+    since = contact.at + menu
+    patience = min(_lasting(95.0, 0.8, chance), LONGEST_WAIT)
+    found = crew.next(since)
+    if found is None or found[0] - since >= patience:
+        name = "line_gives_up alone" if patience == LONGEST_WAIT else "caller_leaves_while_ringing alone"
+        return name, _answers(contact, key, (), {"menu": menu, "wait": patience}), since + patience
+    return _offered(contact, key, menu, crew, patience, chance)
+
+
+def _offered(
+    contact: Contact, key: str, menu: int, crew: Crew, patience: int, chance: Random
+) -> tuple[str, Answers, int]:
+    since = contact.at + menu
+    found = crew.next(since)
+    assert found
+    free, agent = found
+    ring = _lasting(4.0, 0.5, chance)
+    waits: dict[Wait, int] = {"menu": menu, "queue": free - since, "ring": ring}
+    if free - since + ring > patience or chance.random() < 0.01:
+        wait = min(max(patience - (free - since), SECOND), _OFFERED)
+        crew.busy_until(free + wait)
+        waits["wait"] = wait
+        return "caller_leaves_while_ringing", _answers(contact, key, (agent,), waits), free + wait
+    if chance.random() < 0.006:
+        crew.busy_until(free + 2 * _OFFERED)
+        return "nobody_answers", _answers(contact, key, (agent,), waits | {"wait": _OFFERED}), free + 2 * _OFFERED
+    name = chance.choices(list(_TALKS), list(_TALKS.values()))[0]
+    if name == "caller_ends_talk":
+        if chance.random() < 0.4:
+            name = "caller_ends_talk silent"
+        else:
+            waits |= {"answer": min(_ANSWERS, ring // 2), "ring": ring - min(_ANSWERS, ring // 2)}
+    waits |= {"whisper": _lasting(2.5, 0.3, chance), "talk": _lasting(crew.line.talk, 0.8, chance)}
+    after = _lasting(crew.line.wrap_up, 0.6, chance)
+    tries = 2 if name in {"first_agent_busy", "first_agent_refuses"} else 1
+    crew.busy_until(free + tries * (ring + waits["whisper"]) + waits["talk"] + after)
+    agents = (crew.another(agent, chance), agent) if tries > 1 else (agent,)
+    return name, _answers(contact, key, agents, waits, chance.choice(list(QUESTION))), 0
+
+
+def _answers(contact: Contact, key: str, agents: tuple[str, ...], waits: dict[Wait, int], digit: str = "1") -> Answers:
+    category, line, _ = CATEGORIES[key]
+    tier = next(one.tier for one in LINES if one.name == line)
+    return Answers(contact.at, waits, contact.number, contact.known, line, tier, key, category, digit, agents)
+
+
+def _lasting(median: float, spread: float, chance: Random) -> int:
+    """Return a time in microseconds: half of all are shorter than the median, a few much longer."""
+    return int(median * math.exp(chance.gauss(0, spread)) * SECOND)
