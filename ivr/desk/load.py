@@ -68,11 +68,10 @@ class Loader:
             self._state = state
             return None
         began = time.monotonic()
-        new, changed = calls.take(batch.records, self._earlier)
-        self._ledger.save(position, batch, new, changed)
+        kept = self._ledger.save(position, batch, calls.take(batch.records, self._earlier))
         self._state = batch.position, calls
         self._adapt(time.monotonic() - began)
-        return Loaded(len(batch.records), len(batch.rejected), len(new) + len(changed), batch.position)
+        return Loaded(len(batch.records), len(batch.rejected), kept, batch.position)
 
     def accept_gap(self) -> None:
         """Go on at the beginning of the present file, and keep a rejected record that says so."""
@@ -80,7 +79,7 @@ class Loader:
         reason = f"gap: what followed byte {position.offset} of the file before is lost"
         note = Rejected(record_id(position.file, position.offset), b"", reason)
         beginning = self._journal.after_gap(position)
-        self._ledger.save(position, Batch([], [note], beginning), [], [])
+        self._ledger.save(position, Batch([], [note], beginning), [])
         self._state = None
         _log.warning("loader.gap", node=self._node, offset=position.offset)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple, Protocol
 
-from ivr.ledger.call import Call
 from ivr.ledger.record import Batch, Position, Record
+from ivr.ledger.unfolding import Unfolded
 
 
 class LedgerAwayError(Exception):
@@ -43,8 +43,9 @@ class Ledger(Protocol):
     def stories(self, ids: Collection[str]) -> Mapping[str, Story]:
         """Return those of the calls that are kept already."""
 
-    def save(self, before: Position, batch: Batch, new: Sequence[Call], changed: Sequence[Call]) -> None:
-        """Keep records, calls and position in one transaction; `changed` calls are those that were kept before.
+    def save(self, before: Position, batch: Batch, calls: Iterable[Unfolded]) -> int:
+        """Keep records, calls and position in one transaction; return how many calls.
 
-        Raises `DeskError` when the position is no longer `before`: another loader is at work.
+        A call may be folded only when it is asked for, while the database is busy with the records. Raises `DeskError`
+        when the position is no longer `before`: another loader is at work.
         """

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from ivr.ledger.call import Call
 from ivr.ledger.fold import LAST_EVENT, fold
@@ -24,6 +25,13 @@ class OpenCall:
         self.over = crashed or _ends(self.records)
 
 
+class Unfolded(NamedTuple):
+    """A call that records touched; `kept`: the database has an earlier state of it."""
+
+    call: Call
+    kept: bool
+
+
 Earlier = Callable[[Collection[str]], Mapping[str, OpenCall]]
 """Returns those of the calls that the database has."""
 
@@ -39,8 +47,11 @@ class Unfolding:
         """How many calls are open."""
         return len(self._open)
 
-    def take(self, records: Iterable[Record], earlier: Earlier) -> tuple[list[Call], list[Call]]:
-        """Add records; return the calls that are new to the database, and those that changed."""
+    def take(self, records: Iterable[Record], earlier: Earlier) -> Iterator[Unfolded]:
+        """Add records; return the calls that they touched, each folded when it is asked for.
+
+        All of them must be asked for before more records are taken.
+        """
         parts = _by_call(records)
         if strangers := parts.keys() - self._open.keys():
             self._open.update(earlier(strangers))
@@ -57,17 +68,14 @@ class Unfolding:
                 touched.update(dict.fromkeys(self._cut_before(name)))
         return self._fold(touched)
 
-    def _fold(self, names: Iterable[str]) -> tuple[list[Call], list[Call]]:
-        new: list[Call] = []
-        changed: list[Call] = []
+    def _fold(self, names: Iterable[str]) -> Iterator[Unfolded]:
         for name in names:
             call = self._open[name]
-            if call.records[0].context != SELFTEST:
-                (changed if call.kept else new).append(fold(call.records, crashed=call.crashed))
-                call.kept = True
             if call.over:
                 del self._open[name]
-        return new, changed
+            if call.records[0].context != SELFTEST:
+                kept, call.kept = call.kept, True
+                yield Unfolded(fold(call.records, crashed=call.crashed), kept)
 
     def _cut_before(self, first: str) -> list[str]:
         """Close the calls of the process before the one whose first channel this is; return their names."""

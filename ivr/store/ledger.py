@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from sqlalchemy import Connection, Engine, and_, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,6 +14,7 @@ from ivr.desk.ports_ledger import LedgerAwayError, Story
 from ivr.errors import DeskError
 from ivr.ledger.call import Call
 from ivr.ledger.record import FILE_BITS, OFFSET_BITS, Batch, Position, Record
+from ivr.ledger.unfolding import Unfolded
 from ivr.store.bulk import add_missing, add_rows, one_of
 from ivr.store.tables import call, fact, journal_position, journal_record, leg, recording, rejected_record
 from ivr.telephony.facts import Fact
@@ -21,6 +23,8 @@ _CALL_WIDTH = len(call.c)
 _UNVERIFIED: tuple[object, ...] = ("", 0.0, 0.0, "", 0, "", None)
 """What the columns of a recording hold behind name, call and state, until it is verified."""
 _PLACES = select(call.c.id, call.c.crashed, call.c.first_record, call.c.last_record)
+_CALLS_A_STEP = 16
+"""Calls to fold while the database takes some of the records: about as long as it is busy with them."""
 _TEXTS = 8192
 _texts: dict[int, tuple[Fact, str]] = {}
 NO_RECORD = 2**63 - 1
@@ -47,18 +51,19 @@ class SqlLedger:
         with self._transaction() as connection:
             return kept_stories(connection, ids)
 
-    def save(self, before: Position, batch: Batch, new: Sequence[Call], changed: Sequence[Call]) -> None:
+    def save(self, before: Position, batch: Batch, calls: Iterable[Unfolded]) -> int:
         """Keep records, calls and position in one transaction; see the port."""
         with self._transaction() as connection:
             if connection.dialect.name == "postgresql":
                 # A crash of the server may lose the last commits, but the position with them: nothing is lost.
                 connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
             _move(connection, before, batch)
-            add_rows(connection, journal_record, batch.records)
+            derived = Derived(facts_from=batch.records[0].id if batch.records else 0)
+            # The calls are folded while the database is busy with the records.
+            add_rows(connection, journal_record, batch.records, meanwhile=derived.taking(calls))
             add_rows(connection, rejected_record, batch.rejected)
-            if changed:
-                remove_calls(connection, [one.id for one in changed])
-            add_calls(connection, [*new, *changed], facts_from=batch.records[0].id if batch.records else 0)
+            derived.keep(connection)
+            return derived.count
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
@@ -100,27 +105,54 @@ def _stories(connection: Connection, crashed: Mapping[str, bool], first: int, la
     return found
 
 
-def remove_calls(connection: Connection, ids: Sequence[str]) -> None:
-    """Remove calls and their legs, to be added anew. Facts stay: they never change."""
-    keys = [{"key": name} for name in ids]
-    connection.execute(delete(call).where(call.c.id == bindparam("key")), keys)
-    connection.execute(delete(leg).where(leg.c.call_id == bindparam("key")), keys)
+class Derived:
+    """The rows of many calls, put together to be kept at once."""
 
+    def __init__(self, *, facts_from: int) -> None:
+        """Facts are added from the record `facts_from` on: those before it are kept already, and never change."""
+        self._facts_from = facts_from
+        self._stale: list[dict[str, str]] = []
+        self._calls: list[tuple[Any, ...]] = []
+        self._legs: list[tuple[Any, ...]] = []
+        self._facts: list[tuple[Any, ...]] = []
+        self._expected: list[tuple[Any, ...]] = []
 
-def add_calls(connection: Connection, calls: Sequence[Call], *, facts_from: int) -> None:
-    """Add calls, their legs, and their facts from the record `facts_from` on; recordings become expected."""
-    add_rows(connection, call, [one[:_CALL_WIDTH] for one in calls])
-    add_rows(connection, leg, [(one.id, place, *part) for one in calls for place, part in enumerate(one.legs)])
-    facts = [
-        (record, place, one.id, at, said.name, _details(said))
-        for one in calls
-        for record, place, at, said in one.facts
-        if record >= facts_from
-    ]
-    add_rows(connection, fact, facts)
-    expected = [(name, one.id, "expected", *_UNVERIFIED) for one in calls for name in one.recordings]
-    if expected:
-        add_missing(connection, recording, expected)
+    @property
+    def count(self) -> int:
+        """How many calls."""
+        return len(self._calls)
+
+    def taking(self, calls: Iterable[Unfolded]) -> Iterator[None]:
+        """Take all calls, a few at each step."""
+        for place, (one, kept) in enumerate(calls):
+            self._take(one)
+            if kept:
+                self._stale.append({"key": one.id})
+            if place % _CALLS_A_STEP == 0:
+                yield
+
+    def keep(self, connection: Connection) -> None:
+        """Write what was taken, in place of what the database had of the same calls."""
+        if self._stale:
+            connection.execute(delete(call).where(call.c.id == bindparam("key")), self._stale)
+            connection.execute(delete(leg).where(leg.c.call_id == bindparam("key")), self._stale)
+        add_rows(connection, call, self._calls)
+        add_rows(connection, leg, self._legs)
+        add_rows(connection, fact, self._facts)
+        if self._expected:
+            add_missing(connection, recording, self._expected)
+
+    def _take(self, one: Call) -> None:
+        name = one.id
+        self._calls.append(one[:_CALL_WIDTH])
+        self._legs += [(name, place, *part) for place, part in enumerate(one.legs)]
+        self._facts += [
+            (record, place, name, at, said.name, _details(said))
+            for record, place, at, said in one.facts
+            if record >= self._facts_from
+        ]
+        if one.recordings:
+            self._expected += [(recorded, name, "expected", *_UNVERIFIED) for recorded in one.recordings]
 
 
 def _details(said: Fact) -> str:

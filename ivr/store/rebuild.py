@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, delete, select
 
 from ivr.ledger.record import Record
 from ivr.ledger.unfolding import OpenCall, Unfolding
-from ivr.store.ledger import add_calls, kept_stories, remove_calls
+from ivr.store.ledger import Derived, kept_stories
 from ivr.store.tables import call, fact, journal_record, leg, recording
 
 DERIVED = (call, leg, fact)
@@ -62,10 +62,10 @@ def _derive(connection: Connection) -> int:
     total = 0
     for records in _batches(connection):
         first = records[0].id
-        new, changed = unfolding.take(records, partial(_earlier, connection, first))
-        if changed:
-            remove_calls(connection, [one.id for one in changed])
-        add_calls(connection, [*new, *changed], facts_from=first)
+        derived = Derived(facts_from=first)
+        for _ in derived.taking(unfolding.take(records, partial(_earlier, connection, first))):
+            pass
+        derived.keep(connection)
         total += len(records)
     return total
 

@@ -14,11 +14,17 @@ def nothing(_ids):
     return {}
 
 
+def taken(unfolding, records, earlier=nothing):
+    """Take records; return the calls that are new to the database, and those that changed."""
+    calls = list(unfolding.take(records, earlier))
+    return [one.call for one in calls if not one.kept], [one.call for one in calls if one.kept]
+
+
 def test_a_call_is_new_once_and_changed_afterwards():
     unfolding = Unfolding({})
-    new, changed = unfolding.take([record(1, "CHAN_START", "a-1.1")], nothing)
+    new, changed = taken(unfolding, [record(1, "CHAN_START", "a-1.1")])
     assert ([call.id for call in new], changed) == (["a-1.1"], [])
-    new, changed = unfolding.take([record(2, "LINKEDID_END", "a-1.1")], nothing)
+    new, changed = taken(unfolding, [record(2, "LINKEDID_END", "a-1.1")])
     assert (new, [call.outcome for call in changed]) == ([], ["no talk"])
     assert unfolding.size == 0
 
@@ -26,7 +32,7 @@ def test_a_call_is_new_once_and_changed_afterwards():
 def test_a_late_record_of_a_closed_call_joins_what_is_kept():
     earlier = {"a-1.1": OpenCall([record(1, "CHAN_START", "a-1.1"), record(2, "LINKEDID_END", "a-1.1")], kept=True)}
     unfolding = Unfolding({})
-    new, changed = unfolding.take([record(3, "CHAN_END", "a-1.1")], lambda ids: {one: earlier[one] for one in ids})
+    new, changed = taken(unfolding, [record(3, "CHAN_END", "a-1.1")], lambda ids: {one: earlier[one] for one in ids})
     assert (new, [call.ended_at for call in changed]) == ([], [3])
     assert unfolding.size == 0
 
@@ -34,8 +40,8 @@ def test_a_late_record_of_a_closed_call_joins_what_is_kept():
 def test_a_new_asterisk_closes_the_calls_of_the_one_before_it():
     """F25."""
     unfolding = Unfolding({})
-    unfolding.take([record(1, "CHAN_START", "a-1.7"), record(2, "CHAN_START", "b-1.8")], nothing)
-    new, changed = unfolding.take([record(9, "CHAN_START", "a-5.0"), record(10, "CHAN_START", "a-5.1")], nothing)
+    taken(unfolding, [record(1, "CHAN_START", "a-1.7"), record(2, "CHAN_START", "b-1.8")])
+    new, changed = taken(unfolding, [record(9, "CHAN_START", "a-5.0"), record(10, "CHAN_START", "a-5.1")])
     assert [(call.id, call.crashed) for call in new] == [("a-5.0", False), ("a-5.1", False)]
     assert [(call.id, call.crashed, call.ended_at, call.end_reason) for call in changed] == [("a-1.7", True, 1, "")]
     assert unfolding.size == 3, "another node's call goes on"
@@ -43,5 +49,5 @@ def test_a_new_asterisk_closes_the_calls_of_the_one_before_it():
 
 def test_a_call_that_ended_in_the_same_batch_is_not_taken_for_crashed():
     batch = [record(1, "CHAN_START", "a-1.7"), record(2, "LINKEDID_END", "a-1.7"), record(3, "CHAN_START", "a-5.0")]
-    new, _ = Unfolding({}).take(batch, nothing)
+    new, _ = taken(Unfolding({}), batch)
     assert not new[0].crashed
