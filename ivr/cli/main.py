@@ -19,6 +19,7 @@ GROUPS = {
     "call": "Use the desk",
     "calls": "Use the desk",
     "recordings": "Use the desk",
+    "metrics": "Use the desk",
     "check": "Write a desk",
     "play": "Write a desk",
     "schema": "Write a desk",

@@ -6,9 +6,14 @@ from difflib import get_close_matches
 
 from ivr.errors import DeskError
 from ivr.reports.metric import Metric
+from ivr.reports.metrics_agents import AGENTS
+from ivr.reports.metrics_calls import CALLS
+from ivr.reports.metrics_contacts import CONTACTS
 from ivr.reports.metrics_lines import LINES
+from ivr.reports.metrics_time import TIME
+from ivr.reports.metrics_ways import WAYS
 
-CATALOGUE: dict[str, Metric] = {metric.id: metric for metric in LINES}
+CATALOGUE: dict[str, Metric] = {metric.id: metric for metric in (*CALLS, *WAYS, *LINES, *AGENTS, *TIME, *CONTACTS)}
 
 
 def metric(wanted: str) -> Metric:

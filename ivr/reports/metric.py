@@ -37,6 +37,8 @@ class Metric:
     """The denominator; None of a count, sum or percentile."""
     reader: Reader | None = None
     """Reads the number itself where it is no ratio of sums: a percentile, the longest."""
+    directions: tuple[str, ...] = ()
+    """Only cells of these directions are added up; empty = of every direction."""
     version: int = 1
     """Goes up when the same calls would give another number."""
     same_as: str = ""

@@ -83,3 +83,8 @@ def added(*parts: Part) -> Part:
 def without(whole: Part, part: Part) -> Part:
     """Return one part less another."""
     return lambda totals, given: whole(totals, given) - part(totals, given)
+
+
+def money(measure: str) -> Part:
+    """Return the part that is a sum of money, kept in hundredths."""
+    return lambda totals, _: totals.get(measure, 0) / 100
