@@ -50,8 +50,8 @@ class Picture(Protocol):
     def feed(self, event: Row) -> None:
         """Take one event, in the order in which Asterisk sent it."""
 
-    def resync(self, channels: list[Row], queues: list[Row]) -> None:
-        """Take the whole state: the items of CoreShowChannels and of QueueStatus."""
+    def resync(self, queues: list[Row]) -> None:
+        """Take the whole state: the items of QueueStatus."""
 
 
 class Ami:
@@ -207,9 +207,8 @@ class Ami:
 
     async def _resync(self, link: Link) -> None:
         """Read the whole state. While Asterisk still starts it refuses this, and the next attempt comes soon."""
-        channels = await self._ask(link, "CoreShowChannels", {}, ANSWER_LIMIT)
         queues = await self._ask(link, "QueueStatus", {}, ANSWER_LIMIT)
-        self._picture.resync(_items(channels), _items(queues))
+        self._picture.resync(_items(queues))
         self._synced_at = time.monotonic()
 
     async def _ask(self, link: Link, name: str, fields: dict[str, Value], limit: float) -> list[Row]:

@@ -20,6 +20,8 @@ MAX_MESSAGE: Final = 1024 * 1024
 _BANNER = re.compile(r"Asterisk Call Manager/[0-9.]+")
 _REPEATED = frozenset({"chanvariable", "variable", "output", "destchanvariable", "memberchanvariable"})
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_NAMES = re.compile(rf"(?:{_NAME.pattern}\n)*{_NAME.pattern}")
+"""Names, one on a line."""
 _UNSAFE = re.compile(r"[\r\n\0\ud800-\udfff]")
 
 Value: TypeAlias = str | Sequence[str]
@@ -76,6 +78,20 @@ class MessageParser:
 
 def read_message(block: str) -> Message:
     """Read the lines of one message; see `Message.fault`."""
+    # Nearly every message is as plain as this, and events are most of what a controller reads.
+    lines = block.split("\r\n")
+    try:
+        headers = dict([line.split(": ", 1) for line in lines])
+    except ValueError:
+        return _read_carefully(block)
+    names = "\n".join(headers)
+    once = len(headers) == len(lines) == names.count("\n") + 1
+    if once and _NAMES.fullmatch(names) and "Event" in headers and "Privilege" in headers:
+        return Message(headers)
+    return _read_carefully(block)
+
+
+def _read_carefully(block: str) -> Message:
     headers: dict[str, str] = {}
     fault = ""
     for line in block.strip("\r\n").split("\r\n"):

@@ -1,22 +1,22 @@
 """What is going on now, folded from AMI's events: who waits, which keys he pressed, what the agents do.
 
-It is a picture for the whisper and the live screens, never the record. Every part of it is bounded and forgotten with
-its channel; `resync` replaces it after each reconnect.
+It is a picture for the whisper and the live screens, never the record. Every part of it is bounded; `resync` replaces
+it after each reconnect. It asks for as few events as it can, because Asterisk and we pay for each of them in each call.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 Row: TypeAlias = dict[str, str]
 
-MAX_CHANNELS: Final = 20_000
-"""Channels kept; the oldest is forgotten first, since a node never carries so many."""
+MAX_CALLERS: Final = 20_000
+"""Callers whose keys are kept; who came first is forgotten first, long after his call."""
 MAX_KEYS: Final = 64
-"""Keys kept of one channel: the first ones count."""
+"""Keys kept of one caller: the first ones count."""
 STATUS: Final = {
     "0": "unknown",
     "1": "free",
@@ -31,8 +31,7 @@ STATUS: Final = {
 """Asterisk's device states of a queue member, in the desk's words."""
 _MEMBER_EVENTS: Final = frozenset(f"QueueMember{what}" for what in ("Added", "Status", "Pause", "Ringinuse", "Penalty"))
 LIVE_EVENTS: Final = (
-    "Newchannel", "Hangup", "DTMFEnd", "QueueCallerJoin", "QueueCallerLeave", "QueueMemberRemoved",
-    *sorted(_MEMBER_EVENTS),
+    "DTMFEnd", "QueueCallerJoin", "QueueCallerLeave", "QueueMemberRemoved", *sorted(_MEMBER_EVENTS)
 )  # fmt: skip
 """The events that the picture is made of; `manager.conf` lets no other through to us."""
 
@@ -64,39 +63,18 @@ class Member:
     calls: int
 
 
-@dataclass(slots=True)
-class Channel:
-    """One live channel."""
-
-    name: str
-    linkedid: str
-    keys: list[tuple[float, str, bool]] = field(default_factory=list)
-    """When, which, and whether he was waiting in a queue."""
-
-
 class Live:
     """The picture; `now` gives UTC seconds for events without a time stamp."""
 
     def __init__(self, now: Callable[[], float] = time.time) -> None:
         self._now = now
-        self._channels: dict[str, Channel] = {}
+        self._keys: dict[str, list[tuple[float, str]]] = {}
         self._waiting: dict[str, Waiting] = {}
         self._members: dict[tuple[str, str], Member] = {}
 
-    @property
-    def channels(self) -> int:
-        """How many channels live."""
-        return len(self._channels)
-
-    def keys(self, uniqueid: str) -> str:
-        """Return the keys that this caller pressed while he waited in a queue, in order."""
-        channel = self._channels.get(uniqueid)
-        return "".join(digit for _, digit, waiting in channel.keys if waiting) if channel else ""
-
     def keys_since(self, uniqueid: str, since: float) -> str:
-        """Return the keys that this channel pressed since a moment (UTC seconds), in order."""
-        channel = self._channels.get(uniqueid)
-        return "".join(digit for at, digit, _ in channel.keys if at >= since) if channel else ""
+        """Return the keys that this caller pressed since a moment (UTC seconds) from his first line on, in order."""
+        return "".join(digit for at, digit in self._keys.get(uniqueid, ()) if at >= since)
 
     def waiting(self, queue: str = "") -> tuple[Waiting, ...]:
         """Return who waits, in one queue or in all, by queue and place."""
@@ -110,10 +88,6 @@ class Live:
     def feed(self, event: Row) -> None:
         """Take one event; what the picture does not show is passed over. KeyError or ValueError: it is broken."""
         match event.get("Event", ""):
-            case "Newchannel":
-                self._new_channel(event)
-            case "Hangup":
-                self._hangup(event)
             case "DTMFEnd":
                 self._key(event)
             case "QueueCallerJoin":
@@ -125,43 +99,31 @@ class Live:
             case kind if kind in _MEMBER_EVENTS:
                 self._set_member(event)
 
-    def resync(self, channels: list[Row], queues: list[Row]) -> None:
-        """Replace all: items of CoreShowChannels and of QueueStatus. Keys of channels that still live are kept."""
-        before = self._channels
-        self._channels, self._waiting, self._members = {}, {}, {}
-        for row in channels:
-            known = before.get(row["Uniqueid"])
-            self._add(row["Uniqueid"], known or Channel(row.get("Channel", ""), row.get("Linkedid", "")))
+    def resync(self, queues: list[Row]) -> None:
+        """Replace all by the items of QueueStatus. Keys are kept, though some may be missing."""
+        self._waiting, self._members = {}, {}
         for row in queues:
             if row.get("Event") == "QueueEntry":
                 since = self._now() - float(row.get("Wait", "0") or 0)
-                self._waiting[row["Uniqueid"]] = _waiting(row, since)
+                self._wait(_waiting(row, since))
             elif row.get("Event") == "QueueMember":
                 self._set_member(row)
 
-    def _add(self, uniqueid: str, channel: Channel) -> None:
-        if len(self._channels) >= MAX_CHANNELS:
-            oldest = next(iter(self._channels))
-            del self._channels[oldest]
+    def _wait(self, caller: Waiting) -> None:
+        self._waiting[caller.uniqueid] = caller
+        self._keys.setdefault(caller.uniqueid, [])
+        if len(self._keys) > MAX_CALLERS:
+            oldest = next(iter(self._keys))
+            del self._keys[oldest]
             self._waiting.pop(oldest, None)
-        self._channels[uniqueid] = channel
-
-    def _new_channel(self, event: Row) -> None:
-        if event["Uniqueid"] not in self._channels:
-            self._add(event["Uniqueid"], Channel(event.get("Channel", ""), event.get("Linkedid", "")))
-
-    def _hangup(self, event: Row) -> None:
-        self._channels.pop(event["Uniqueid"], None)
-        self._waiting.pop(event["Uniqueid"], None)
 
     def _key(self, event: Row) -> None:
-        channel = self._channels.get(event["Uniqueid"])
-        if channel is not None and event.get("Direction", "Received") == "Received" and len(channel.keys) < MAX_KEYS:
-            channel.keys.append((self._at(event), event["Digit"], event["Uniqueid"] in self._waiting))
+        keys = self._keys.get(event["Uniqueid"])
+        if keys is not None and event.get("Direction", "Received") == "Received" and len(keys) < MAX_KEYS:
+            keys.append((self._at(event), event["Digit"]))
 
     def _join(self, event: Row) -> None:
-        if event["Uniqueid"] in self._channels:
-            self._waiting[event["Uniqueid"]] = _waiting(event, self._at(event))
+        self._wait(_waiting(event, self._at(event)))
 
     def _leave(self, event: Row) -> None:
         gone = self._waiting.pop(event["Uniqueid"], None)

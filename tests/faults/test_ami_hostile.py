@@ -19,9 +19,9 @@ class Record:
     def feed(self, event):
         self.fed.append(event)
 
-    def resync(self, channels, queues):
+    def resync(self, queues):
         self.resyncs += 1
-        self.channels, self.queues = channels, queues
+        self.queues = queues
 
 
 class Server:
@@ -30,7 +30,7 @@ class Server:
     def __init__(self):
         self.actions = []
         self.silent = set()
-        self.channels = ""
+        self.queues = ""
         self.logins = 0
         self.writer = None
 
@@ -50,11 +50,9 @@ class Server:
         start = f"Response: Success\r\nActionID: {action['ActionID']}\r\n"
         end = f"ActionID: {action['ActionID']}\r\nEventList: Complete\r\n\r\n"
         match action["Action"]:
-            case "CoreShowChannels":
-                items = self.channels.replace("@ID", action["ActionID"])
-                self.say(f"{start}EventList: start\r\n\r\n{items}Event: CoreShowChannelsComplete\r\n{end}")
             case "QueueStatus":
-                self.say(f"{start}EventList: start\r\n\r\nEvent: QueueStatusComplete\r\n{end}")
+                items = self.queues.replace("@ID", action["ActionID"])
+                self.say(f"{start}EventList: start\r\n\r\n{items}Event: QueueStatusComplete\r\n{end}")
             case _:
                 self.say(f"{start}Message: done\r\n\r\n")
 
@@ -129,11 +127,11 @@ async def test_b1_letters_that_the_network_cuts_stay_whole():
 
 async def test_b1_a_forged_item_of_a_list_is_left_out():
     def prepare(server):
-        item = "Event: CoreShowChannel\r\nActionID: @ID\r\n"
-        server.channels = f"{item}Channel: a\r\n\r\n{item}Channel: b\r\nCallerIDNum: 1\r\nChannel: forged\r\n\r\n"
+        item = "Event: QueueEntry\r\nActionID: @ID\r\n"
+        server.queues = f"{item}Channel: a\r\n\r\n{item}Channel: b\r\nCallerIDNum: 1\r\nChannel: forged\r\n\r\n"
 
     async with talking(prepare) as (_, _, picture):
-        assert [row["Channel"] for row in picture.channels] == ["a"]
+        assert [row["Channel"] for row in picture.queues] == ["a"]
 
 
 async def test_events_are_served_in_order_and_after_the_state_was_read():

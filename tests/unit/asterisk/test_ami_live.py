@@ -1,6 +1,6 @@
 import pytest
 
-from ivr.asterisk.live import MAX_CHANNELS, MAX_KEYS, Live
+from ivr.asterisk.live import MAX_CALLERS, MAX_KEYS, Live
 
 
 def event(kind: str, **fields: str) -> dict[str, str]:
@@ -24,9 +24,8 @@ def fed(*events: dict[str, str]) -> Live:
     return live
 
 
-def test_keys_of_a_waiting_caller_are_kept_over_lines_and_not_those_of_menu_and_talk():
+def test_keys_of_a_caller_are_kept_from_his_first_line_on():
     live = fed(
-        event("Newchannel", Uniqueid="1", Channel="PJSIP/1"),
         key("1", "2", 5),
         join("1", "d-first", 1),
         key("1", "3", 11),
@@ -36,22 +35,13 @@ def test_keys_of_a_waiting_caller_are_kept_over_lines_and_not_those_of_menu_and_
         join("1", "d-second", 1, at=13),
         key("1", "1", 14),
     )
-    assert live.keys("1") == "31"
-    assert live.keys_since("1", 10) == "371"
+    assert live.keys_since("1", 0) == "371"
     assert live.keys_since("1", 14.0) == "1"
-    assert live.keys("unknown") == live.keys_since("unknown", 0) == ""
-
-
-def test_a_channel_is_forgotten_at_its_hangup():
-    live = fed(event("Newchannel", Uniqueid="1"), join("1", "q", 1), key("1", "5", 11), event("Hangup", Uniqueid="1"))
-    assert (live.channels, live.waiting(), live.keys("1")) == (0, (), "")
-    live.feed(key("1", "5", 12))
-    live.feed(join("1", "q", 1))
-    assert (live.channels, live.waiting(), live.keys("1")) == (0, (), "")
+    assert live.keys_since("unknown", 0) == ""
 
 
 def test_places_in_a_queue_move_up_when_somebody_leaves():
-    live = fed(*(event("Newchannel", Uniqueid=name) for name in "123"), *(join(name, "q", int(name)) for name in "123"))
+    live = fed(*(join(name, "q", int(name)) for name in "123"))
     live.feed(event("QueueCallerLeave", Uniqueid="1", Queue="q"))
     assert [(caller.uniqueid, caller.position) for caller in live.waiting("q")] == [("2", 1), ("3", 2)]
     assert live.waiting("other") == ()
@@ -76,12 +66,9 @@ def test_members_come_change_and_go():
     assert live.members() == ()
 
 
-def test_f11_a_resync_replaces_all_and_keeps_the_keys_of_the_living():
-    live = fed(
-        event("Newchannel", Uniqueid="1"), event("Newchannel", Uniqueid="2"), join("1", "q", 1), key("1", "4", 11)
-    )
+def test_f11_a_resync_replaces_who_waits_and_keeps_the_keys():
+    live = fed(join("1", "q", 1), key("1", "4", 11))
     live.resync(
-        [{"Uniqueid": "1", "Channel": "PJSIP/1"}, {"Uniqueid": "3", "Channel": "PJSIP/3"}],
         [
             {"Event": "QueueParams", "Queue": "q"},
             {
@@ -95,22 +82,23 @@ def test_f11_a_resync_replaces_all_and_keeps_the_keys_of_the_living():
             {"Event": "QueueEntry", "Queue": "q", "Position": "1", "Uniqueid": "3", "Wait": "7", "CallerIDNum": "79"},
         ],
     )
-    assert live.channels == 2
-    assert live.keys("1") == "4"
+    assert live.keys_since("1", 0) == "4"
     assert [(caller.uniqueid, caller.since) for caller in live.waiting()] == [("3", 93.0)]
     assert live.members()[0].status == "free"
 
 
-def test_b4_a_flood_of_keys_and_channels_is_bounded():
+def test_b4_a_flood_of_keys_and_callers_is_bounded():
     live = Live()
-    for number in range(MAX_CHANNELS + 10):
-        live.feed(event("Newchannel", Uniqueid=str(number)))
-    assert live.channels == MAX_CHANNELS
+    for number in range(MAX_CALLERS + 10):
+        live.feed(join(str(number), "q", 1))
+    assert len(live.waiting()) == MAX_CALLERS
     for _ in range(1000):
         live.feed(key("500", "1", 1))
+        live.feed(key("0", "1", 1))
     assert live.keys_since("500", 0) == "1" * MAX_KEYS
+    assert live.keys_since("0", 0) == "", "who came first is forgotten first"
 
 
 def test_an_event_that_cannot_be_read_says_so():
     with pytest.raises(KeyError):
-        Live().feed(event("Newchannel"))
+        Live().feed(event("QueueCallerJoin"))
