@@ -1,0 +1,147 @@
+"""What the calls of one number say together: missed calls and their return, repeats, first-contact resolution."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from ivr.ledger.call import Call
+from ivr.reports.bins import SECOND, bin_of
+from ivr.reports.contributions import MISSED
+from ivr.reports.way_in import Direction, direction_of
+
+LEAST_TALK = 5 * SECOND
+"""A talk of less settles nothing: somebody said hello to a machine, or the line was bad."""
+WINDOW = 7 * 86400 * SECOND
+"""How long a matter may come back after it was talked about."""
+
+
+class Contact(NamedTuple):
+    """One call of a number, or to it. Times in UTC microseconds."""
+
+    call: str
+    number: str
+    at: int
+    """When it began; a talk counts from `talked_at`."""
+    direction: Direction
+    missed: bool
+    talked: int
+    talked_at: int | None
+    category: str = ""
+    line: str = ""
+    agent: str = ""
+
+
+class Missed(NamedTuple):
+    """A caller's missed calls in a row, and who settled them."""
+
+    number: str
+    first_at: int
+    last_at: int
+    calls: tuple[str, ...]
+    """The missed calls, in their order."""
+    line: str
+    """Of the last one; empty when he never reached a line."""
+    tries: int
+    """How often we called him in vain since."""
+    returned_at: int | None = None
+    """When somebody talked with him; None = he is still owed."""
+    returned_by: str = ""
+    returned_call: str = ""
+
+
+def contact_of(call: Call) -> Contact | None:
+    """Return the call as a contact; None of an open call, a call between agents, and a caller without a number."""
+    direction = direction_of(call)
+    number = call.number if direction == "out" else call.caller
+    if call.ended_at is None or direction == "internal" or not number:
+        return None
+    missed = direction == "in" and call.outcome in MISSED
+    at, talked_at = call.began_at, call.connected_at
+    line, agent = call.last_line, call.answered_by
+    return Contact(call.id, number, at, direction, missed, call.talked, talked_at, call.category, line, agent)
+
+
+def missed_rows(contacts: Iterable[Contact], *, least: int = LEAST_TALK) -> list[Missed]:
+    """Return the rows of missed calls of one number, oldest first; the last one may still be owed.
+
+    Missed calls in a row are one debt, from the first of them. A talk of at least `least` microseconds in either
+    direction settles it; no age does.
+    """
+    rows: list[Missed] = []
+    owed: Missed | None = None
+    for one in sorted(contacts, key=_moment):
+        if one.missed:
+            calls = (*owed.calls, one.call) if owed else (one.call,)
+            first = owed.first_at if owed else one.at
+            owed = Missed(one.number, first, one.at, calls, one.line, owed.tries if owed else 0)
+        elif owed and one.talked_at is not None and one.talked >= least:
+            rows.append(owed._replace(returned_at=one.talked_at, returned_by=one.agent, returned_call=one.call))
+            owed = None
+        elif owed and one.direction == "out":
+            owed = owed._replace(tries=owed.tries + 1)
+    return [*rows, owed] if owed else rows
+
+
+def debt(contacts: Iterable[Contact], *, least: int = LEAST_TALK) -> Missed | None:
+    """Return what one number is still owed; None when nothing."""
+    rows = missed_rows(contacts, least=least)
+    return rows[-1] if rows and rows[-1].returned_at is None else None
+
+
+class Judged(NamedTuple):
+    """Whether an answered call settled its matter."""
+
+    call: str
+    again: str
+    """The call that came back with it within the window; empty when none did."""
+
+
+def first_contacts(contacts: Iterable[Contact], now: int, *, window: int = WINDOW) -> list[Judged]:
+    """Return each answered call of one number that is older than the window, and the first that came back with it.
+
+    Coming back is a call from outside about the same category (or one of them without a category), answered or not,
+    that begins after this one and within the window.
+    """
+    incoming = sorted((one for one in contacts if one.direction == "in"), key=lambda one: (one.at, one.call))
+    judged = []
+    for place, one in enumerate(incoming):
+        if one.talked_at is not None and one.at + window <= now:
+            later = (other for other in incoming[place + 1 :] if other.at - one.at < window and _same(one, other))
+            judged.append(Judged(one.call, next((other.call for other in later), "")))
+    return judged
+
+
+def repeats(contacts: Iterable[Contact], *, window: int = WINDOW) -> list[str]:
+    """Return the calls from outside of one number that came within the window after another one of it."""
+    incoming = sorted((one for one in contacts if one.direction == "in"), key=lambda one: (one.at, one.call))
+    return [later.call for one, later in pairwise(incoming) if later.at - one.at < window]
+
+
+def number_totals(
+    contacts: Sequence[Contact], now: int, *, least: int = LEAST_TALK, window: int = WINDOW
+) -> Counter[str]:
+    """Return what one number contributes to the metrics of source `number`; totals of numbers can be added up."""
+    totals: Counter[str] = Counter()
+    for row in missed_rows(contacts, least=least):
+        if row.returned_at is None:
+            totals["owed"] += 1
+        else:
+            took = max(0, row.returned_at - row.first_at)
+            totals.update({"returned": 1, "return_time": took, f"return_time.{bin_of(took)}": 1})
+    judged = first_contacts(contacts, now, window=window)
+    totals["judged"] = len(judged)
+    totals["repeated"] = sum(bool(one.again) for one in judged)
+    totals["numbered"] = sum(one.direction == "in" for one in contacts)
+    totals["again"] = len(repeats(contacts, window=window))
+    return totals
+
+
+def _moment(one: Contact) -> tuple[int, str]:
+    return (one.at if one.talked_at is None else one.talked_at), one.call
+
+
+def _same(one: Contact, other: Contact) -> bool:
+    return not one.category or not other.category or one.category == other.category
