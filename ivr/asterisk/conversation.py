@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from ivr.asterisk.agi_dialogue import CallerGone, Dialogue
 from ivr.asterisk.keys import MARGIN, take_key
 from ivr.desk.answer import CallerLeft
-from ivr.engine.commands import Ask, HandOver, Play, RunScript
+from ivr.engine.commands import Ask, HandOver, Play, RunScript, TakeMessage
 from ivr.engine.inputs import ScriptAnswer
 from ivr.telephony.facts import EVENT_NAME, Fact, write_events
 
@@ -72,6 +72,10 @@ class AgiConversation:
             f"CHANNEL(language)={command.language}",
             "IVR_TOKEN=handed",
         )
+
+    async def take_message(self, command: TakeMessage) -> None:
+        """Send him to the voicemail; the token is the last word."""
+        await self._exec("MSet", f"CHANNEL(language)={command.language}", "IVR_TOKEN=message")
 
     async def hang_up(self) -> None:
         """Let the dialplan hang up."""

@@ -6,7 +6,7 @@ REQUIRED = (
     "res_timing_timerfd", "res_speech", "res_cdrel_custom", "res_sorcery_config", "res_sorcery_memory",
     "res_sorcery_astdb", "res_pjproject", "res_pjsip", "res_pjsip_session", "res_pjsip_pubsub", "chan_pjsip",
     "res_rtp_asterisk", "res_musiconhold", "res_agi", "pbx_config", "cel_custom", "app_queue", "app_dial",
-    "app_playback", "app_read", "app_chanspy", "func_cut", "func_groupcount", "func_uri",
+    "app_playback", "app_read", "app_record", "app_chanspy", "func_cut", "func_groupcount", "func_uri",
     "func_periodic_hook", "app_mixmonitor", "app_stack", "app_celgenuserevent", "app_exec", "format_wav",
     "format_pcm", "format_sln", "codec_ulaw", "codec_alaw", "func_callerid", "func_channel", "func_strings",
     "func_logic", "func_timeout", "func_devstate", "bridge_simple", "bridge_native_rtp",

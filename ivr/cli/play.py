@@ -23,6 +23,7 @@ _VERB_STYLE = {
     "asks": "bold cyan",
     "presses": "bold yellow",
     "line": "bold green",
+    "takes a message": "bold green",
     "whispers": "magenta",
 }
 _LETTERS_A_SECOND = 14

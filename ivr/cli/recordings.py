@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ivr.settings import Settings
     from ivr.store.recordings import Recording, SqlRecordings, Talk
 
-app = typer.Typer(help="Which talks can be heard; taking them out.", no_args_is_help=True)
+app = typer.Typer(help="Which talks and messages can be heard; taking them out.", no_args_is_help=True)
 HEARD: tuple[State, ...] = ("ok", "partial", "recovered")
 """The states in which there is something to hear: what `last` may mean."""
 SILENT: tuple[State, ...] = ("none", "expired")
@@ -33,6 +33,7 @@ def list_recordings(
     state: Annotated[
         list[str] | None, typer.Option(help="ok, partial, failed, recovered, expected, none, expired; again for more.")
     ] = None,
+    kind: Annotated[str, typer.Option(help="talk, or voicemail; both when left out.")] = "",
     since: Annotated[str, typer.Option(help="2h, 3d, or a UTC date such as 2026-11-21.")] = "",
     limit: Annotated[int, typer.Option(min=1, help="At most so many, the latest first.")] = 100,
     as_json: Json = False,
@@ -40,18 +41,23 @@ def list_recordings(
 ) -> None:
     """List recordings, the latest call first. Without --state those with nothing to hear by right are left out."""
     from ivr.desk.recordings import STATES
+    from ivr.store.recordings import KINDS
 
     for given in state or ():
         if given not in STATES:
             raise DeskError(f"There is no state {given!r}.", f"Choose from {', '.join(STATES)}.")
+    kinds = [known for known in KINDS if kind in ("", known)]
+    if not kinds:
+        raise DeskError(f"There is no kind {kind!r}.", f"Choose from {', '.join(KINDS)}.")
     states = [known for known in STATES if (known in state if state else known not in SILENT)]
     _, store = _open(home)
-    found = store.listed(states, read_moment(since).timestamp() if since else None, limit)
+    after = read_moment(since).timestamp() if since else None
+    found = store.listed(states, after, limit, kinds[0] if kind else None)
     if as_json:
         print(json.dumps([_plain(recording) for recording in found], ensure_ascii=False, indent=1))
         return
     for one in found:
-        who = f"{one.desk} {one.line or '-'}/{one.agent or '-'}"
+        who = f"{one.desk} {_whose(one)}"
         print(f"{_when(one.began_at)}  {one.state:9} {one.seconds:7.1f} s  {who:24} {one.name}  {one.reason}".rstrip())
     if not found:
         print("No recordings.")
@@ -65,7 +71,7 @@ def show(
 ) -> None:
     """Show a recording: its state, the talks that it covers, both sides' levels, and whether the file is untouched."""
     settings, store = _open(home)
-    shown = [_shown(one, store.talks(one.call_id), settings.recordings) for one in _found(store, wanted)]
+    shown = [_shown(one, _spans(store, one), settings.recordings) for one in _found(store, wanted)]
     if as_json:
         print(json.dumps(shown, ensure_ascii=False, indent=1))
         return
@@ -149,6 +155,10 @@ def _shown(one: Recording, talks: list[Talk], root: Path) -> dict[str, Any]:
     return _plain(one) | {"covers": _covers(talks), "file": _file(one, root)}
 
 
+def _spans(store: SqlRecordings, one: Recording) -> list[Talk]:
+    return store.messages(one.call_id) if one.kind == "voicemail" else store.talks(one.call_id)
+
+
 def _covers(talks: list[Talk]) -> list[dict[str, Any]]:
     """Return the talks with their place in the recording: it holds them one after the other."""
     rows = []
@@ -181,19 +191,24 @@ def _file(one: Recording, root: Path) -> dict[str, Any] | None:
 def _print_one(one: dict[str, Any]) -> None:
     print(f"{one['name']}  {one['state']}{': ' + one['reason'] if one['reason'] else ''}")
     print(f"  call     {one['call_id']} on {one['desk']}, {one['began_at']}")
-    print(f"  length   {one['seconds']:.1f} s for {one['talk_seconds']:.1f} s of talk")
+    said = "of talk" if one["kind"] == "talk" else "in the voicemail"
+    print(f"  length   {one['seconds']:.1f} s for {one['talk_seconds']:.1f} s {said}")
     if one["state"] == "expired":
         print(f"  removed  {one['verified_at']}: its desk's time for recordings is over, there is nothing to hear")
-    for talk in one["covers"]:
+    for talk in one["covers"] if one["kind"] == "talk" else ():
         print(f"  talk     at {talk['at']:.1f} s: {talk['line']} line, agent {talk['agent']}, {talk['seconds']:.1f} s")
     if (file := one["file"]) is None:
         return
     changed = file.get("trouble", "CHANGED since it was verified")
     print(f"  file     {one['path']}: {'as verified' if file['untouched'] else changed}")
     if "caller_peak_db" in file:
-        print(
-            f"  levels   caller (left) {_level(file['caller_peak_db'])}, agent (right) {_level(file['agent_peak_db'])}"
-        )
+        caller, agent = _level(file["caller_peak_db"]), _level(file["agent_peak_db"])
+        both = f"  levels   caller (left) {caller}, agent (right) {agent}"
+        print(both if one["kind"] == "talk" else f"  level    {caller}")
+
+
+def _whose(one: Recording) -> str:
+    return "voicemail" if one.kind == "voicemail" else f"{one.line or '-'}/{one.agent or '-'}"
 
 
 def _plain(one: Recording) -> dict[str, Any]:
@@ -203,7 +218,8 @@ def _plain(one: Recording) -> dict[str, Any]:
 
 def _title(one: Recording, *, with_number: bool) -> str:
     when = datetime.fromtimestamp(one.began_at, UTC).strftime("%Y-%m-%d_%H-%M-%SZ")
-    parts = [when, one.desk, one.line, one.agent, one.caller if with_number else "", one.name]
+    whose = ("voicemail",) if one.kind == "voicemail" else (one.line, one.agent)
+    parts = [when, one.desk, *whose, one.caller if with_number else "", one.name]
     return "_".join(re.sub(r"[^A-Za-z0-9_.+-]", "-", part) for part in parts if part)
 
 

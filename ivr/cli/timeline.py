@@ -12,7 +12,7 @@ from rich.table import Table
 
 from ivr.store.queries import CallStory
 
-_COLOURS = {"ivr": "cyan", "queue": "yellow", "offer": "magenta", "talk": "green"}
+_COLOURS = {"ivr": "cyan", "queue": "yellow", "offer": "magenta", "talk": "green", "voicemail": "blue"}
 _WIDE = 120
 """Columns from which the list shows everything."""
 _FIXED = 66

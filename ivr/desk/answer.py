@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Protocol, assert_never
 
-from ivr.engine.commands import Ask, Command, HandOver, HangUp, LookUp, Play, RunScript
+from ivr.engine.commands import Ask, Command, HandOver, HangUp, LookUp, Play, RunScript, TakeMessage
 from ivr.engine.inputs import Arrived, Caller, HungUp, Input, Key, ScriptAnswer, Silence
 from ivr.engine.machine import advance
 from ivr.engine.session import Session
@@ -45,6 +45,9 @@ class Conversation(Protocol):
 
     async def hand_over(self, command: HandOver) -> None:
         """Set the way on and the completion token."""
+
+    async def take_message(self, command: TakeMessage) -> None:
+        """Set the way to the voicemail and the completion token."""
 
     async def hang_up(self) -> None:
         """Let the dialplan end the call."""
@@ -102,6 +105,8 @@ async def _perform(
                 answered = await conversation.run_script(desk.desk, command)
             case HandOver():
                 await conversation.hand_over(command)
+            case TakeMessage():
+                await conversation.take_message(command)
             case HangUp():
                 await conversation.hang_up()
             case _:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeAlias, assert_never
 
-from ivr.engine.commands import Ask, Command, HandOver, HangUp, LookUp, Play, RunScript
+from ivr.engine.commands import Ask, Command, HandOver, HangUp, LookUp, Play, RunScript, TakeMessage
 from ivr.engine.inputs import Arrived, Caller, Input, Key, ScriptAnswer, Silence
 from ivr.engine.machine import advance
 from ivr.engine.session import Session, unpack
@@ -26,7 +26,7 @@ class Step:
     at: float
     """Seconds from the answer."""
     what: str
-    """says, asks, presses, silent, notes, script, line, hears in the line, whispers, hangs up."""
+    """says, asks, presses, silent, notes, script, line, hears in the line, whispers, takes a message, hangs up."""
     subject: str
     """Prompt id, key, fact, line or reason."""
     text: str = ""
@@ -76,6 +76,8 @@ class Playing:
                 return ScriptAnswer(answer, failed=not answer)
             case HandOver():
                 yield from self._wait_in_line(command)
+            case TakeMessage():
+                yield from self._take_message(command)
             case HangUp():
                 yield Step(self.at, "hangs up", command.reason)
             case _:
@@ -95,6 +97,12 @@ class Playing:
             return Silence()
         yield Step(self.at, "presses", key)
         return Key(key)
+
+    def _take_message(self, command: TakeMessage) -> Iterator[Step]:
+        yield from self._speak("says", ("voicemail",), command.language)
+        if self.desk.voicemail:
+            most = self.desk.voicemail.limit.total_seconds()
+            yield Step(self.at, "takes a message", "voicemail", f"{most:.0f} s at most, after the tone")
 
     def _wait_in_line(self, command: HandOver) -> Iterator[Step]:
         line = self.desk.lines[command.line]

@@ -14,11 +14,18 @@ from ivr.errors import DeskError
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,99}")
 _PATH = re.compile(r"[0-9]{4}/[0-9]{2}/[0-9]{2}/([^/]+)\.wav")
 LIVE = "live"
+MESSAGE = "-message"
+"""Ends the name of a message in the voicemail; any other recording is of talks."""
 
 
 def is_name(name: str) -> bool:
     """Say whether a recording may have this name: letters, digits, dots and dashes, nothing that means a folder."""
     return _NAME.fullmatch(name) is not None and ".." not in name
+
+
+def is_message(name: str) -> bool:
+    """Say whether the recording of this name is a message in the voicemail."""
+    return name.endswith(MESSAGE)
 
 
 def place_of(name: str, began_at: float) -> str:
@@ -33,18 +40,35 @@ def place_of(name: str, began_at: float) -> str:
 
 def live_names(name: str) -> tuple[str, ...]:
     """Return all paths under the root where Asterisk's own files of a recording may lie."""
-    return tuple(f"{LIVE}/{name}{end}" for end in (".raw", ".in.raw", ".out.raw"))
+    return tuple(f"{LIVE}/{name}{end}" for end in (".raw", ".in.raw", ".out.raw", ".voice.raw"))
 
 
 def live_files(root: Path, name: str) -> tuple[Path, ...]:
     """Return what Asterisk wrote of a recording: `<name>.raw` with both sides, or `<name>.in.raw` and `<name>.out.raw`.
 
-    Empty when there is nothing. Symbolic links are nothing. Raises `OSError` when the folder cannot be read.
+    Of a message it is `<name>.voice.raw`, with the caller alone. Empty when there is nothing. Symbolic links are nothing.
+    Raises `OSError` when the folder cannot be read.
+    """
+    if not is_name(name):
+        raise ValueError(f"{name!r} is no name of a recording")
+    return f"{datetime.fromtimestamp(began_at, UTC):%Y/%m/%d}/{name}.wav"
+
+
+def live_names(name: str) -> tuple[str, ...]:
+    """Return all paths under the root where Asterisk's own files of a recording may lie."""
+    return tuple(f"{LIVE}/{name}{end}" for end in (".raw", ".in.raw", ".out.raw", ".voice.raw"))
+
+
+def live_files(root: Path, name: str) -> tuple[Path, ...]:
+    """Return what Asterisk wrote of a recording: `<name>.raw` with both sides, or `<name>.in.raw` and `<name>.out.raw`.
+
+    Of a message it is `<name>.voice.raw`, with the caller alone. Empty when there is nothing. Symbolic links are nothing. Raises `OSError` when the folder cannot be read.
     """
     if not is_name(name):
         return ()
     live = root / LIVE
-    for names in ((f"{name}.raw",), (f"{name}.in.raw", f"{name}.out.raw")):
+    pairs = ((f"{name}.raw",), (f"{name}.in.raw", f"{name}.out.raw"))
+    for names in ((f"{name}.voice.raw",),) if is_message(name) else pairs:
         found = tuple(live / each for each in names)
         if all(os.path.lexists(path) and path.is_file() and not path.is_symlink() for path in found):
             return found

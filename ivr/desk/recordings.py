@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal, Protocol, TypeAlias
 
-from ivr.desk.recording_path import folder_for, is_name, live_files, open_recording, place_of
+from ivr.desk.recording_path import folder_for, is_message, is_name, live_files, open_recording, place_of
 from ivr.errors import DeskError
 
 State: TypeAlias = Literal["expected", "ok", "partial", "failed", "recovered", "none", "expired"]
@@ -35,7 +35,7 @@ class ExpectedRecording:
     began_at: float
     """The call's start, UTC seconds since 1970; its date names the folder."""
     talk_seconds: float
-    """How long the caller talked with people on lines that record, by the ledger."""
+    """How long the caller talked with people on lines that record, or to the voicemail, by the ledger."""
     call_open: bool
     crashed: bool
     """The call was closed because Asterisk died or came back."""
@@ -52,7 +52,7 @@ class Finished:
     peak_left: float
     """The caller's side: highest sample, 0 to 1."""
     peak_right: float
-    """The agent's side."""
+    """The agent's side; 0 in a message, which has one channel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +85,10 @@ class RecordingStore(Protocol):
 class RecordingAudio(Protocol):
     """The audio side."""
 
-    def finalise(self, sources: Sequence[Path], out: Path) -> Finished:
+    def finalise(self, sources: Sequence[Path], out: Path, channels: int) -> Finished:
         """Turn what Asterisk wrote into the final file; the sources are removed only when it is safe on the disk.
 
-        Raises `OSError`, with the sources untouched.
+        `channels`: 1 for a message, 2 for talks. Raises `OSError`, with the sources untouched.
         """
         ...
 
@@ -112,7 +112,7 @@ def verify(expected: ExpectedRecording, root: Path, audio: RecordingAudio) -> Ve
             return _without_sources(expected, root, path, audio)
         if not any(source.stat().st_size for source in sources):
             return _empty(expected, sources)
-        return _judged(expected, path, audio.finalise(sources, folder_for(root, path)))
+        return _judged(expected, path, audio.finalise(sources, folder_for(root, path), 1 if is_message(name) else 2))
     except OSError as error:
         return Verdict(name, "failed", reason=f"it could not be kept: {error.strerror or error}")
 

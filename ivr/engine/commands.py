@@ -61,10 +61,17 @@ class HandOver:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeMessage:
+    """End the session: the dialplan takes the caller to the desk's voicemail."""
+
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
 class HangUp:
     """End the call."""
 
     reason: str
 
 
-Command: TypeAlias = Play | Ask | LookUp | RunScript | HandOver | HangUp
+Command: TypeAlias = Play | Ask | LookUp | RunScript | HandOver | TakeMessage | HangUp

@@ -9,13 +9,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import assert_never
 
-from ivr.engine.commands import HandOver, HangUp, LookUp
+from ivr.engine.commands import HandOver, HangUp, LookUp, TakeMessage
 from ivr.engine.inputs import Arrived, Caller, HungUp, Input, Key, LineLeft, ScriptAnswer, Silence
 from ivr.engine.nodes import KINDS, menu, script
 from ivr.engine.session import Session
 from ivr.engine.turn import Draft, Turn
 from ivr.flows.hours import is_open
-from ivr.flows.model import HANG_UP, Desk, Menu, Script, Source, Way, way_to
+from ivr.flows.model import HANG_UP, VOICEMAIL, Desk, Menu, Script, Source, Way, way_to
 from ivr.flows.prompts import sources_of, tells_notice
 
 STEPS_PER_TURN = 50
@@ -103,6 +103,8 @@ def _go(draft: Draft, way: Way | None, prompt: str) -> None:
         if way.then == HANG_UP:
             draft.fact("ended", reason="goodbye")
             return draft.command(HangUp("goodbye"), "nothing")
+        if way.then == VOICEMAIL and draft.desk.voicemail:
+            return draft.command(TakeMessage(draft.session.language), "nothing")
         if way.then in draft.desk.lines:
             draft.change(line=way.then)
             return _to_line(draft)

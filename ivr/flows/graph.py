@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ivr.flows.mistake import Mistake
-from ivr.flows.model import HANG_UP, Desk, Menu, Say, Script
+from ivr.flows.model import HANG_UP, VOICEMAIL, Desk, Menu, Say, Script
 from ivr.flows.names import ways_in
 from ivr.flows.times import WEEKDAYS, read_days
 
@@ -28,7 +28,7 @@ def flow_mistakes(desk: Desk) -> Iterator[Mistake]:
     """Walk over what is wrong with the flow as a whole."""
     rings = tuple(_rings(desk))
     yield from rings
-    known = {*desk.flow, *desk.lines, HANG_UP}
+    known = {*desk.flow, *desk.lines, HANG_UP, VOICEMAIL}
     if rings or any(way.then not in known for _, way in ways_in(desk)):
         return  # what lies behind a wrong target is not unreachable by a mistake of its own
     reached = _reached(desk)
@@ -40,6 +40,9 @@ def flow_mistakes(desk: Desk) -> Iterator[Mistake]:
         if name not in reached:
             cure = "lead a way there, or delete it"
             yield Mistake(("lines", name), f"no call reaches the line `{name}`", cure, "warning", at_key=True)
+    if desk.voicemail and not desk.voicemail.instead_of_sorry and VOICEMAIL not in reached:
+        cure = "lead a way there, or delete it"
+        yield Mistake((VOICEMAIL,), "no call reaches the voicemail", cure, "warning", at_key=True)
 
 
 def _menu(name: str, node: Menu) -> Iterator[Mistake]:

@@ -11,8 +11,9 @@ from datetime import timedelta
 from functools import cache
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
+from ivr.flows.part import Part
 from ivr.flows.scalars import (
     KEY,
     SCRIPT,
@@ -33,26 +34,16 @@ from ivr.flows.scalars import (
     Times,
     TimeZone,
 )
+from ivr.flows.voicemail import VOICEMAIL, Voicemail
 
 HANG_UP = "hang up"
 _SECOND = timedelta(seconds=1)
 
 
-class Part(BaseModel):
-    """What all parts of a desk share: frozen, no unknown keys, blanks in the file's keys."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        populate_by_name=True,
-        alias_generator=lambda name: name.replace("_", " "),
-    )
-
-
 class Way(Part):
     """Where a call goes next: `first` alone, or `{category: claim, then: third}`."""
 
-    then: Target = Field(description="a node of the flow, a line, or `hang up`")
+    then: Target = Field(description="a node of the flow, a line, `voicemail`, or `hang up`")
     category: Name | None = Field(default=None, description="why he calls; one of `categories`")
     language: Language | None = Field(default=None, description="go on in this language")
     say: Text | None = Field(default=None, description="spoken before going on")
@@ -67,7 +58,7 @@ class Say(Part):
     """A node that speaks and goes on."""
 
     say: Text
-    then: Target = Field(default=HANG_UP, description="a node of the flow, a line, or `hang up`")
+    then: Target = Field(default=HANG_UP, description="a node of the flow, a line, `voicemail`, or `hang up`")
 
 
 class Menu(Part):
@@ -135,7 +126,7 @@ class Line(Part):
         le=timedelta(hours=2),
         description="how long a caller waits here before `then`",
     )
-    then: Target = Field(default=HANG_UP, description="a line, a node of the flow, or `hang up`")
+    then: Target = Field(default=HANG_UP, description="a line, a node of the flow, `voicemail`, or `hang up`")
     whisper: Literal[True, False, "accept"] = Field(
         default=False, description="tell the agent who is calling; `accept` asks him for a key"
     )
@@ -226,6 +217,7 @@ class Desk(Part):
     lines: dict[Name, Line] = Field(min_length=1, description="in the order of their tiers")
     flow: dict[Name, AnyNode] = Field(min_length=1, description="the first node is where a call begins")
     source: Source | None = None
+    voicemail: Voicemail | None = None
     phrases: dict[str, Text] = Field(default_factory=dict, description="replaces a house text, by its prompt id")
 
     @model_validator(mode="before")
@@ -263,6 +255,7 @@ def collect_keys(value: Any) -> Any:
 
 __all__ = [
     "HANG_UP",
+    "VOICEMAIL",
     "Budget",
     "Desk",
     "Hours",
@@ -274,5 +267,6 @@ __all__ = [
     "Script",
     "Source",
     "Text",
+    "Voicemail",
     "Way",
 ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ivr.flows.mistake import Mistake, Path, nearest
-from ivr.flows.model import HANG_UP, Desk, Say, Way
+from ivr.flows.model import HANG_UP, VOICEMAIL, Desk, Say, Way
 from ivr.flows.prompts import RESERVED, ways_of
 
 
@@ -19,17 +19,27 @@ class Names:
     lines: frozenset[str]
     agents: frozenset[str]
     categories: frozenset[str]
+    mailbox: bool
 
     @classmethod
     def of(cls, desk: Desk) -> Names:
         """Return the names of a desk."""
-        return cls(frozenset(desk.flow), frozenset(desk.lines), frozenset(desk.agents), frozenset(desk.categories))
+        return cls(
+            nodes=frozenset(desk.flow),
+            lines=frozenset(desk.lines),
+            agents=frozenset(desk.agents),
+            categories=frozenset(desk.categories),
+            mailbox=desk.voicemail is not None,
+        )
 
     @classmethod
     def written(cls, value: dict[str, Any]) -> Names:
         """Return the names that stand in a file, even where what they name is broken."""
         parts = (value.get(key) for key in ("flow", "lines", "agents", "categories"))
-        return cls(*(frozenset(part) if isinstance(part, dict) else frozenset() for part in parts))
+        nodes, lines, agents, categories = (
+            frozenset[str](part) if isinstance(part, dict) else frozenset[str]() for part in parts
+        )
+        return cls(nodes, lines, agents, categories, VOICEMAIL in value)
 
 
 def name_mistakes(desk: Desk, names: Names) -> Iterator[Mistake]:
@@ -54,9 +64,11 @@ def ways_in(desk: Desk) -> Iterator[tuple[Path, Way]]:
 
 
 def _targets(desk: Desk, names: Names) -> Iterator[Mistake]:
-    known = names.nodes | names.lines | {HANG_UP}
+    known = names.nodes | names.lines | {HANG_UP} | ({VOICEMAIL} if names.mailbox else set())
     for path, way in ways_in(desk):
-        if way.then not in known:
+        if way.then == VOICEMAIL and way.then not in known:
+            yield Mistake((*path, "then"), "the desk has no voicemail", "add `voicemail: {limit: 2m}` to the desk")
+        elif way.then not in known:
             wrong = f"`{way.then}` is neither a node of the flow nor a line"
             yield Mistake((*path, "then"), wrong, nearest(way.then, known))
         if way.category is not None and way.category not in names.categories:
@@ -74,6 +86,9 @@ def _doubles(desk: Desk, names: Names) -> Iterator[Mistake]:
         if name in RESERVED:
             wrong = f"`{name}` is the name of a prompt of the house"
             yield Mistake(("flow", name), wrong, "give the node another name", at_key=True)
+    if VOICEMAIL in desk.lines:
+        wrong = "`voicemail` is where callers leave messages, and no line"
+        yield Mistake(("lines", VOICEMAIL), wrong, "give the line another name", at_key=True)
     for index, language in enumerate(desk.languages):
         if language in desk.languages[:index]:
             yield Mistake(("languages", str(index)), f"`{language}` stands here twice", "delete one")

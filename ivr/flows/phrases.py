@@ -10,6 +10,8 @@ WAITED = (10, 20, 30, 60, 120, 300)
 _RU = {
     "notice": "Разговор записывается.",
     "sorry": "Извините, сейчас никто не может ответить. Пожалуйста, позвоните нам позже.",
+    "voicemail": "Извините, сейчас никто не может ответить. Оставьте, пожалуйста, сообщение после сигнала.",
+    "voicemail.thanks": "Спасибо, мы вам перезвоним.",
     "whisper.waited.10": "ждёт десять секунд",
     "whisper.waited.20": "ждёт двадцать секунд",
     "whisper.waited.30": "ждёт полминуты",
@@ -24,6 +26,8 @@ _RU = {
 _EN = {
     "notice": "This call is recorded.",
     "sorry": "Sorry, nobody can answer right now. Please call us again later.",
+    "voicemail": "Sorry, nobody can answer right now. Please leave us a message after the tone.",
+    "voicemail.thanks": "Thank you, we will call you back.",
     "whisper.waited.10": "waited ten seconds",
     "whisper.waited.20": "waited twenty seconds",
     "whisper.waited.30": "waited half a minute",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ivr.flows.model import Desk, Menu, Node, Say, Text, Way
 from ivr.flows.phrases import WAITED, house_text
 
-RESERVED = ("closed", "notice", "sorry", "source", "whisper")
+RESERVED = ("closed", "notice", "sorry", "source", "voicemail", "whisper")
 """Prompt ids of the house: no node may have these names."""
 
 
@@ -72,6 +72,9 @@ def spoken_of(desk: Desk) -> Iterator[Spoken]:
     if desk.source and desk.source.menu and desk.source.ask in {"while waiting", "before the line"}:
         yield Spoken("source", desk.source.menu, ("source", "menu"))
     yield Spoken("sorry", None, ())
+    if desk.voicemail:
+        yield Spoken("voicemail", desk.voicemail.say, ("voicemail", "say"))
+        yield Spoken("voicemail.thanks", None, ())
     yield from _of_whisper(desk)
 
 

@@ -32,7 +32,8 @@ def json_schema() -> dict[str, Any]:
     for name in ("Menu", "Source"):
         _unfold(parts[name], "options")
     _hours(parts["Hours"])
-    parts["Way"] = {"anyOf": [{"type": "string", "description": "a node, a line, or `hang up`"}, parts["Way"]]}
+    short = {"type": "string", "description": "a node, a line, `voicemail`, or `hang up`"}
+    parts["Way"] = {"anyOf": [short, parts["Way"]]}
     _languages(schema)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

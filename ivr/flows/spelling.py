@@ -76,7 +76,7 @@ def person_name(value: str) -> str:
 def target(value: str) -> str:
     """Read the name of a node or line, or `hang up`."""
     if value != "hang up" and not re.fullmatch(r"[a-z][a-z0-9-]{0,39}", value):
-        raise ValueError(f"{shown(value)} is no target: write a node of the flow, a line, or hang up")
+        raise ValueError(f"{shown(value)} is no target: write a node of the flow, a line, voicemail, or hang up")
     return value
 
 

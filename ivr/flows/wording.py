@@ -37,6 +37,7 @@ _PARTS: Mapping[str, type[BaseModel]] = {
     "budget": model.Budget,
     "recording": model.Recording,
     "source": model.Source,
+    "voicemail": model.Voicemail,
 }
 _EXTRA_KEYS: Mapping[type[BaseModel], tuple[str, ...]] = {model.Desk: ("language",)}
 

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from ivr.telephony.facts import Fact
 
-Kind = Literal["ivr", "queue", "offer", "talk"]
+Kind = Literal["ivr", "queue", "offer", "talk", "voicemail"]
 Outcome = Literal[
     "",
     "answered",
@@ -15,12 +15,13 @@ Outcome = Literal[
     "abandoned in a line",
     "closed",
     "goodbye",
+    "voicemail",
     "gave up",
     "failed",
     "no talk",
 ]
-"""`gave up`: the desk did, for patience was over or no line had anybody. `no talk`: a call through no desk in which
-nobody spoke with anybody. Empty while the call goes on."""
+"""`voicemail`: nobody talked with him, and he left a message. `gave up`: the desk did, for patience was over or no line
+had anybody. `no talk`: a call through no desk in which nobody spoke with anybody. Empty while the call goes on."""
 
 CRASH = "asterisk crash"
 
@@ -33,6 +34,7 @@ class Leg(NamedTuple):
            `cut off`
     queue  `answered` `abandoned` `timeout` `full` `empty` `moved on` `cut off`
     offer  `answered` `missed` `refused` `busy` `unreachable` `cancelled` `taken by another`
+    voicemail `left` `too short` `hung up` (before the tone) `failed` `cut off`
     talk   `caller hung up` `agent hung up` `moved on` `cut off`
     any    `asterisk crash`: Asterisk died or was restarted; the end is the call's last evidence
     `controller …`: the dialplan handed the call over, for the engine was not there. `cut off`: neither party ended it.
@@ -40,12 +42,13 @@ class Leg(NamedTuple):
 
     kind: Kind
     party: str
-    """Uniqueid of the channel whose stage it is: the caller's for ivr and queue, the agent's for offer and talk."""
+    """Uniqueid of the channel whose stage it is: the agent's for offer and talk, the caller's for all others."""
     line: str
     agent: str
     began_at: int
     answered_at: int | None
-    """ivr: Asterisk answered. queue: the caller was connected. offer: the agent picked up. talk: it began."""
+    """ivr: Asterisk answered. queue: the caller was connected. offer: the agent picked up. talk: it began.
+    voicemail: the tone, from which on he is recorded."""
     ended_at: int | None
     reason: str
 

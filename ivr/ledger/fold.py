@@ -27,6 +27,8 @@ _OUTCOMES: dict[str, Outcome] = {
     "moved on": "abandoned in a line",
 }
 """What a call without a talk came to, by the reason of its last stage; any other reason means that it failed."""
+_NO_MESSAGE = ("hung up", "too short")
+"""How a stay in the voicemail ends that leaves no message."""
 
 
 def fold(records: Sequence[Record], *, crashed: bool = False) -> Call:
@@ -138,8 +140,13 @@ def _outcome(stages: Stages, *, of_desk: bool, talked: bool) -> Outcome:
         return "answered"
     if not of_desk:
         return "no talk"
+    if any(leg.kind == "voicemail" and leg.reason == "left" for leg in stages.legs):
+        return "voicemail"
     if stages.exhausted:
         return "gave up"
+    if stages.legs and stages.legs[-1].reason in _NO_MESSAGE:
+        where: Outcome = "abandoned in a line" if stages.lines else "abandoned in the menu"
+        return "closed" if stages.shut else where
     return _OUTCOMES.get(stages.legs[-1].reason, "failed") if stages.legs else "failed"
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from ivr.ledger.call import CRASH, CallFact, Leg
+import re
+from collections.abc import Mapping
+from typing import Literal
+
+from ivr.ledger.call import CRASH, CallFact, Kind, Leg
 from ivr.ledger.channels import Channel
 
 _QUEUE_STATUS = {
@@ -16,13 +20,18 @@ _QUEUE_STATUS = {
 _ENGINE_FACTS = frozenset(
     {"began", "entered", "key", "wrong", "silent", "category", "language", "source", "script", "handover"}
 )
+SHORTEST_MESSAGE = 2_000_000
+"""Microseconds of a message that is worth hearing; who hangs up at the tone has left none."""
+_MAILBOX_FACTS = frozenset({"voicemail", "recording", "message"})
 _FALLBACK = {"absent": "controller absent", "lost": "controller lost", "deadline": "controller lost"}
 
 
 class Stages:
     """The walk over one caller's steps: what he is in now, and the legs that are over."""
 
-    __slots__ = ("_caller", "_kind", "_line", "_since", "ended", "exhausted", "fallback", "legs", "lines", "shut")
+    __slots__ = (
+        "_caller", "_kind", "_line", "_since", "_tone", "ended", "exhausted", "fallback", "legs", "lines", "shut",
+    )  # fmt: skip
 
     def __init__(self, caller: Channel) -> None:
         self._caller = caller
@@ -32,8 +41,9 @@ class Stages:
         self.ended = ""
         self.exhausted = False
         self.shut = False
-        self._kind = "ivr"
+        self._kind: Kind | Literal[""] = "ivr"
         self._line = ""
+        self._tone: int | None = None
         self._since = caller.began_at
         for step in caller.steps:
             if isinstance(step, CallFact):
@@ -53,6 +63,8 @@ class Stages:
             self._enter_line(values.get("line", ""), step.at)
         elif name == "left" and self._kind == "queue":
             self._close(step.at, _QUEUE_STATUS.get(values.get("status", ""), "moved on"))
+        elif name in _MAILBOX_FACTS:
+            self._mailbox(name, values, step.at)
         elif name == "fallback":
             self.fallback = self.fallback or values.get("why", "")
         elif name == "closed":
@@ -66,12 +78,36 @@ class Stages:
             self._kind, self._line, self._since = "ivr", "", step.at
 
     def _enter_line(self, line: str, at: int) -> None:
+        self._leave(at)
+        self.lines.append(line)
+        self._kind, self._line, self._since = "queue", line, at
+
+    def _mailbox(self, name: str, values: Mapping[str, str], at: int) -> None:
+        if name == "voicemail":
+            self._leave(at)
+            self._kind, self._line, self._since = "voicemail", "", at
+        elif self._kind != "voicemail":
+            return
+        elif name == "recording":
+            self._tone = max(at, self._since)
+        else:
+            silence = values.get("silence", "") if values.get("status") == "SILENCE" else ""
+            seconds = int(silence) if re.fullmatch(r"[0-9]{1,4}", silence) else 0
+            reason = self._message(at - seconds * 1_000_000)
+            self._close(at, "failed" if values.get("status") == "ERROR" else reason)
+
+    def _message(self, spoken_until: int) -> str:
+        """Return what a message came to."""
+        if self._tone is None:
+            return "hung up" if self._caller.hung_up else "cut off"
+        return "left" if spoken_until - self._tone >= SHORTEST_MESSAGE else "too short"
+
+    def _leave(self, at: int) -> None:
+        """Close what he was in when the desk sent him on."""
         if self._kind == "ivr":
             self._close(at, _FALLBACK.get(self.fallback, "handed over"))
         elif self._kind == "queue":
             self._close(at, "moved on")
-        self.lines.append(line)
-        self._kind, self._line, self._since = "queue", line, at
 
     def _connected(self, at: int) -> None:
         if self._kind == "queue":
@@ -81,12 +117,12 @@ class Stages:
 
     def _close(self, at: int | None, reason: str) -> None:
         ended = None if at is None else max(at, self._since)
-        answered = self._caller.answered_at if self._kind == "ivr" else None
+        answered = {"ivr": self._caller.answered_at, "voicemail": self._tone}.get(self._kind)
         if reason == "answered":
             answered = ended
         self.legs.append(
             Leg(
-                "queue" if self._kind == "queue" else "ivr",
+                self._kind or "ivr",
                 self._caller.uniqueid,
                 self._line,
                 "",
@@ -106,6 +142,8 @@ class Stages:
             self._close(None, "")
         elif self._caller.crashed:
             self._close(self._caller.ended_at, CRASH)
+        elif self._kind == "voicemail":
+            self._close(self._caller.ended_at, self._message(self._caller.ended_at))
         elif self._kind == "queue":
             self._close(self._caller.ended_at, "abandoned" if self._caller.hung_up else "cut off")
         else:

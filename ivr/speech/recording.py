@@ -18,7 +18,6 @@ from ivr.desk.recordings import Finished
 RATE = 8000
 CHANNELS = 2
 _SAMPLE = 2
-_FRAME = CHANNELS * _SAMPLE
 _CHUNK = 32768
 """Frames read at once: 4 seconds, 128 KiB."""
 _LARGEST = 0xFFFFFFFF - 36
@@ -28,17 +27,17 @@ _LARGEST = 0xFFFFFFFF - 36
 class DiskAudio:
     """Recordings on a disk."""
 
-    def finalise(self, sources: Sequence[Path], out: Path) -> Finished:
-        """Write the final file from one interleaved source or from the caller's and the agent's side."""
-        return finalise(sources, out)
+    def finalise(self, sources: Sequence[Path], out: Path, channels: int) -> Finished:
+        """Write the final file from one source, or from the caller's and the agent's side."""
+        return finalise(sources, out, channels)
 
     def measure(self, file: BinaryIO) -> Finished:
         """Read a final file to its end."""
         return measure(file)
 
 
-def finalise(sources: Sequence[Path], out: Path) -> Finished:
-    """Write `out` from raw 8 kHz s16le audio: one file with both sides interleaved, or one a side, the caller's first.
+def finalise(sources: Sequence[Path], out: Path, channels: int = CHANNELS) -> Finished:
+    """Write `out` from raw 8 kHz s16le audio: one file with its channels interleaved, or one a side: caller, agent.
 
     A torn last frame (Asterisk was killed) is cut off, a shorter side is silent to the end. The sources are removed
     only when the file is whole on the disk and was read back. Raises `OSError` with the sources untouched. Doing it
@@ -48,7 +47,7 @@ def finalise(sources: Sequence[Path], out: Path) -> Finished:
     try:
         with ExitStack() as stack:
             files = [stack.enter_context(_open(source)) for source in sources]
-            finished = _write(files, part)
+            finished = _write(files, part, channels)
         _read_back(part, finished)
         part.replace(out)
     except BaseException:
@@ -63,27 +62,33 @@ def finalise(sources: Sequence[Path], out: Path) -> Finished:
 def measure(file: BinaryIO) -> Finished:
     """Read a recording from its beginning to its end; raises `ValueError` when it is not a whole WAV file of ours."""
     digest = hashlib.sha256()
-    while block := file.read(_CHUNK * _FRAME):
+    while block := file.read(_CHUNK * _SAMPLE):
         digest.update(block)
     size = file.tell()
     file.seek(0)
-    peaks = np.zeros(CHANNELS, dtype=np.int32)
     frames = 0
     try:
         with wave.open(file, "rb") as sound:
-            if (sound.getnchannels(), sound.getsampwidth()) != (CHANNELS, _SAMPLE):
-                raise ValueError("it has not two channels of 16 bits")
+            channels = sound.getnchannels()
+            if channels not in (1, CHANNELS) or sound.getsampwidth() != _SAMPLE:
+                raise ValueError("it has not one or two channels of 16 bits")
             rate, named = sound.getframerate(), sound.getnframes()
+            peaks = np.zeros(channels, dtype=np.int32)
             while block := sound.readframes(_CHUNK):
-                if len(block) % _FRAME:
+                if len(block) % (channels * _SAMPLE):
                     break
-                peaks = np.maximum(peaks, _peaks(block))
-                frames += len(block) // _FRAME
+                peaks = np.maximum(peaks, _peaks(block, channels))
+                frames += len(block) // (channels * _SAMPLE)
     except (wave.Error, EOFError) as error:
         raise ValueError(str(error) or "it ends too early") from error
     if frames != named:
         raise ValueError(f"its head names {named} frames and it has {frames}")
-    return Finished(frames / rate, digest.hexdigest(), size, float(peaks[0]) / 32768, float(peaks[1]) / 32768)
+    return _finished(frames / rate, digest.hexdigest(), size, peaks)
+
+
+def _finished(seconds: float, sha256: str, size: int, peaks: npt.NDArray[np.int32]) -> Finished:
+    right = float(peaks[1]) / 32768 if len(peaks) > 1 else 0.0
+    return Finished(seconds, sha256, size, float(peaks[0]) / 32768, right)
 
 
 def _read_back(part: Path, finished: Finished) -> None:
@@ -96,39 +101,37 @@ def _read_back(part: Path, finished: Finished) -> None:
         raise OSError("it reads back other than it was written")
 
 
-def _write(files: Sequence[BinaryIO], part: Path) -> Finished:
-    frames = _frames(files)
-    if frames * _FRAME > _LARGEST:
+def _write(files: Sequence[BinaryIO], part: Path, channels: int) -> Finished:
+    frames = _frames(files, channels)
+    if frames * channels * _SAMPLE > _LARGEST:
         raise OSError("the recording is longer than a WAV file can hold")
     digest = hashlib.sha256()
-    peaks = np.zeros(CHANNELS, dtype=np.int32)
+    peaks = np.zeros(channels, dtype=np.int32)
     handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o640)
     with os.fdopen(handle, "wb") as out:
-        head = _head(frames)
+        head = _head(frames, channels)
         digest.update(head)
         out.write(head)
-        for block in _blocks(files, frames):
-            peaks = np.maximum(peaks, _peaks(block))
+        for block in _blocks(files, frames, channels):
+            peaks = np.maximum(peaks, _peaks(block, channels))
             digest.update(block)
             out.write(block)
         out.flush()
         os.fsync(out.fileno())
-    return Finished(
-        frames / RATE, digest.hexdigest(), len(head) + frames * _FRAME, float(peaks[0]) / 32768, float(peaks[1]) / 32768
-    )
+    return _finished(frames / RATE, digest.hexdigest(), len(head) + frames * channels * _SAMPLE, peaks)
 
 
-def _frames(files: Sequence[BinaryIO]) -> int:
+def _frames(files: Sequence[BinaryIO], channels: int) -> int:
     """Return the whole frames there are now; what Asterisk might still add would not be in the head."""
     sizes = [os.fstat(file.fileno()).st_size for file in files]
-    return sizes[0] // _FRAME if len(files) == 1 else max(sizes) // _SAMPLE
+    return sizes[0] // (channels * _SAMPLE) if len(files) == 1 else max(sizes) // _SAMPLE
 
 
-def _blocks(files: Sequence[BinaryIO], frames: int) -> Iterator[bytes]:
+def _blocks(files: Sequence[BinaryIO], frames: int, channels: int) -> Iterator[bytes]:
     for start in range(0, frames, _CHUNK):
         wanted = min(_CHUNK, frames - start)
         if len(files) == 1:
-            yield files[0].read(wanted * _FRAME)
+            yield files[0].read(wanted * channels * _SAMPLE)
         else:
             yield np.stack([_side(file, wanted) for file in files], axis=1).tobytes()
 
@@ -139,16 +142,17 @@ def _side(file: BinaryIO, wanted: int) -> npt.NDArray[np.int16]:
     return np.asarray(np.pad(samples, (0, wanted - len(samples))), dtype="<i2")
 
 
-def _peaks(block: bytes) -> npt.NDArray[np.int32]:
-    samples = np.frombuffer(block, dtype="<i2").reshape(-1, CHANNELS).astype(np.int32)
+def _peaks(block: bytes, channels: int) -> npt.NDArray[np.int32]:
+    samples = np.frombuffer(block, dtype="<i2").reshape(-1, channels).astype(np.int32)
     return np.asarray(np.abs(samples).max(axis=0), dtype=np.int32)
 
 
-def _head(frames: int) -> bytes:
-    size = frames * _FRAME
+def _head(frames: int, channels: int) -> bytes:
+    frame = channels * _SAMPLE
+    size = frames * frame
     words = (b"RIFF", 36 + size, b"WAVEfmt ", 16)
     head = b"".join(word if isinstance(word, bytes) else word.to_bytes(4, "little") for word in words)
-    for number, width in ((1, 2), (CHANNELS, 2), (RATE, 4), (RATE * _FRAME, 4), (_FRAME, 2), (8 * _SAMPLE, 2)):
+    for number, width in ((1, 2), (channels, 2), (RATE, 4), (RATE * frame, 4), (frame, 2), (8 * _SAMPLE, 2)):
         head += number.to_bytes(width, "little")
     return head + b"data" + size.to_bytes(4, "little")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import (
     ColumnElement,
@@ -24,9 +25,12 @@ from sqlalchemy import (
 )
 
 from ivr.desk.expire_recordings import Keeps, Outlived
+from ivr.desk.recording_path import MESSAGE, is_message
 from ivr.desk.recordings import ExpectedRecording, State, Verdict
 from ivr.store.tables import call, fact, leg, recording
 
+Kind: TypeAlias = Literal["talk", "voicemail"]
+KINDS: tuple[Kind, ...] = ("talk", "voicemail")
 _RETRIED = 7 * 86400
 """Seconds for which a failed recording is tried again while its raw audio is there."""
 _SECOND = 1_000_000
@@ -35,9 +39,10 @@ _OUTLIVE: tuple[State, ...] = ("ok", "partial", "recovered", "failed")
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """One talk that a recording covers."""
+    """One talk, or the message, that a recording covers."""
 
     line: str
+    """Empty of a message, as is the agent."""
     agent: str
     began_at: float
     """UTC, seconds since 1970."""
@@ -49,6 +54,7 @@ class Recording:
     """A recording with its call. Times are UTC, seconds since 1970."""
 
     name: str
+    kind: Kind
     call_id: str
     state: State
     path: str
@@ -62,7 +68,7 @@ class Recording:
     desk: str
     caller: str
     line: str
-    """The line of the last talk that it covers."""
+    """The line of the last talk that it covers; empty of a message."""
     agent: str
 
 
@@ -89,7 +95,7 @@ class SqlRecordings:
                 case(
                     (recording.c.state == "failed", recording.c.talk_seconds),
                     (call.c.ended_at.is_(None), 0.0),
-                    else_=_talk_seconds(),
+                    else_=_spoken_seconds(),
                 ).label("talk_seconds"),
                 call.c.crashed,
             )
@@ -123,7 +129,7 @@ class SqlRecordings:
                 sha256=verdict.sha256,
                 bytes=verdict.bytes,
                 reason=verdict.reason,
-                talk_seconds=_talk_seconds(),
+                talk_seconds=_spoken_seconds(),
                 verified_at=int(time.time() * _SECOND),
             )
         )
@@ -162,12 +168,19 @@ class SqlRecordings:
             connection.execute(change, rows)
 
     def listed(
-        self, states: Sequence[State] = (), since: float | None = None, limit: int | None = None
+        self,
+        states: Sequence[State] = (),
+        since: float | None = None,
+        limit: int | None = None,
+        kind: Kind | None = None,
     ) -> list[Recording]:
-        """Return recordings, the latest call first, of the states (empty = all) and of calls since a moment."""
+        """Return recordings, the latest call first, of the states (empty = all), the kind, the calls since a moment."""
         query = _recordings().order_by(call.c.began_at.desc(), recording.c.name.desc()).limit(limit)
         if states:
             query = query.where(recording.c.state.in_(states))
+        if kind is not None:
+            message = recording.c.name.endswith(MESSAGE)
+            query = query.where(message if kind == "voicemail" else ~message)
         if since is not None:
             query = query.where(call.c.began_at >= int(since * _SECOND))
         with self._engine.connect() as connection:
@@ -181,15 +194,22 @@ class SqlRecordings:
 
     def talks(self, call_id: str) -> list[Talk]:
         """Return the talks of a call on lines that record, in their order: what its recording holds, one by one."""
+        return self._spans(call_id, leg.c.began_at, leg.c.kind == "talk", _recorded(leg, call))
+
+    def messages(self, call_id: str) -> list[Talk]:
+        """Return what a call left in the voicemail, from the tone on."""
+        return self._spans(call_id, leg.c.answered_at, _is_message(leg))
+
+    def _spans(self, call_id: str, began_at: ColumnElement[Any], *which: ColumnElement[bool]) -> list[Talk]:
         query = (
-            select(leg.c.line, leg.c.agent, leg.c.began_at, leg.c.ended_at)
+            select(leg.c.line, leg.c.agent, began_at.label("began"), leg.c.ended_at)
             .join(call, call.c.id == leg.c.call_id)
-            .where(leg.c.call_id == call_id, leg.c.kind == "talk", leg.c.ended_at.is_not(None), _recorded(leg, call))
-            .order_by(leg.c.began_at, leg.c.place)
+            .where(leg.c.call_id == call_id, leg.c.ended_at.is_not(None), *which)
+            .order_by(began_at, leg.c.place)
         )
         with self._engine.connect() as connection:
             return [
-                Talk(row.line, row.agent, row.began_at / _SECOND, (row.ended_at - row.began_at) / _SECOND)
+                Talk(row.line, row.agent, row.began / _SECOND, (row.ended_at - row.began) / _SECOND)
                 for row in connection.execute(query)
             ]
 
@@ -208,6 +228,23 @@ def _recorded(talk: FromClause, its: FromClause) -> ColumnElement[bool]:
         .correlate(talk, its)
     )
     return func.coalesce(records.scalar_subquery(), true())
+
+
+def _is_message(stay: FromClause) -> ColumnElement[bool]:
+    """Say whether a leg is a stay in the voicemail that came to the tone: its `answered_at`."""
+    return and_(stay.c.kind == "voicemail", stay.c.answered_at.is_not(None))
+
+
+def _spoken_seconds() -> ColumnElement[float]:
+    """Return how long a recording should be."""
+    return case((recording.c.name.endswith(MESSAGE), _message_seconds()), else_=_talk_seconds())
+
+
+def _message_seconds() -> ScalarSelect[float]:
+    stay = leg.alias()
+    seconds = func.coalesce(func.sum((stay.c.ended_at - stay.c.answered_at) / float(_SECOND)), 0.0)
+    mine = (stay.c.call_id == recording.c.call_id, _is_message(stay))
+    return select(seconds).where(*mine).correlate(recording).scalar_subquery()
 
 
 def _talk_seconds() -> ScalarSelect[float]:
@@ -232,7 +269,8 @@ def _recordings() -> Select[tuple[object, ...]]:
         .correlate(recording)
         .scalar_subquery()
     )
-    last_talk = and_(leg.c.call_id == recording.c.call_id, leg.c.place == last)
+    talked = ~recording.c.name.endswith(MESSAGE)
+    last_talk = and_(leg.c.call_id == recording.c.call_id, leg.c.place == last, talked)
     columns = (*recording.c, call.c.began_at, call.c.desk, call.c.caller, leg.c.line, leg.c.agent)
     return select(*columns).join(call, call.c.id == recording.c.call_id).outerjoin(leg, last_talk)
 
@@ -240,6 +278,7 @@ def _recordings() -> Select[tuple[object, ...]]:
 def _recording(row: Row[tuple[object, ...]]) -> Recording:
     return Recording(
         name=row.name,
+        kind="voicemail" if is_message(row.name) else "talk",
         call_id=row.call_id,
         state=row.state,
         path=row.path,

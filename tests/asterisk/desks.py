@@ -456,6 +456,26 @@ source:
   wait: 2s
 """
 
+MAILBOX = """
+desk: mailbox
+numbers: ["670"]
+language: en
+agents: {671: Ada, 672: Bert}
+categories: {sale: a sale}
+voicemail: {say: "Leave us a message.", limit: 6s, silence: 3s}
+lines:
+  nobody: {agents: [671], then: voicemail}
+  rings: {agents: [672], ring: 1s, wait: 1s}
+flow:
+  pick:
+    menu: "Which?"
+    1: nobody
+    2: rings
+    3: voicemail
+    wait: 1s
+    no answer: nobody
+"""
+
 DESKS = MappingProxyType(
     {
         "waiting": WAITING,
@@ -477,5 +497,6 @@ DESKS = MappingProxyType(
         "scripted": SCRIPTED,
         "hostile": HOSTILE,
         "process": PROCESS,
+        "mailbox": MAILBOX,
     }
 )

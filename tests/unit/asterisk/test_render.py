@@ -80,7 +80,7 @@ def test_every_goto_and_gosub_leads_to_a_context_that_exists(tmp_path):
         for target in re.findall(r"(?:Goto|Gosub)\(([a-z][a-z0-9-]*),", line)
     }
     assert targets
-    assert targets <= contexts.keys() | {"fallback", "went", "sorry"}
+    assert targets <= contexts.keys() | {"fallback", "went", "sorry", "voicemail"}
 
 
 def test_no_way_leads_from_outside_to_a_trunk(tmp_path):
@@ -164,3 +164,25 @@ def test_the_source_question_is_music_only_where_it_is_asked_while_waiting(tmp_p
     music = files_of(tmp_path)["musiconhold.conf"]
     assert "[ultralight-source-ru](default)" in music
     assert "homecare-source" not in music
+
+
+def test_a_desk_with_a_voicemail_takes_messages_where_it_would_say_sorry_and_where_a_line_leads_there(tmp_path):
+    lines = SMALL["lines"] | {"third": {"agents": ["203"], "then": "voicemail"}}
+    contexts = contexts_of(files_of(tmp_path, (desk(lines=lines, voicemail={"limit": "90s"}),))["extensions.conf"])
+    own = contexts["desk-small"]
+    assert own[own.index("exten => sorry,1,CELGenUserEvent(IVR,exhausted)") + 1] == "same => n,Goto(voicemail,1)"
+    assert "exten => voicemail,1,MSet(IVR_SILENCE=8,IVR_LIMIT=90)" in own
+    assert "same => n,Goto(desk-small,voicemail,1)" in contexts["line-small-third"]
+    assert any(line.startswith("same => n,Record(") for line in contexts["voicemail"])
+
+
+def test_a_voicemail_may_leave_sorry_to_those_whose_patience_is_over(tmp_path):
+    one = desk(voicemail={"instead of sorry": False})
+    own = contexts_of(files_of(tmp_path, (one,))["extensions.conf"])["desk-small"]
+    assert "same => n,Playback(small/${CHANNEL(language)}/sorry)" in own
+    assert any(line.startswith("exten => voicemail,1") for line in own)
+
+
+def test_a_desk_without_a_voicemail_has_no_way_to_one(tmp_path):
+    contexts = contexts_of(files_of(tmp_path, (desk(),))["extensions.conf"])
+    assert not any("voicemail" in line for name, lines in contexts.items() if name != "voicemail" for line in lines)

@@ -330,3 +330,11 @@ async def test_the_loop_outlives_a_database_that_is_away(root):
     with pytest.raises(asyncio.CancelledError):
         await loop
     assert store.verdicts[NAME].state == "ok"
+
+
+def test_a_message_is_verified_from_the_callers_voice_alone(root):
+    name = f"{NAME}-message"
+    (root / "live" / f"{name}.voice.raw").write_bytes(bytes(2 * 8000 * 5))
+    verdict = _judge(root, _expected(5.0, name=name))
+    assert (verdict.state, verdict.seconds, verdict.path) == ("ok", 5.0, f"2026/11/21/{name}.wav")
+    assert not any((root / "live").iterdir())

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.engine.commands import Ask, HandOver, HangUp, LookUp, Play, RunScript
+from ivr.engine.commands import Ask, HandOver, HangUp, LookUp, Play, RunScript, TakeMessage
 from ivr.engine.inputs import Arrived, Caller, HungUp, Key, LineLeft, ScriptAnswer, Silence
 from ivr.engine.machine import STEPS_PER_TURN, TURNS_PER_CALL, advance
 from ivr.engine.session import Session, unpack
@@ -284,3 +284,23 @@ def test_whatever_comes_in_every_turn_ends_in_one_command_that_waits_or_leaves(i
     assert isinstance(call.last, Ask | LookUp | RunScript | HandOver | HangUp)
     assert all(isinstance(command, Play) for command in call.commands[:-1])
     assert len(call.session.pack()) < 600
+
+
+def test_a_way_to_the_voicemail_ends_the_engines_part_in_the_callers_language():
+    ways = SMALL["flow"]["why"] | {"5": {"then": "voicemail", "category": "sale"}}
+    call = Call(desk(voicemail={}, flow=SMALL["flow"] | {"why": ways})).does(Key("9"), Key("5"))
+    assert call.last == TakeMessage("ru")
+    assert call.noted("category") == [{"category": "sale"}]
+    assert call.session.awaiting == "nothing"
+
+
+def test_a_closed_desk_may_take_messages():
+    hours = SMALL["hours"] | {"closed": {"say": {"en": "Closed.", "ru": "Закрыто."}, "then": "voicemail"}}
+    call = Call(desk(voicemail={}, hours=hours), now=NIGHT)
+    assert call.commands == (Play(("closed",), "en"), TakeMessage("en"))
+
+
+def test_a_line_behind_which_a_node_leads_to_the_voicemail_gets_there_by_the_engine():
+    flow = SMALL["flow"] | {"regret": SMALL["flow"]["regret"] | {"then": "voicemail"}}
+    call = Call(desk(voicemail={}, flow=flow)).does(LineLeft("second", "TIMEOUT"))
+    assert call.commands == (Play(("regret",), "en"), TakeMessage("en"))

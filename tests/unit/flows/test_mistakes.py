@@ -26,7 +26,7 @@ CASES = {
         "13:8: `xyz` is neither a node of the flow nor a line: write one of `first`, `hang up`, `hello`, `reason`, `second`"),
     "impossible target": (
         {"{category: sale, then: first}": "../../etc/passwd"}, "",
-        "13:8: `../../etc/passwd` is no target: write a node of the flow, a line, or hang up"),
+        "13:8: `../../etc/passwd` is no target: write a node of the flow, a line, voicemail, or hang up"),
     "name of a node with a path in it": (
         {"  hello: {": "  ../../etc/passwd: {"}, "",
         "10:3: `../../etc/passwd` is no name: write small letters, digits and hyphens, beginning with a letter, at most 40"),
@@ -184,6 +184,24 @@ CASES = {
     "script outside its folder": (
         {"{say: Hello,": "{script: ../x.py:run, otherwise: reason}\n  old: {say: Hello,"}, "",
         "10:19: `../x.py:run` is no script: write file.py:function, the file being in the desk's `scripts` folder"),
+    "way to a voicemail that is not there": (
+        {"[202], then: first": "[202], then: voicemail"}, "",
+        "8:33: the desk has no voicemail: add `voicemail: {limit: 2m}` to the desk"),
+    "unknown key of the voicemail": (
+        {}, "voicemail: {limt: 1m}\n", "16:13: `limt` is not known here: did you mean `limit`?"),
+    "endless message": (
+        {}, "voicemail: {limit: 2h}\n", "16:20: `2h` is too much: write 15 minutes or less"),
+    "impatient voicemail": (
+        {}, "voicemail: {silence: 1s}\n", "16:22: `1s` is too little: write 3 seconds or more"),
+    "voicemail that is a word": (
+        {}, "voicemail: please\n",
+        "16:12: `please` stands where one writes a mapping: write `key: value` lines, or {key: value}"),
+    "line of the voicemail's name": (
+        {"second: {": "voicemail: {", "then: second": "then: voicemail"}, "voicemail: {limit: 1m}\n",
+        "8:3: `voicemail` is where callers leave messages, and no line: give the line another name"),
+    "node of the voicemail's name": (
+        {"  hello: {": "  voicemail: {"}, "",
+        "10:3: `voicemail` is the name of a prompt of the house: give the node another name"),
     "answer that is no name": (
         {"{say: Hello,": "{script: a.py:b, answers: {a/b: first}, otherwise: first}\n  old: {say: Hello,"}, "",
         "10:37: `a/b` is no answer: write letters, digits, _ and -; any other answer is `otherwise:`"),

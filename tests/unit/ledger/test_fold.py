@@ -136,6 +136,27 @@ GOLDEN = {
             ("talk", "first", "101", 929, 1002, "caller hung up"),
         ],
     ),
+    "message_left": (
+        "voicemail",
+        [("ivr", "", "", 0, 37, "handed over"), ("voicemail", "", "", 37, 476, "left")],
+    ),
+    "message_silent": (
+        "abandoned in the menu",
+        [("ivr", "", "", 0, 24, "handed over"), ("voicemail", "", "", 24, 440, "too short")],
+    ),
+    "caller_leaves_before_the_tone": (
+        "abandoned in the menu",
+        [("ivr", "", "", 0, 22, "handed over"), ("voicemail", "", "", 22, 38, "hung up")],
+    ),
+    "message_instead_of_sorry": (
+        "voicemail",
+        [
+            ("ivr", "", "", 0, 34, "handed over"),
+            ("queue", "rings", "", 34, 136, "timeout"),
+            ("offer", "rings", "902", 34, 136, "missed"),
+            ("voicemail", "", "", 136, 569, "left"),
+        ],
+    ),
     "no_line_has_anybody": (
         "gave up",
         [

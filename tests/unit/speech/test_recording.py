@@ -163,3 +163,16 @@ def test_a_damaged_recording_is_refused_when_read_and_never_measured_as_whole(cu
     changed = content[:44] + noise + content[44 + len(noise) :]
     if changed != content:
         assert measure(io.BytesIO(changed)).sha256 != whole.sha256
+
+
+def test_a_message_becomes_a_file_of_one_channel(tmp_path):
+    source, out = tmp_path / "x-message.voice.raw", tmp_path / "x-message.wav"
+    voice = (np.sin(np.arange(16001) / 3) * 9000).astype("<i2")
+    source.write_bytes(voice.tobytes() + b"\1")
+    finished = finalise([source], out, 1)
+    sound, rate = soundfile.read(out, dtype="int16")
+    assert (sound.ndim, rate) == (1, 8000)
+    assert np.array_equal(sound, voice)
+    assert (finished.seconds, finished.peak_right) == (16001 / 8000, 0.0)
+    with out.open("rb") as file:
+        assert measure(file) == finished

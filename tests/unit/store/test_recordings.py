@@ -174,3 +174,31 @@ def test_an_expired_recording_has_no_file_keeps_what_was_measured_and_is_awaited
     assert (kept.seconds, kept.sha256, kept.bytes) == (12.0, "ab", 192044)
     assert [each.name for each in store.awaiting()] == ["d-2", "d-3"]
     assert [each.name for each in store.outlived(Keeps({}, 1.0), NOON + 9999)] == []
+
+
+@pytest.fixture
+def with_message(engine):
+    """Let the first call, after its talks, leave a message of 4 s."""
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        connection.execute(insert(recording).values(name="d-1-message", call_id="d-1", state="expected"))
+        values = {"call_id": "d-1", "place": 5, "kind": "voicemail", "party": "d-1", "line": "", "agent": ""}
+        times = [(NOON + at) * SECOND for at in (30, 33, 37)]
+        moments = dict(zip(("began_at", "answered_at", "ended_at"), times, strict=True))
+        connection.execute(insert(leg).values(**values, **moments, reason="left"))
+    return SqlRecordings(engine)
+
+
+def test_a_message_is_expected_as_long_as_the_stay_after_the_tone_and_talks_as_before(with_message):
+    expected = {each.name: each.talk_seconds for each in with_message.awaiting()}
+    assert (expected["d-1-message"], expected["d-1"]) == (4.0, 12.0)
+    with_message.settle(Verdict("d-1-message", "ok", "2026/11/21/d-1-message.wav", 4.0, "ab", 1))
+    (kept,) = with_message.find("d-1-message")
+    assert (kept.kind, kept.talk_seconds, kept.line, kept.agent) == ("voicemail", 4.0, "", "")
+    assert [(one.began_at, one.seconds) for one in with_message.messages("d-1")] == [(NOON + 33, 4.0)]
+    assert [one.agent for one in with_message.talks("d-1")] == ["101", "201"]
+
+
+def test_messages_and_talks_can_be_listed_apart(with_message):
+    assert [each.name for each in with_message.listed(kind="voicemail")] == ["d-1-message"]
+    assert [each.name for each in with_message.listed(kind="talk")] == ["d-3", "d-2", "d-1"]
+    assert len(with_message.listed()) == 4
