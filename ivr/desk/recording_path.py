@@ -46,23 +46,8 @@ def live_names(name: str) -> tuple[str, ...]:
 def live_files(root: Path, name: str) -> tuple[Path, ...]:
     """Return what Asterisk wrote of a recording: `<name>.raw` with both sides, or `<name>.in.raw` and `<name>.out.raw`.
 
-    Of a message it is `<name>.voice.raw`, with the caller alone. Empty when there is nothing. Symbolic links are nothing.
+    Of a message it is `<name>.voice.raw`, with the caller alone. Empty when there is nothing, as symbolic links are.
     Raises `OSError` when the folder cannot be read.
-    """
-    if not is_name(name):
-        raise ValueError(f"{name!r} is no name of a recording")
-    return f"{datetime.fromtimestamp(began_at, UTC):%Y/%m/%d}/{name}.wav"
-
-
-def live_names(name: str) -> tuple[str, ...]:
-    """Return all paths under the root where Asterisk's own files of a recording may lie."""
-    return tuple(f"{LIVE}/{name}{end}" for end in (".raw", ".in.raw", ".out.raw", ".voice.raw"))
-
-
-def live_files(root: Path, name: str) -> tuple[Path, ...]:
-    """Return what Asterisk wrote of a recording: `<name>.raw` with both sides, or `<name>.in.raw` and `<name>.out.raw`.
-
-    Of a message it is `<name>.voice.raw`, with the caller alone. Empty when there is nothing. Symbolic links are nothing. Raises `OSError` when the folder cannot be read.
     """
     if not is_name(name):
         return ()
