@@ -10,7 +10,7 @@ from ivr.reports.split import overlap, split
 from ivr.reports.tally import QUARTER, Tally, tally
 from ivr.reports.way_in import Direction, direction_of
 
-MISSED = frozenset({"abandoned in the menu", "abandoned in a line", "gave up", "failed", "closed"})
+MISSED = frozenset({"abandoned in the menu", "abandoned in a line", "gave up", "voicemail", "failed", "closed"})
 """Outcomes of a call that came in and in which nobody spoke with the caller though he wanted it. `goodbye` is none:
 the flow said all there was to say."""
 _GONE_ON = frozenset({"timeout", "full", "empty", "moved on"})

@@ -46,8 +46,8 @@ CALLS = (
         sources=("call",),
         unit="count",
         formula=(
-            "calls without a talk that ended in the menu, in a line, by the desk giving up, by a fault, or "
-            "outside opening hours"
+            "calls without a talk that ended in the menu, in a line, by the desk giving up, with a message in the "
+            "voicemail, by a fault, or outside opening hours"
         ),
         counts="calls from outside (direction `in`) in which nobody spoke with the caller",
         leaves_out="calls that the flow ended on purpose (goodbye); missed offers of agents, which are no calls",
@@ -93,6 +93,16 @@ CALLS = (
         formula="calls with outcome `gave up`",
         counts="calls from outside (direction `in`) whose patience was over or for whom no line had anybody",
         top=amount("outcome.gave up"),
+        directions=("in",),
+    ),
+    Metric(
+        id="messages",
+        name="Messages in the voicemail",
+        sources=("call",),
+        unit="count",
+        formula="calls with outcome `voicemail`",
+        counts="calls from outside (direction `in`) without a talk whose caller left a message",
+        top=amount("outcome.voicemail"),
         directions=("in",),
     ),
     Metric(
