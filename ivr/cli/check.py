@@ -13,8 +13,8 @@ from ivr.errors import AuthorError, DeskError
 
 if TYPE_CHECKING:
     from ivr.flows.budget import Route
-    from ivr.flows.mistake import Mistake
     from ivr.flows.reader import Source
+    from ivr.written.mistake import Mistake
 
 
 @dataclass(slots=True)
@@ -52,8 +52,8 @@ def check(
 
 
 def _files(desks: list[str]) -> list[Path]:
-    from ivr.flows.mistake import nearest
     from ivr.settings import Settings
+    from ivr.written.mistake import nearest
 
     folder = Settings().desks
     known = {path.stem: path for path in sorted(folder.glob("*.yaml"))}
@@ -92,9 +92,9 @@ def _report(file: Path) -> Report:
 
 def _prompts(source: Source) -> list[Mistake]:
     """Return the prompts without audio as mistakes, and those whose text has changed since as warnings."""
-    from ivr.flows.mistake import Mistake
     from ivr.flows.prompts import spoken_of
     from ivr.speech.library import stale_prompts
+    from ivr.written.mistake import Mistake
 
     desk = source.desk
     paths = {spoken.id: spoken.path for spoken in spoken_of(desk)}

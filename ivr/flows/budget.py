@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TypeAlias
 
-from ivr.flows.mistake import Mistake
 from ivr.flows.model import Desk, Menu, Say, Way
 from ivr.flows.prompts import Prompt, prompts_of, tells_notice, ways_of
+from ivr.written.mistake import Mistake
 
 Durations: TypeAlias = Callable[[str, str], float | None]
 """Seconds of a prompt's audio, by prompt id and language; None when there is no audio yet."""

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from ivr.flows.budget import Durations, budget_mistakes
 from ivr.flows.graph import flow_mistakes, way_mistakes
-from ivr.flows.mistake import Mistake, Path
 from ivr.flows.model import Desk
 from ivr.flows.names import Names, name_mistakes, ways_in
 from ivr.flows.texts import text_mistakes
+from ivr.written.mistake import Mistake, Path
 
 _USERS = ((("agents",), "agents"), (("categories",), "category"), (("numbers",), "by number"))
 """Parts that define names, and the step of the paths that use them."""

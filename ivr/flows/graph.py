@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ivr.flows.mistake import Mistake
 from ivr.flows.model import HANG_UP, VOICEMAIL, Desk, Menu, Say, Script
 from ivr.flows.names import ways_in
 from ivr.flows.times import WEEKDAYS, read_days
+from ivr.written.mistake import Mistake
 
 
 def way_mistakes(desk: Desk) -> Iterator[Mistake]:

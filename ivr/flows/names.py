@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ivr.flows.mistake import Mistake, Path, nearest
 from ivr.flows.model import HANG_UP, VOICEMAIL, Desk, Say, Way
 from ivr.flows.prompts import RESERVED, ways_of
+from ivr.written.mistake import Mistake, Path, nearest
 
 
 @dataclass(frozen=True, slots=True)

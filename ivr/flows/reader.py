@@ -5,23 +5,20 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path as File
-from typing import Any
 
 from pydantic import ValidationError
 
 from ivr.errors import AuthorError
 from ivr.flows.checks import salvaged_mistakes, structure_mistakes
-from ivr.flows.document import Document, Place, read_document, without
-from ivr.flows.mistake import Mistake, Path
 from ivr.flows.model import Desk
 from ivr.flows.names import Names
 from ivr.flows.scripts import script_mistakes
 from ivr.flows.together import clashes
 from ivr.flows.wording import mistakes_of
+from ivr.written.document import Document, Place, read_document, without
+from ivr.written.file import author_error, located, read_bytes, read_text
+from ivr.written.mistake import Mistake, Path
 
-LARGEST = 1_000_000
-"""Bytes of a desk file; a large desk has ten thousand."""
-MOST_MISTAKES = 100
 _HARMLESS = {"desk": "desk", "numbers": ["00"], "agents": {}, "categories": {}}
 """Stand in for broken or missing parts while the rest of a file is looked at."""
 _SALVAGES = 8
@@ -38,7 +35,7 @@ class Source:
 
     def locate(self, mistake: Mistake) -> str:
         """Return the mistake as `file:line:column: what is wrong: the cure`."""
-        return _located(self.file, self.document, mistake)
+        return located(self.file, self.document, mistake)
 
 
 def read_desk(path: File) -> Desk:
@@ -48,9 +45,9 @@ def read_desk(path: File) -> Desk:
 
 def read_source(path: File) -> Source:
     """Read a desk file and keep the places of its parts. Raises `AuthorError` with all mistakes of the file."""
-    document = read_document(_text(path))
+    document = read_document(read_text(path, "desk"))
     if document.mistakes:
-        raise _error(f"{path}:{place.line}:{place.column}: {wrong}" for place, wrong in sorted(document.mistakes))
+        raise author_error(f"{path}:{place.line}:{place.column}: {wrong}" for place, wrong in sorted(document.mistakes))
     if document.value is None:
         raise AuthorError([f"{path}:1:1: the file is empty: begin with `desk: {path.stem}`"])
     if not isinstance(document.value, dict):
@@ -58,7 +55,7 @@ def read_source(path: File) -> Source:
     desk, mistakes = _desk(document, path.parent / path.stem / "scripts")
     if desk is None or mistakes:
         mistakes.sort(key=lambda mistake: document.place(mistake.path, at_key=mistake.at_key))
-        raise _error(dict.fromkeys(_located(path, document, mistake) for mistake in mistakes))
+        raise author_error(dict.fromkeys(located(path, document, mistake) for mistake in mistakes))
     return Source(path, desk, document)
 
 
@@ -125,62 +122,23 @@ def read_desks(folder: File) -> dict[str, Desk]:
     if not sources and not mistakes:
         raise AuthorError([f"{folder}:1:1: the folder holds no desk: put a file such as shop.yaml there"])
     if mistakes:
-        raise _error(mistakes)
+        raise author_error(mistakes)
     found = {source.file: source for source in sources}
     lines = [found[file].locate(mistake) for file, mistake in clashes({file: s.desk for file, s in found.items()})]
     if lines:
-        raise _error(lines)
+        raise author_error(lines)
     return {source.desk.desk: source.desk for source in sources}
 
 
 def version_of(path: File) -> str:
     """Return 12 hexadecimal digits that change with the desk file and with its scripts."""
-    digest = hashlib.sha256(_bytes(path))
+    digest = hashlib.sha256(read_bytes(path, "desk"))
     scripts = path.parent / path.stem / "scripts"
     for script in sorted(scripts.rglob("*.py")):
         content = script.read_bytes()
         digest.update(f"\0{script.relative_to(scripts).as_posix()}\0{len(content)}\0".encode())
         digest.update(content)
     return digest.hexdigest()[:12]
-
-
-def _bytes(path: File) -> bytes:
-    try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
-    except FileNotFoundError:
-        raise AuthorError([f"{path}:1:1: there is no such file: check the name"]) from None
-    except IsADirectoryError:
-        raise AuthorError([f"{path}:1:1: this is a folder: name a desk file in it"]) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "the name cannot be one"
-        raise AuthorError([f"{path}:1:1: the file cannot be read ({reason}): check the name and its rights"]) from None
-    if len(content) > LARGEST:
-        raise AuthorError([f"{path}:1:1: the file is larger than 1 MB: a desk is a short text; is it the right file?"])
-    return content
-
-
-def _text(path: File) -> str:
-    content = _bytes(path)
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        column = error.start - content.rfind(b"\n", 0, error.start)
-        raise AuthorError([f"{path}:{line}:{column}: the file is not UTF-8: save it as UTF-8"]) from None
-
-
-def _located(path: File, document: Document, mistake: Mistake) -> str:
-    place = document.place(mistake.path, at_key=mistake.at_key)
-    return f"{path}:{place.line}:{place.column}: {mistake}"
-
-
-def _error(lines: Any) -> AuthorError:
-    every = list(lines)
-    if len(every) > MOST_MISTAKES:
-        place = every[MOST_MISTAKES].split(": ", 1)[0]
-        every = [*every[:MOST_MISTAKES], f"{place}: {len(every) - MOST_MISTAKES} more mistakes: mend these first"]
-    return AuthorError(every)
 
 
 __all__ = ["Place", "Source", "read_desk", "read_desks", "read_source", "version_of"]

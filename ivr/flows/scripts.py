@@ -6,8 +6,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path as File
 
-from ivr.flows.mistake import Mistake, nearest
 from ivr.flows.model import Desk, Script
+from ivr.written.mistake import Mistake, nearest
 
 
 def script_mistakes(desk: Desk, folder: File) -> Iterator[Mistake]:

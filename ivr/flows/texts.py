@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ivr.flows.mistake import Mistake, nearest
 from ivr.flows.model import Desk
 from ivr.flows.phrases import HOUSE, PHRASE_IDS
 from ivr.flows.prompts import Spoken, sources_of, spoken_of, text_of
+from ivr.written.mistake import Mistake, nearest
 
 
 def text_mistakes(desk: Desk) -> Iterator[Mistake]:

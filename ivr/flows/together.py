@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path as File
 
-from ivr.flows.mistake import Mistake
 from ivr.flows.model import Desk
+from ivr.written.mistake import Mistake
 
 
 def clashes(desks: Mapping[File, Desk]) -> Iterator[tuple[File, Mistake]]:

@@ -9,9 +9,9 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from ivr.flows import model, scalars
-from ivr.flows.document import Document
-from ivr.flows.mistake import Mistake, nearest
 from ivr.flows.spelling import shown
+from ivr.written.document import Document
+from ivr.written.mistake import Mistake, nearest
 
 _PATTERNS = {
     scalars.NAME: "is no name: write small letters, digits and hyphens, beginning with a letter, at most 40",

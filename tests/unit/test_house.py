@@ -10,15 +10,16 @@ import pytest
 import ivr
 
 ROOT = Path(ivr.__file__).parent
-PURE = ("telephony", "flows", "engine", "ledger", "reports")
+PURE = ("written", "telephony", "flows", "engine", "ledger", "reports")
 ADAPTERS = ("asterisk", "store", "speech", "phone")
 COMPOSITION = ("app", "cli")
 MAY_IMPORT = {
     "telephony": {"telephony"},
-    "flows": {"flows", "telephony"},
+    "written": {"written"},
+    "flows": {"flows", "telephony", "written"},
     "engine": {"engine", "flows", "telephony"},
     "ledger": {"ledger", "telephony"},
-    "reports": {"reports", "ledger", "telephony"},
+    "reports": {"reports", "ledger", "telephony", "written"},
     "desk": {"desk", *PURE},
 } | {adapter: {adapter, "desk", *PURE} for adapter in ADAPTERS}
 IMPURE_MODULES = {"asyncio", "sqlalchemy", "panoramisk", "socket", "random", "secrets", "time", "logging", "structlog"}

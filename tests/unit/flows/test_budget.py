@@ -4,9 +4,9 @@ import pytest
 
 from ivr.flows.budget import MOST_ROUTES, routes_of
 from ivr.flows.checks import check_desk
-from ivr.flows.mistake import Mistake
 from ivr.flows.model import Desk
 from ivr.flows.reader import read_desk, read_source
+from ivr.written.mistake import Mistake
 
 AUDIO = {"hello": 2.1, "reason": 6.0, "notice": 1.5, "source": 5.0, "reason.1": 1.0, "reason.no-answer": 0.5}
 

@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ivr.errors import AuthorError
-from ivr.flows.reader import LARGEST, MOST_MISTAKES, read_desk, read_desks, version_of
+from ivr.flows.reader import read_desk, read_desks, version_of
+from ivr.written.file import LARGEST, MOST_MISTAKES
 
 DIALPLANS = Path(__file__).parents[3] / "dialplans"
 DEMOS = sorted(DIALPLANS.glob("*.yaml"))

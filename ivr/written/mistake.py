@@ -1,4 +1,4 @@
-"""A mistake of an author: where in the desk file, what is wrong, and the cure."""
+"""A mistake of an author: where in the file, what is wrong, and the cure."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from difflib import get_close_matches
 from typing import Literal, TypeAlias
 
 Path: TypeAlias = tuple[str, ...]
-"""The way into a desk file: `("flow", "category", "1", "then")`; places in a list are counted from 0."""
+"""The way into a file: `("flow", "category", "1", "then")`; places in a list are counted from 0."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """What is wrong at a path of a desk, and the cure; a warning keeps nobody from opening the desk."""
+    """What is wrong at a path of a file, and the cure; a warning keeps nobody from using the file."""
 
     path: Path
     wrong: str

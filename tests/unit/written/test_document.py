@@ -2,7 +2,7 @@
 
 import pytest
 
-from ivr.flows.document import Place, read_document, without
+from ivr.written.document import Place, read_document, without
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
-"""A desk file's text as plain values, each with its place: YAML without its traps.
+"""A file's text as plain values, each with its place: YAML without its traps.
 
 Every plain scalar stays the text that the author sees (`012`, `12:30`, `yes`, `1e3`), except `true`, `false` and
 `null`; a field that wants a number reads it from the text. Keys are always text. Doubled keys, anchors, aliases,
-tags and a second document are mistakes: a desk needs none of them, and each has made somebody's file mean another
+tags and a second document are mistakes: no file of ours needs one, and each has made somebody's file mean another
 thing than it says.
 """
 
@@ -26,10 +26,10 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from ivr.flows.mistake import Path
+from ivr.written.mistake import Path
 
 DEEPEST = 12
-"""Levels of nesting; a desk has six."""
+"""Levels of nesting; a desk, the deepest of our files, has six."""
 _WORDS: dict[str, bool | None] = dict.fromkeys(("", "~", "null", "Null", "NULL"), None)
 _WORDS |= dict.fromkeys(("true", "True", "TRUE"), True) | dict.fromkeys(("false", "False", "FALSE"), False)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -76,11 +76,11 @@ class Document:
 
 
 class _TooDeepError(Exception):
-    """The text nests deeper than any desk does."""
+    """The text nests deeper than any of our files does."""
 
 
-def read_document(text: str) -> Document:
-    """Read the text; mistakes of its form are in the document's `mistakes`, all that could be found at once."""
+def read_document(text: str, kind: str = "desk") -> Document:
+    """Read the text of a file of that kind; mistakes of its form are in `mistakes`, all that could be found at once."""
     document = Document()
     for pattern, wrong in (
         (_CONTROL, "a control character: delete it"),
@@ -91,11 +91,11 @@ def read_document(text: str) -> Document:
             document.mistakes.append((_place_of(text, match.end() - 1), wrong))
     if document.mistakes:
         return document
-    builder = _Builder(document)
+    builder = _Builder(document, kind)
     try:
         builder.read(yaml.parse(text, Loader=_LOADER))
     except _TooDeepError:
-        document.mistakes.append((builder.here, f"more than {DEEPEST} levels: a desk has six"))
+        document.mistakes.append((builder.here, f"more than {DEEPEST} levels: a {kind} has no more than six"))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(mark.line + 1, mark.column + 1) if mark else builder.here
@@ -136,8 +136,9 @@ def without(value: Any, paths: Iterable[Path], here: Path = ()) -> Any:
 class _Builder:
     """Builds the document's value from YAML's events, noting each place."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, kind: str) -> None:
         self._document = document
+        self._kind = kind
         self._events: Iterator[Event] = iter(())
         self.here = Place(1, 1)
 
@@ -149,7 +150,8 @@ class _Builder:
             if isinstance(event, DocumentStartEvent):
                 documents += 1
                 if documents > 1:
-                    self._mistake("a second document: one file is one desk; delete the line `---` and what follows")
+                    cure = "delete the line `---` and what follows"
+                    self._mistake(f"a second document: one file is one {self._kind}; {cure}")
                     return
                 first = self._next()
                 self._document.value = self._value(first, (), self.here)
@@ -174,12 +176,13 @@ class _Builder:
         block = getattr(event, "flow_style", True) is False
         self._document.values[path] = key_place if block else self.here
         if isinstance(event, AliasEvent):
-            self._mistake(f"`*{event.anchor}` is an alias, and a desk has none: write the value again, or quote it")
+            cure = "write the value again, or quote it"
+            self._mistake(f"`*{event.anchor}` is an alias, and a {self._kind} has none: {cure}")
             return None
         if anchor := getattr(event, "anchor", None):
-            self._mistake(f"`&{anchor}` is an anchor, and a desk has none: delete it, or quote the text")
+            self._mistake(f"`&{anchor}` is an anchor, and a {self._kind} has none: delete it, or quote the text")
         if tag := getattr(event, "tag", None):
-            self._mistake(f"the tag `{tag[:60]}` has no meaning in a desk: delete it")
+            self._mistake(f"the tag `{tag[:60]}` has no meaning in a {self._kind}: delete it")
         if isinstance(event, MappingStartEvent):
             return self._mapping(path)
         if isinstance(event, SequenceStartEvent):
