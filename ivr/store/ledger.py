@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,8 +15,12 @@ from ivr.errors import DeskError
 from ivr.ledger.call import Call
 from ivr.ledger.record import FILE_BITS, OFFSET_BITS, Batch, Position, Record
 from ivr.ledger.unfolding import Unfolded
+from ivr.reports.contributions import tallies
+from ivr.reports.tally import taken_out
 from ivr.store.bulk import add_missing, add_rows, one_of
+from ivr.store.stored import closed_calls
 from ivr.store.tables import call, fact, journal_position, journal_record, leg, recording, rejected_record
+from ivr.store.totals import Sums, Totals, add_tallies
 from ivr.telephony.facts import Fact
 
 _CALL_WIDTH = len(call.c)
@@ -34,8 +38,10 @@ NO_RECORD = 2**63 - 1
 class SqlLedger:
     """`ivr.desk.ports_ledger.Ledger` on SQLite or PostgreSQL; the tables are there already."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, zone: str = "") -> None:
+        """`zone`: whose days and months the totals keep; "" = as they are, UTC in a new ledger."""
         self._engine = engine.execution_options(writes=True)
+        self._totals = Totals(zone)
 
     def resume(self, node: str) -> tuple[Position, Mapping[str, Story]]:
         """Return where the node's journal is loaded to, and its open calls by id."""
@@ -58,11 +64,11 @@ class SqlLedger:
                 # A crash of the server may lose the last commits, but the position with them: nothing is lost.
                 connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
             _move(connection, before, batch)
-            derived = Derived(facts_from=batch.records[0].id if batch.records else 0)
+            derived = Derived(batch.records)
             # The calls are folded while the database is busy with the records.
             add_rows(connection, journal_record, batch.records, meanwhile=derived.taking(calls))
             add_rows(connection, rejected_record, batch.rejected)
-            derived.keep(connection)
+            derived.keep(connection, self._totals)
             return derived.count
 
     @contextmanager
@@ -70,7 +76,11 @@ class SqlLedger:
         try:
             with self._engine.begin() as connection:
                 yield connection
-        except (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error) as error:  # rows go past SQLAlchemy
+        except BaseException as error:
+            self._totals.forget()
+            # Rows go past SQLAlchemy, so its driver's errors come too.
+            if not isinstance(error, (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error)):
+                raise
             raise LedgerAwayError(str(getattr(error, "orig", error)).strip()) from error
 
 
@@ -108,9 +118,11 @@ def _stories(connection: Connection, crashed: Mapping[str, bool], first: int, la
 class Derived:
     """The rows of many calls, put together to be kept at once."""
 
-    def __init__(self, *, facts_from: int) -> None:
-        """Facts are added from the record `facts_from` on: those before it are kept already, and never change."""
-        self._facts_from = facts_from
+    def __init__(self, records: Sequence[Record]) -> None:
+        """Facts are added from the first of these records on: those before it are kept already, and never change."""
+        self._facts_from = records[0].id if records else 0
+        self._newest = records[-1].at if records else 0
+        self._sums: Sums = {}
         self._stale: list[dict[str, str]] = []
         self._calls: list[tuple[Any, ...]] = []
         self._legs: list[tuple[Any, ...]] = []
@@ -131,9 +143,11 @@ class Derived:
             if place % _CALLS_A_STEP == 0:
                 yield
 
-    def keep(self, connection: Connection) -> None:
+    def keep(self, connection: Connection, totals: Totals) -> None:
         """Write what was taken, in place of what the database had of the same calls."""
         if self._stale:
+            for before in closed_calls(connection, [row["key"] for row in self._stale]):
+                add_tallies(self._sums, taken_out(tallies(before)))
             connection.execute(delete(call).where(call.c.id == bindparam("key")), self._stale)
             connection.execute(delete(leg).where(leg.c.call_id == bindparam("key")), self._stale)
         add_rows(connection, call, self._calls)
@@ -141,9 +155,12 @@ class Derived:
         add_rows(connection, fact, self._facts)
         if self._expected:
             add_missing(connection, recording, self._expected)
+        if self._facts_from:
+            totals.add(connection, self._sums, part=self._facts_from, newest=self._newest)
 
     def _take(self, one: Call) -> None:
         name = one.id
+        add_tallies(self._sums, tallies(one))
         self._calls.append(one[:_CALL_WIDTH])
         self._legs += [(name, place, *part) for place, part in enumerate(one.legs)]
         self._facts += [

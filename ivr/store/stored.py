@@ -1,0 +1,56 @@
+"""Calls read back from their rows, as the fold made them."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from ivr.ledger.call import Call, CallFact, Leg
+from ivr.store.bulk import one_of
+from ivr.store.tables import call, fact, leg
+from ivr.telephony.facts import Fact
+
+_TOGETHER = 500
+"""Calls whose facts are asked for at once: each is a range of records of its own."""
+
+
+def closed_calls(connection: Connection, ids: Collection[str]) -> list[Call]:
+    """Return those of the calls that are kept and over."""
+    query = select(call).where(one_of(connection, call.c.id, ids), call.c.ended_at.is_not(None))
+    return whole_calls(connection, connection.execute(query).all())
+
+
+def whole_calls(connection: Connection, rows: Sequence[Row[Any]]) -> list[Call]:
+    """Return the calls of these rows of the table `call`, with legs and facts, in the rows' order."""
+    found: list[Call] = []
+    for start in range(0, len(rows), _TOGETHER):
+        some = rows[start : start + _TOGETHER]
+        legs, facts = _legs(connection, some), _facts(connection, some)
+        found += [Call(*row, tuple(legs[row.id]), tuple(facts[row.id]), ()) for row in some]
+    return found
+
+
+def _legs(connection: Connection, rows: Sequence[Row[Any]]) -> dict[str, list[Leg]]:
+    legs: dict[str, list[Leg]] = defaultdict(list)
+    query = select(leg).where(one_of(connection, leg.c.call_id, [row.id for row in rows]))
+    for name, _, *rest in connection.execute(query.order_by(leg.c.call_id, leg.c.place)):
+        legs[name].append(Leg(*rest))
+    return legs
+
+
+def _facts(connection: Connection, rows: Sequence[Row[Any]]) -> dict[str, list[CallFact]]:
+    """Read all facts between the first and the last record of these calls; those of others are left out."""
+    facts: dict[str, list[CallFact]] = defaultdict(list)
+    for row in rows:
+        query = select(fact).where(
+            fact.c.record_id.between(row.first_record, row.last_record), fact.c.call_id == row.id
+        )
+        for record, place, name, at, said, details in connection.execute(
+            query.order_by(fact.c.record_id, fact.c.place)
+        ):
+            facts[name].append(CallFact(record, place, at, Fact(said, json.loads(details))))
+    return facts

@@ -1,0 +1,164 @@
+"""Reading the totals: sums of a subject over any range, filtered and grouped by its keys and by local time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from hashlib import sha256
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, and_, bindparam, select
+
+from ivr.reports.tally import Subject
+from ivr.store.amounts import MEASURES, add_up
+from ivr.store.grains import DAYS, MONTHS, QUARTERS, pieces
+from ivr.store.shelves import SHELVES, WHOLE, Shelf, shelf_for
+from ivr.store.tables import total, total_cell, total_measure, total_state
+
+Sums = dict[tuple[str, ...], dict[str, int]]
+"""Sums by measure, by the values of the keys that were asked for, and behind them the time, when it was asked for."""
+
+_ALL = select(total.c.bucket, total.c.cell, total.c.amounts).where(
+    and_(
+        total.c.shelf == bindparam("shelf"),
+        total.c.grain == bindparam("grain"),
+        total.c.bucket >= bindparam("since"),
+        total.c.bucket < bindparam("until"),
+    )
+)
+_SOME = _ALL.where(total.c.cell.in_(bindparam("cells", expanding=True)))
+_FEW = 400
+"""Cells up to which the database picks them; of more, all are read and picked here."""
+TIMES: Mapping[str, tuple[int, str]] = {
+    "half hour": (QUARTERS, "%Y-%m-%d %H:%M"),
+    "hour": (QUARTERS, "%Y-%m-%d %H:00"),
+    "hour of the day": (QUARTERS, "%H:00"),
+    "day": (DAYS, "%Y-%m-%d"),
+    "weekday": (DAYS, "%u"),
+    "month": (MONTHS, "%Y-%m"),
+}
+"""What can be grouped by: the coarsest grain that still tells it, and the local time's form."""
+
+
+class Wanted(NamedTuple):
+    """A question to the totals. Times: UTC microseconds, whole quarters of an hour; `zone` is the reader's."""
+
+    subject: Subject
+    since: int
+    until: int
+    zone: str = "UTC"
+    where: Mapping[str, Collection[str]] = {}  # noqa: RUF012 - never changed
+    by: tuple[str, ...] = ()
+    time: str = ""
+    """One of `TIMES`, or "" for none."""
+
+
+def sums(connection: Connection, wanted: Wanted) -> Sums:
+    """Return the sums. `KeyError` when the subject has not the keys."""
+    state = connection.execute(select(total_state)).one_or_none()
+    if state is None:
+        return {}
+    shelf = shelf_for(wanted.subject, {*wanted.where, *wanted.by})
+    coarsest = TIMES[wanted.time][0] if wanted.time else MONTHS
+    if wanted.zone != state.zone:
+        coarsest = QUARTERS
+    groups = _Groups(wanted)
+    cells = {one.number: _cells(connection, one) for one in {shelf, WHOLE[wanted.subject]}}
+    picked: list[int] = []
+    blobs: list[bytes] = []
+    for piece in pieces(wanted.since, wanted.until, zone=state.zone, coarsest=coarsest, made_to=state.rolled_to):
+        edge = min(max(state.rolled_to, piece.since), piece.until)
+        parts = [(shelf, piece.since, edge), (WHOLE[wanted.subject], edge, piece.until)]
+        for place, since, until in parts if piece.grain == QUARTERS else [(shelf, piece.since, piece.until)]:
+            if since >= until:
+                continue
+            own = {number: keys for number, keys in cells[place.number].items() if _fits(place, keys, wanted.where)}
+            names = {number: tuple(keys[place.keys.index(name)] for name in wanted.by) for number, keys in own.items()}
+            given = {"shelf": place.number, "grain": piece.grain, "since": since, "until": until}
+            query = _ALL
+            if len(own) < len(cells[place.number]) and len(own) <= _FEW:
+                query, given["cells"] = _SOME, list(own)  # type: ignore[assignment]
+            for bucket, cell, amounts in connection.execute(query, given).all():
+                if cell in names:
+                    picked.append(groups.number(names[cell], bucket))
+                    blobs.append(amounts)
+    return _named(connection, groups.known, picked, blobs)
+
+
+def digests_of_totals(connection: Connection) -> dict[str, bytes]:
+    """Return a digest of the sums of each subject and quarter of an hour, and whether all that is made fits them.
+
+    The parts themselves depend on how the journal was cut into batches; their sums do not.
+    """
+    measures = _measures(connection)
+    found: dict[str, bytes] = {}
+    for shelf in WHOLE.values():
+        keys = _cells(connection, shelf)
+        query = _ALL.order_by(total.c.bucket).execution_options(yield_per=10_000)
+        given = {"shelf": shelf.number, "grain": QUARTERS, "since": 0, "until": 1 << 62}
+        parts: dict[int, list[tuple[int, bytes]]] = {}
+        for bucket, cell, amounts in connection.execute(query, given):
+            parts.setdefault(bucket, []).append((cell, amounts))
+        for bucket, own in parts.items():
+            codes, values = add_up([cell for cell, _ in own], [amounts for _, amounts in own])
+            told = sorted(
+                (keys[code // MEASURES], measures[code % MEASURES], value)
+                for code, value in zip(codes.tolist(), values.tolist(), strict=True)
+            )
+            if told:
+                name = f"totals of {shelf.subject} from {datetime.fromtimestamp(bucket / 1e6, UTC):%Y-%m-%d %H:%M}"
+                found[name] = sha256(repr(told).encode()).digest()
+    return found
+
+
+class _Groups:
+    """Numbers for groups, in the order of their coming."""
+
+    def __init__(self, wanted: Wanted) -> None:
+        self.known: dict[tuple[str, ...], int] = {}
+        self._time: Callable[[int], str] | None = None
+        if wanted.time:
+            zone = ZoneInfo(wanted.zone)
+            step = 1_800_000_000 if wanted.time == "half hour" else 1
+            form = TIMES[wanted.time][1]
+            self._time = lru_cache(maxsize=None)(lambda bucket: _clock(bucket - bucket % step, zone, form))
+
+    def number(self, keys: tuple[str, ...], bucket: int) -> int:
+        """Return the number of the group of these keys at this time."""
+        if self._time:
+            keys = (*keys, self._time(bucket))
+        found = self.known.get(keys)
+        if found is None:
+            found = self.known[keys] = len(self.known)
+        return found
+
+
+def _clock(bucket: int, zone: ZoneInfo, form: str) -> str:
+    return datetime.fromtimestamp(bucket // 1_000_000, UTC).astimezone(zone).strftime(form)
+
+
+def _fits(shelf: Shelf, keys: tuple[str, ...], where: Mapping[str, Collection[str]]) -> bool:
+    return all(keys[shelf.keys.index(name)] in values for name, values in where.items())
+
+
+def _cells(connection: Connection, shelf: Shelf) -> dict[int, tuple[str, ...]]:
+    query = select(total_cell.c.id, total_cell.c.names).where(total_cell.c.shelf == shelf.number)
+    return {number: tuple(json.loads(keys)) for number, keys in connection.execute(query)}
+
+
+def _measures(connection: Connection) -> dict[int, str]:
+    return {number: name for number, name in connection.execute(select(total_measure))}  # noqa: C416 - rows are no pairs
+
+
+def _named(
+    connection: Connection, groups: Mapping[tuple[str, ...], int], picked: Sequence[int], blobs: Sequence[bytes]
+) -> Sums:
+    names, measures = {number: keys for keys, number in groups.items()}, _measures(connection)
+    found: Sums = {}
+    codes, values = add_up(picked, blobs)
+    for code, value in zip(codes.tolist(), values.tolist(), strict=True):
+        found.setdefault(names[code // MEASURES], {})[measures[code % MEASURES]] = value
+    return found
