@@ -17,6 +17,7 @@ from ivr.desk.expire_recordings import Keeps, expire, keeps_of
 from ivr.desk.keep_recordings import keep
 from ivr.desk.load import Loader, Progress, load
 from ivr.desk.ports_ledger import LedgerAwayError
+from ivr.errors import DeskError
 from ivr.flows.reader import read_desks
 from ivr.settings import Settings
 from ivr.speech.recording import DiskAudio
@@ -38,7 +39,7 @@ _log = structlog.get_logger("ivr.loader")
 async def run_loader(settings: Settings) -> None:
     """Load until SIGTERM, then what the journal still holds."""
     engine = open_database(settings.database_url)
-    loader = Loader(Journal(settings.journal, settings.node), SqlLedger(engine), settings.node)
+    loader = Loader(Journal(settings.journal, settings.node), SqlLedger(engine, site_zone(settings)), settings.node)
     progress = Progress()
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -58,6 +59,14 @@ async def run_loader(settings: Settings) -> None:
         await asyncio.gather(*beside, return_exceptions=True)
         engine.dispose()
     _log.info("loader.stopped", records=progress.records, offset=progress.offset)
+
+
+def site_zone(settings: Settings) -> str:
+    """Return the zone whose days the totals keep, the first desk's; "" = as they are, when no desk can be read."""
+    try:
+        return next(iter(read_desks(settings.desks).values())).time_zone
+    except DeskError:
+        return ""
 
 
 async def keep_recordings(settings: Settings, store: SqlRecordings) -> None:

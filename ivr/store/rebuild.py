@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Engine, delete, select
 
 from ivr.ledger.record import Record
 from ivr.ledger.unfolding import OpenCall, Unfolding
+from ivr.store.audit import digests_of_totals, made_differences
 from ivr.store.ledger import Derived, kept_stories
-from ivr.store.sums import digests_of_totals
 from ivr.store.tables import call, fact, journal_record, leg, recording
 from ivr.store.totals import Totals, begin_anew
 
@@ -43,6 +43,7 @@ def verify(engine: Engine) -> Comparison:
     """Rebuild within a transaction that is never committed, and compare every row with what was there."""
     found = Comparison()
     with engine.execution_options(writes=True).connect() as connection, connection.begin() as transaction:
+        made = made_differences(connection)
         before = _digests(connection) | digests_of_totals(connection)
         expected = set(connection.execute(select(recording.c.name)).scalars())
         _empty(connection)
@@ -52,7 +53,7 @@ def verify(engine: Engine) -> Comparison:
         transaction.rollback()
     found.calls = sum(not name.startswith("totals") for name in after)
     wrong = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
-    found.differences = sorted(wrong) + sorted(f"recording {name}" for name in missing)
+    found.differences = sorted(wrong) + made + sorted(f"recording {name}" for name in missing)
     return found
 
 

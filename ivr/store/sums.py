@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from hashlib import sha256
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -15,7 +14,7 @@ from sqlalchemy import Connection, and_, bindparam, select
 from ivr.reports.tally import Subject
 from ivr.store.amounts import MEASURES, add_up
 from ivr.store.grains import DAYS, MONTHS, QUARTERS, pieces
-from ivr.store.shelves import SHELVES, WHOLE, Shelf, shelf_for
+from ivr.store.shelves import WHOLE, Shelf, shelf_for
 from ivr.store.tables import total, total_cell, total_measure, total_state
 
 Sums = dict[tuple[str, ...], dict[str, int]]
@@ -50,7 +49,7 @@ class Wanted(NamedTuple):
     since: int
     until: int
     zone: str = "UTC"
-    where: Mapping[str, Collection[str]] = {}  # noqa: RUF012 - never changed
+    where: Mapping[str, Collection[str]] = {}
     by: tuple[str, ...] = ()
     time: str = ""
     """One of `TIMES`, or "" for none."""
@@ -66,7 +65,7 @@ def sums(connection: Connection, wanted: Wanted) -> Sums:
     if wanted.zone != state.zone:
         coarsest = QUARTERS
     groups = _Groups(wanted)
-    cells = {one.number: _cells(connection, one) for one in {shelf, WHOLE[wanted.subject]}}
+    cells = {one.number: cells_of(connection, one) for one in {shelf, WHOLE[wanted.subject]}}
     picked: list[int] = []
     blobs: list[bytes] = []
     for piece in pieces(wanted.since, wanted.until, zone=state.zone, coarsest=coarsest, made_to=state.rolled_to):
@@ -80,38 +79,12 @@ def sums(connection: Connection, wanted: Wanted) -> Sums:
             given = {"shelf": place.number, "grain": piece.grain, "since": since, "until": until}
             query = _ALL
             if len(own) < len(cells[place.number]) and len(own) <= _FEW:
-                query, given["cells"] = _SOME, list(own)  # type: ignore[assignment]
+                query, given["cells"] = _SOME, list(own)
             for bucket, cell, amounts in connection.execute(query, given).all():
                 if cell in names:
                     picked.append(groups.number(names[cell], bucket))
                     blobs.append(amounts)
     return _named(connection, groups.known, picked, blobs)
-
-
-def digests_of_totals(connection: Connection) -> dict[str, bytes]:
-    """Return a digest of the sums of each subject and quarter of an hour, and whether all that is made fits them.
-
-    The parts themselves depend on how the journal was cut into batches; their sums do not.
-    """
-    measures = _measures(connection)
-    found: dict[str, bytes] = {}
-    for shelf in WHOLE.values():
-        keys = _cells(connection, shelf)
-        query = _ALL.order_by(total.c.bucket).execution_options(yield_per=10_000)
-        given = {"shelf": shelf.number, "grain": QUARTERS, "since": 0, "until": 1 << 62}
-        parts: dict[int, list[tuple[int, bytes]]] = {}
-        for bucket, cell, amounts in connection.execute(query, given):
-            parts.setdefault(bucket, []).append((cell, amounts))
-        for bucket, own in parts.items():
-            codes, values = add_up([cell for cell, _ in own], [amounts for _, amounts in own])
-            told = sorted(
-                (keys[code // MEASURES], measures[code % MEASURES], value)
-                for code, value in zip(codes.tolist(), values.tolist(), strict=True)
-            )
-            if told:
-                name = f"totals of {shelf.subject} from {datetime.fromtimestamp(bucket / 1e6, UTC):%Y-%m-%d %H:%M}"
-                found[name] = sha256(repr(told).encode()).digest()
-    return found
 
 
 class _Groups:
@@ -144,19 +117,21 @@ def _fits(shelf: Shelf, keys: tuple[str, ...], where: Mapping[str, Collection[st
     return all(keys[shelf.keys.index(name)] in values for name, values in where.items())
 
 
-def _cells(connection: Connection, shelf: Shelf) -> dict[int, tuple[str, ...]]:
+def cells_of(connection: Connection, shelf: Shelf) -> dict[int, tuple[str, ...]]:
+    """Return the keys of the shelf's cells by number."""
     query = select(total_cell.c.id, total_cell.c.names).where(total_cell.c.shelf == shelf.number)
     return {number: tuple(json.loads(keys)) for number, keys in connection.execute(query)}
 
 
-def _measures(connection: Connection) -> dict[int, str]:
+def measures_of(connection: Connection) -> dict[int, str]:
+    """Return the names of the measures by number."""
     return {number: name for number, name in connection.execute(select(total_measure))}  # noqa: C416 - rows are no pairs
 
 
 def _named(
     connection: Connection, groups: Mapping[tuple[str, ...], int], picked: Sequence[int], blobs: Sequence[bytes]
 ) -> Sums:
-    names, measures = {number: keys for keys, number in groups.items()}, _measures(connection)
+    names, measures = {number: keys for keys, number in groups.items()}, measures_of(connection)
     found: Sums = {}
     codes, values = add_up(picked, blobs)
     for code, value in zip(codes.tolist(), values.tolist(), strict=True):

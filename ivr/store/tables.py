@@ -161,7 +161,7 @@ total = Table(
     sqlite_with_rowid=False,
 )
 """The totals (`ivr.store.totals`): what calls contribute, added up by bucket of time and cell of keys. A total is the
-sum of all its parts: a batch appends its own, so nothing is read or locked; they are made one when their time is over."""
+sum of all its parts: a batch appends its own, so nothing is read for it; they are made one when their time is over."""
 
 total_cell = Table(
     "total_cell",

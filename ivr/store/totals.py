@@ -51,7 +51,7 @@ class Totals:
         """Append sums. `part`: the batch's own number, above 0; `newest`: the time of its last record."""
         from ivr.store.roll import roll, roll_anew  # noqa: PLC0415 - each needs the other
 
-        state = self._lock(connection)
+        state = self.open(connection)
         if self._zone and self._zone != state.zone:
             state = state._replace(zone=self._zone)
             roll_anew(connection, self, state)
@@ -83,14 +83,13 @@ class Totals:
             connection.execute(insert(total_measure).values(id=found, name=name))
         return found
 
-    def _lock(self, connection: Connection) -> State:
-        """Lock the totals' one row to the end of the transaction: two loaders must agree on what is made already."""
+    def open(self, connection: Connection) -> State:
+        """Learn how things are; lock them to the transaction's end, for two loaders must agree on what is made."""
         query = select(total_state.c.zone, total_state.c.rolled_to, total_state.c.made).with_for_update()
         row = connection.execute(query).one_or_none()
+        state = State(self._zone or "UTC", 0, 0) if row is None else State(*row)
         if row is None:
-            row = (self._zone or "UTC", 0, 0)
-            connection.execute(insert(total_state).values(id=1, zone=row[0], rolled_to=0, made=0))
-        state = State(*row)
+            connection.execute(insert(total_state).values(id=1, **state._asdict()))
         self._learn(connection, state.made)
         return state
 
@@ -115,13 +114,13 @@ class Totals:
             found[whole.number, QUARTERS, bucket, self.cell(connection, whole, keys)] = amounts
             if bucket >= state.rolled_to:
                 continue
-            for place in self._made_places(connection, subject, bucket, keys, state):
+            for place in self.made_places(connection, subject, bucket, keys, state):
                 kept = found.setdefault(place, {})
                 for measure, value in amounts.items():
                     kept[measure] = kept.get(measure, 0) + value
         add_rows(connection, total, [(*place, part, pack(amounts)) for place, amounts in found.items()])
 
-    def _made_places(
+    def made_places(
         self, connection: Connection, subject: Subject, bucket: int, keys: tuple[str, ...], state: State
     ) -> Iterable[tuple[int, int, int, int]]:
         """Yield (shelf, grain, bucket, cell) of all that was made already without the amounts of this place."""

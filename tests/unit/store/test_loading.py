@@ -16,12 +16,23 @@ from ivr.desk.load import Loader, Progress, load
 from ivr.desk.ports_ledger import LedgerAwayError
 from ivr.errors import DeskError
 from ivr.ledger.record import Batch, Position
+from ivr.store.audit import digests_of_totals
 from ivr.store.engine import open_database
 from ivr.store.ledger import SqlLedger
 from ivr.store.migrate import migrate
 from ivr.store.rebuild import rebuild, verify
-from ivr.store.sums import digests_of_totals
-from ivr.store.tables import call, fact, journal_position, journal_record, leg, metadata, recording, rejected_record
+from ivr.store.tables import (
+    call,
+    fact,
+    journal_position,
+    journal_record,
+    leg,
+    metadata,
+    recording,
+    rejected_record,
+    total,
+    total_state,
+)
 from tests.made_journal import made_journal
 
 NODE = "desk1"
@@ -180,7 +191,7 @@ def test_commits_that_a_crashed_database_lost_are_loaded_again(home):
     loader = home.loader()
     loader.step()
     with home.engine.execution_options(writes=True).begin() as connection:
-        for table in (call, leg, fact, journal_record, recording, journal_position):
+        for table in (call, leg, fact, journal_record, recording, journal_position, total, total_state):
             connection.execute(table.delete())
     home.append(data[9000:])
     with pytest.raises(LedgerAwayError, match="lost its last commits"):
