@@ -37,6 +37,10 @@ class Settings(BaseSettings):
     )
     robots: bool = Field(default=True, description="robot agents staff the lines until a telephone registers")
 
+    archive_after: int = Field(
+        default=0, ge=0, le=36500, description="days after which journal records are packed into files; 0 = never"
+    )
+
     @model_validator(mode="before")
     @classmethod
     def _own_defaults(cls, given: dict[str, Any]) -> dict[str, Any]:
@@ -88,6 +92,11 @@ class Settings(BaseSettings):
         return self.home / "asterisk/log/cel-custom/journal.csv"
 
     @property
+    def archive(self) -> Path:
+        """Where old journal records are packed into files."""
+        return self.home / "archive"
+
+    @property
     def asterisk_etc(self) -> Path:
         """Asterisk's rendered files."""
         return self.home / "asterisk/etc"
@@ -114,5 +123,6 @@ class Settings(BaseSettings):
             "IVR_DATABASE": self.database,
             "IVR_TRUNKS": "[" + ",".join(f'"{trunk}"' for trunk in self.trunks) + "]",
             "IVR_ROBOTS": "1" if self.robots else "0",
+            "IVR_ARCHIVE_AFTER": str(self.archive_after),
         }
         return dict(os.environ) | own

@@ -10,6 +10,8 @@ from functools import partial
 from pathlib import Path
 
 import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from ivr.app.heartbeat import beat
 from ivr.asterisk.journal import Journal
@@ -21,6 +23,7 @@ from ivr.errors import DeskError
 from ivr.flows.reader import read_desks
 from ivr.settings import Settings
 from ivr.speech.recording import DiskAudio
+from ivr.store.archive import archive
 from ivr.store.engine import open_database
 from ivr.store.ledger import SqlLedger
 from ivr.store.recordings import SqlRecordings
@@ -30,6 +33,7 @@ LEAST_FREE = 200 << 20
 LEAST_SHARE = 0.05
 LOOK_EVERY = 5.0
 """Seconds between two looks at the disk."""
+_DAY = 86400
 LAST_STEPS = 1000
 """Batches that may still be loaded after SIGTERM; the rest waits in the journal."""
 
@@ -49,6 +53,8 @@ async def run_loader(settings: Settings) -> None:
         asyncio.create_task(watch_disk(settings.journal)),
         asyncio.create_task(beat(settings.home, "loader", lambda: progress.health() | disk_health(settings.journal))),
     ]
+    if settings.archive_after:
+        beside.append(asyncio.create_task(keep_archive(settings, engine)))
     _log.info("loader.ready", journal=str(settings.journal))
     try:
         await load(loader, stopped, progress)
@@ -77,6 +83,22 @@ async def keep_recordings(settings: Settings, store: SqlRecordings) -> None:
 
     too_old = partial(expire, store, settings.recordings, keeps, time.time, settings.node)
     await keep(store, settings.recordings, DiskAudio(), expire=too_old)
+
+
+async def keep_archive(settings: Settings, engine: Engine) -> None:
+    """Pack records into files once a day when they are older than the settings say, until cancelled."""
+    while True:
+        now = time.time()
+        before = int((now - settings.archive_after * _DAY) * 1_000_000)
+        try:
+            moved = await asyncio.to_thread(
+                archive, engine, settings.archive.absolute(), before=before, now=int(now * 1_000_000)
+            )
+        except (DeskError, SQLAlchemyError, OSError) as error:
+            _log.error("archive.failed", error=str(error).splitlines()[0], cure="it is tried again tomorrow")
+        else:
+            _log.info("archive.done", records=moved.records, files=moved.files, waits_for=moved.waits_for)
+        await asyncio.sleep(_DAY)
 
 
 def disk_health(journal: Path) -> dict[str, object]:

@@ -18,6 +18,7 @@ from ivr.ledger.unfolding import Unfolded
 from ivr.reports.contributions import tallies
 from ivr.reports.tally import taken_out
 from ivr.store.bulk import add_missing, add_rows, one_of
+from ivr.store.records import NO_RECORD, records_of_calls
 from ivr.store.stored import closed_calls
 from ivr.store.tables import call, fact, journal_position, journal_record, leg, recording, rejected_record
 from ivr.store.totals import Sums, Totals, add_tallies
@@ -31,8 +32,6 @@ _CALLS_A_STEP = 16
 """Calls to fold while the database takes some of the records: about as long as it is busy with them."""
 _TEXTS = 8192
 _texts: dict[int, tuple[Fact, str]] = {}
-NO_RECORD = 2**63 - 1
-"""Behind every record's id."""
 
 
 class SqlLedger:
@@ -105,12 +104,8 @@ def _open_stories(connection: Connection, number: int) -> dict[str, Story]:
 
 
 def _stories(connection: Connection, crashed: Mapping[str, bool], first: int, last: int) -> dict[str, Story]:
-    between = and_(journal_record.c.id >= first, journal_record.c.id <= last)
-    wanted = one_of(connection, journal_record.c.linkedid, crashed)
-    query = select(journal_record).where(between, wanted).order_by(journal_record.c.id)
     found = {name: Story([], was) for name, was in crashed.items()}
-    for row in connection.execute(query):
-        record = Record(*row)
+    for record in records_of_calls(connection, crashed, first, last):
         found[record.linkedid].records.append(record)
     return found
 

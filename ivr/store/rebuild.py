@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
@@ -10,11 +10,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, select
 
-from ivr.ledger.record import Record
 from ivr.ledger.unfolding import OpenCall, Unfolding
 from ivr.store.audit import digests_of_totals, made_differences
 from ivr.store.ledger import Derived, kept_stories
-from ivr.store.tables import call, fact, journal_record, leg, recording
+from ivr.store.records import all_records
+from ivr.store.tables import call, fact, leg, recording
 from ivr.store.totals import Totals, begin_anew
 
 DERIVED = (call, leg, fact)
@@ -68,7 +68,7 @@ def _derive(connection: Connection) -> int:
     unfolding = Unfolding({})
     totals = Totals()
     total = 0
-    for records in _batches(connection):
+    for records in all_records(connection, _AT_ONCE):
         first = records[0].id
         derived = Derived(records)
         for _ in derived.taking(unfolding.take(records, partial(_earlier, connection, first))):
@@ -76,17 +76,6 @@ def _derive(connection: Connection) -> int:
         derived.keep(connection, totals)
         total += len(records)
     return total
-
-
-def _batches(connection: Connection) -> Iterator[list[Record]]:
-    behind = 0
-    while True:
-        query = select(journal_record).where(journal_record.c.id > behind).order_by(journal_record.c.id).limit(_AT_ONCE)
-        records = [Record(*row) for row in connection.execute(query)]
-        if not records:
-            return
-        yield records
-        behind = records[-1].id
 
 
 def _earlier(connection: Connection, first: int, ids: Collection[str]) -> dict[str, OpenCall]:

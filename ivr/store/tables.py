@@ -72,6 +72,18 @@ journal_record = Table(
 
 """No index but its id: a call's row says between which records its own lie, and an index would cost every record."""
 
+archived_file = Table(
+    "archived_file",
+    metadata,
+    Column("first", BigInteger, primary_key=True, autoincrement=False),
+    Column("last", BigInteger, nullable=False),
+    Column("records", Integer, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    *(_text(name) for name in ("sha256", "folder", "name")),
+    _time("archived_at"),
+)
+"""The archive's manifest: files with the records whose ids lie between first and last. See `ivr.store.records`."""
+
 rejected_record = Table(
     "rejected_record",
     metadata,
