@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ivr.desk.ports_ledger import LedgerAwayError, Story
 from ivr.errors import DeskError
 from ivr.ledger.call import Call
-from ivr.ledger.record import FILE_BITS, OFFSET_BITS, Batch, Position
+from ivr.ledger.record import FILE_BITS, OFFSET_BITS, Batch, Position, Record
 from ivr.ledger.unfolding import Unfolded
 from ivr.reports.contributions import tallies
 from ivr.reports.tally import taken_out
