@@ -198,7 +198,7 @@ CONTACTS = (
         unit="money",
         formula="Σ invoiced",
         counts="cards as they stand now, booked to their call's beginning",
-        top=money("card.invoiced"),
+        top=money("sum.invoiced"),
     ),
     Metric(
         id="sum_paid",
@@ -207,7 +207,7 @@ CONTACTS = (
         unit="money",
         formula="Σ paid",
         counts="cards as they stand now, booked to their call's beginning",
-        top=money("card.paid"),
+        top=money("sum.paid"),
     ),
     Metric(
         id="sum_unpaid",
@@ -216,7 +216,7 @@ CONTACTS = (
         unit="money",
         formula="Σ invoiced − Σ paid",
         counts="cards as they stand now, booked to their call's beginning",
-        top=without(money("card.invoiced"), money("card.paid")),
+        top=without(money("sum.invoiced"), money("sum.paid")),
     ),
     Metric(
         id="sum_sold",
@@ -225,7 +225,7 @@ CONTACTS = (
         unit="money",
         formula="Σ sum",
         counts="cards as they stand now, booked to their call's beginning",
-        top=money("card.sum"),
+        top=money("sum.sum"),
     ),
 )
 """Every metric of the sources `node`, `number`, `recording` and `card`."""

@@ -1,0 +1,43 @@
+"""What call cards contribute: wins and leads to the totals, codes and sums to the statement of a project."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from ivr.ledger.call import Call
+from ivr.ledger.card import Card, hundredths
+from ivr.reports.tally import QUARTER, Tally, tally
+from ivr.reports.way_in import direction_of
+
+
+def card_tallies(card: Card, call: Call) -> list[Tally]:
+    """Return what the card contributes, booked to its call's beginning; nothing when it is neither win nor lead."""
+    if not card.kind or call.ended_at is None:
+        return []
+    direction = direction_of(call)
+    number = call.number if direction == "in" else ""
+    bucket = call.began_at - call.began_at % QUARTER
+    of_call = (direction, call.desk, number, call.version, call.category, call.source, call.source_how)
+    of_agent = (card.agent, direction, call.desk, _line(call))
+    measure = f"card.{card.kind}"
+    return [tally(("call", bucket, of_call, measure, 1)), tally(("agent", bucket, of_agent, measure, 1))]
+
+
+def card_totals(cards: Iterable[Card]) -> Counter[str]:
+    """Return the totals of source `card`: cards, wins, leads, each code, and each field that is a number, summed."""
+    totals: Counter[str] = Counter()
+    for card in cards:
+        totals["card.cards"] += 1
+        if card.kind:
+            totals[f"card.{card.kind}"] += 1
+        for code in card.codes:
+            totals[f"code.{code}"] += 1
+        for name, text in card.fields.items():
+            if (value := hundredths(text)) is not None:
+                totals[f"sum.{name}"] += value
+    return totals
+
+
+def _line(call: Call) -> str:
+    return next((leg.line for leg in reversed(call.legs) if leg.kind == "talk" and leg.line), call.last_line)
