@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ivr.cli import history
 from ivr.cli.options import Home, Json, running_settings
 from ivr.errors import DeskError
 
@@ -86,6 +87,10 @@ def archive(
 def _told(moved: Moved) -> None:
     if sys.stderr.isatty():
         print(f"{moved.records} records", file=sys.stderr, end="\r", flush=True)
+
+
+app.command("import")(history.take)
+app.command()(history.imports)
 
 
 def _open(home: Home) -> tuple[str, Engine]:

@@ -113,10 +113,13 @@ def _stories(connection: Connection, crashed: Mapping[str, bool], first: int, la
 class Derived:
     """The rows of many calls, put together to be kept at once."""
 
-    def __init__(self, records: Sequence[Record]) -> None:
-        """Facts are added from the first of these records on: those before it are kept already, and never change."""
-        self._facts_from = records[0].id if records else 0
-        self._newest = records[-1].at if records else 0
+    def __init__(self, records: Sequence[Record], *, part: int = 0, newest: int = 0) -> None:
+        """Facts are added from the first of these records on: those before it are kept already, and never change.
+
+        `part` and `newest` stand for the records where there are none of the journal.
+        """
+        self._facts_from = records[0].id if records else part
+        self._newest = records[-1].at if records else newest
         self._sums: Sums = {}
         self._stale: list[dict[str, str]] = []
         self._calls: list[tuple[Any, ...]] = []
@@ -137,6 +140,10 @@ class Derived:
                 self._stale.append({"key": one.id})
             if place % _CALLS_A_STEP == 0:
                 yield
+
+    def drop(self, name: str) -> None:
+        """Take out a call that is none any more."""
+        self._stale.append({"key": name})
 
     def keep(self, connection: Connection, totals: Totals) -> None:
         """Write what was taken, in place of what the database had of the same calls."""

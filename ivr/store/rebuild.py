@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, delete, select
 
 from ivr.ledger.unfolding import OpenCall, Unfolding
 from ivr.store.audit import digests_of_totals, made_differences
+from ivr.store.history import derive_imported
 from ivr.store.ledger import Derived, kept_stories
 from ivr.store.records import all_records
 from ivr.store.tables import call, fact, leg, recording
@@ -64,7 +65,7 @@ def _empty(connection: Connection) -> None:
 
 
 def _derive(connection: Connection) -> int:
-    """Take all records in the order of their nodes' journals; return how many there were."""
+    """Take all records in the order of their nodes' journals, then the rows of older systems; return how many."""
     unfolding = Unfolding({})
     totals = Totals()
     total = 0
@@ -75,7 +76,7 @@ def _derive(connection: Connection) -> int:
             pass
         derived.keep(connection, totals)
         total += len(records)
-    return total
+    return total + derive_imported(connection, totals)
 
 
 def _earlier(connection: Connection, first: int, ids: Collection[str]) -> dict[str, OpenCall]:

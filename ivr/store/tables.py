@@ -202,3 +202,48 @@ total_state = Table(
 )
 """One row: the zone whose days and months the coarser grains are, the moment up to which they are made, and how often
 the totals were begun anew (cells and measures have other numbers then)."""
+
+imported_system = Table(
+    "imported_system",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("naming", Text, nullable=False),
+)
+"""An older telephone system whose files were imported; `naming` is its map, as JSON."""
+
+imported_file = Table(
+    "imported_file",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("digest", Text, nullable=False),
+    *(_text(name) for name in ("system", "name", "form")),
+    *(Column(name, BigInteger, nullable=False) for name in ("bytes", "taken", "there", "aside")),
+    _time("first_at", optional=True),
+    _time("last_at", optional=True),
+    _time("imported_at"),
+    Index("uq_imported_file_system_digest", "system", "digest", unique=True),
+)
+"""`there`: rows that an earlier file had brought already."""
+
+imported_row = Table(
+    "imported_row",
+    metadata,
+    Column("id", _RECORD, primary_key=True, autoincrement=False),
+    *(Column(name, Integer, nullable=False) for name in ("file", "line")),
+    *(_text(name) for name in ("system", "story")),
+    _time("at"),
+    *(_text(name) for name in ("kind", "event", "uniqueid", "linkedid")),
+    Column("fields", Text, nullable=False),
+    Index("ix_imported_row_story", "system", "story", "at"),
+    Index("ix_imported_row_file", "file"),
+)
+"""The rows of older systems, as they were: their calls can be derived from them again. `fields` is a JSON object."""
+
+imported_aside = Table(
+    "imported_aside",
+    metadata,
+    *(Column(name, Integer, primary_key=True, autoincrement=False) for name in ("file", "place")),
+    Column("line", Integer, nullable=False),
+    *(_text(name) for name in ("raw", "reason")),
+)
+"""Lines of imported files that are no rows, with the reason."""

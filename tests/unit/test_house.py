@@ -10,7 +10,7 @@ import pytest
 import ivr
 
 ROOT = Path(ivr.__file__).parent
-PURE = ("written", "telephony", "flows", "engine", "ledger", "reports")
+PURE = ("written", "telephony", "flows", "engine", "ledger", "reports", "history")
 ADAPTERS = ("asterisk", "store", "speech", "phone")
 COMPOSITION = ("app", "cli")
 MAY_IMPORT = {
@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "engine": {"engine", "flows", "telephony"},
     "ledger": {"ledger", "telephony"},
     "reports": {"reports", "ledger", "telephony", "written"},
+    "history": {"history", "ledger", "flows", "telephony", "written"},
     "desk": {"desk", *PURE},
 } | {adapter: {adapter, "desk", *PURE} for adapter in ADAPTERS}
 IMPURE_MODULES = {"asyncio", "sqlalchemy", "panoramisk", "socket", "random", "secrets", "time", "logging", "structlog"}

@@ -1,0 +1,93 @@
+"""Files of an older system on disk: what each is, and its rows; plain or gzipped, of any size."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO
+from zoneinfo import ZoneInfo
+
+from ivr.errors import DeskError
+from ivr.history.clock import Clock
+from ivr.history.read import read_rows
+from ivr.history.rows import Aside, Kind, Row
+from ivr.history.sniff import HEAD_LINES, Form, sniff
+
+LONGEST_LINE = 64 << 20
+"""Characters. mysqldump writes statements of some megabytes; what is longer is no file of calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryFile:
+    """A file that was looked at: `digest` is the SHA-256 of its bytes."""
+
+    path: Path
+    digest: str
+    size: int
+    form: Form
+    kind: Kind | None
+
+    def rows(self, zone: ZoneInfo | None, *, checked: bool = True) -> Iterator[Row | Aside]:
+        """Yield its rows and what is none.
+
+        Raises `DeskError`, perhaps at the end, when its times need another zone; not `checked` lets a wrong one pass.
+        """
+        clock = Clock(zone)
+        with _opened(self.path) as file:
+            yield from read_rows(_lines(file, self.path), self.form, clock, self.kind)
+        if checked:
+            clock.check()
+
+
+def look_at(path: Path, kind: Kind | None) -> HistoryFile:
+    """Return what the file is. Raises `DeskError` when it cannot be read, or is none of ours."""
+    with _opened(path) as file:
+        form = sniff(list(islice(_lines(file, path), HEAD_LINES)), kind, path.name)
+    digest = hashlib.sha256()
+    with _raw(path) as raw:
+        while block := raw.read(1 << 20):
+            digest.update(block)
+        size = raw.tell()
+    return HistoryFile(path, digest.hexdigest(), size, form, kind)
+
+
+def _lines(file: BinaryIO, path: Path) -> Iterator[str]:
+    """Yield lines with their ends as text; a gzipped file that was cut short ends where it was cut."""
+    first = True
+    try:
+        while line := file.readline(LONGEST_LINE):
+            if len(line) == LONGEST_LINE:
+                raise DeskError(f"A line of {path.name} does not end within 64 MB.", "Is it the right file?")
+            yield line.decode("utf-8-sig" if first else "utf-8", "replace")
+            first = False
+    except (EOFError, zlib.error):
+        yield ""
+    except gzip.BadGzipFile as error:
+        raise DeskError(f"{path.name} is no sound gzip file.", "Copy it again.") from error
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    with _raw(path) as raw:
+        gzipped = raw.read(2) == b"\x1f\x8b"
+        raw.seek(0)
+        yield io.BufferedReader(gzip.GzipFile(fileobj=raw)) if gzipped else raw
+
+
+@contextmanager
+def _raw(path: Path) -> Iterator[BinaryIO]:
+    try:
+        with path.open("rb") as file:
+            yield file
+    except (OSError, ValueError) as error:
+        if isinstance(error, gzip.BadGzipFile):
+            raise
+        reason = getattr(error, "strerror", None) or str(error)
+        raise DeskError(f"{path} cannot be read: {reason}.", "Check the name and its rights.") from error
