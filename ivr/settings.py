@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _LOOPBACK = "127.0.0.1"
+_HOST = r"^([A-Za-z0-9][A-Za-z0-9.-]{0,252}(:[0-9]{1,5})?)?$"
 _ADDRESS = r"^[0-9a-fA-F.:]{2,45}(/[0-9]{1,3})?$"
 
 
@@ -34,6 +35,9 @@ class Settings(BaseSettings):
     database: str = Field(default="", description="SQLAlchemy URL; SQLite in the home when empty")
     trunks: tuple[Annotated[str, Field(pattern=_ADDRESS)], ...] = Field(
         default=(_LOOPBACK,), description="addresses whose calls come from outside"
+    )
+    provider: str = Field(
+        default="", pattern=_HOST, description="where calls to outside go, as sip.example.net or 203.0.113.7:5060"
     )
     robots: bool = Field(default=True, description="robot agents staff the lines until a telephone registers")
 
@@ -122,6 +126,7 @@ class Settings(BaseSettings):
             "IVR_NODE": self.node,
             "IVR_DATABASE": self.database,
             "IVR_TRUNKS": "[" + ",".join(f'"{trunk}"' for trunk in self.trunks) + "]",
+            "IVR_PROVIDER": self.provider,
             "IVR_ROBOTS": "1" if self.robots else "0",
             "IVR_ARCHIVE_AFTER": str(self.archive_after),
         }

@@ -44,6 +44,7 @@ class RunningDesk:
     desks: Path = DEMO
     robots: bool = False
     database: str = ""
+    provider: str = ""
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -55,6 +56,7 @@ class RunningDesk:
             shift=self.shift,
             robots=self.robots,
             database=self.database,
+            provider=self.provider,
         )
 
     @property

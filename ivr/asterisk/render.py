@@ -72,6 +72,7 @@ def render(plan: Plan, templates: Path) -> tuple[Rendered, ...]:
 
 
 def _values(plan: Plan) -> dict[str, object]:
+    _check_provider(plan)
     home = plan.settings.home.absolute()
     first, last = plan.settings.rtp_ports
     there = {path.stem for path in plan.modules.glob("*.so")}
@@ -105,6 +106,8 @@ def _values(plan: Plan) -> dict[str, object]:
         "fallback_informer": _informer,
         "tells_notice": tells_notice,
         "dial": _dial,
+        "ways_out": lambda agent: ways_out(plan.desks, agent),
+        "agent_context": lambda agent: f"from-{agent}" if ways_out(plan.desks, agent) else "from-agents",
         "live_events": LIVE_EVENTS,
         "selftest_sound": _selftest_sound(plan.desks[0]),
     }
@@ -113,6 +116,20 @@ def _values(plan: Plan) -> dict[str, object]:
 def music_class(desk: Desk, language: str) -> str:
     """Return the name of the music that begins with the desk's source question."""
     return f"{desk.desk}-source-{language}"
+
+
+def ways_out(desks: Sequence[Desk], agent: str) -> tuple[str, ...]:
+    """Return the desks that let the agent call outside."""
+    return tuple(desk.desk for desk in desks if agent in desk.diallers)
+
+
+def _check_provider(plan: Plan) -> None:
+    dialling = [desk.desk for desk in plan.desks if desk.outbound]
+    if dialling and not plan.settings.provider:
+        raise DeskError(
+            f"The desk {dialling[0]} lets its agents call outside, and it is not said where such calls go.",
+            "Set IVR_PROVIDER to your provider's SIP address, as sip.example.net, or take `outbound` out of the desk.",
+        )
 
 
 def question_keys(desk: Desk) -> str:

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
+from ivr.flows.outbound import Outbound
 from ivr.flows.part import Part
 from ivr.flows.scalars import (
     KEY,
@@ -218,6 +219,7 @@ class Desk(Part):
     flow: dict[Name, AnyNode] = Field(min_length=1, description="the first node is where a call begins")
     source: Source | None = None
     voicemail: Voicemail | None = None
+    outbound: Outbound | None = None
     phrases: dict[str, Text] = Field(default_factory=dict, description="replaces a house text, by its prompt id")
 
     @model_validator(mode="before")
@@ -232,6 +234,13 @@ class Desk(Part):
     def first_node(self) -> str:
         """Where a call begins."""
         return next(iter(self.flow))
+
+    @property
+    def diallers(self) -> tuple[str, ...]:
+        """The agents who may call outside."""
+        if self.outbound is None:
+            return ()
+        return tuple(self.agents) if self.outbound.agents is None else self.outbound.agents
 
     def tier(self, line: str) -> int:
         """Return the line's rank, from 1."""
@@ -262,6 +271,7 @@ __all__ = [
     "Line",
     "Menu",
     "Node",
+    "Outbound",
     "Recording",
     "Say",
     "Script",

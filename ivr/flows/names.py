@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ivr.flows.dialling import dialling_mistakes
 from ivr.flows.model import HANG_UP, VOICEMAIL, Desk, Say, Way
 from ivr.flows.prompts import RESERVED, ways_of
+from ivr.flows.scalars import possible
 from ivr.written.mistake import Mistake, Path, nearest
 
 
@@ -48,6 +50,7 @@ def name_mistakes(desk: Desk, names: Names) -> Iterator[Mistake]:
     yield from _doubles(desk, names)
     yield from _people(desk, names)
     yield from _numbers(desk)
+    yield from dialling_mistakes(desk, names.agents)
 
 
 def ways_in(desk: Desk) -> Iterator[tuple[Path, Way]]:
@@ -118,7 +121,7 @@ def _numbers(desk: Desk) -> Iterator[Mistake]:
         path = ("numbers", str(index))
         if number in desk.numbers[:index]:
             yield Mistake(path, f"`{number}` stands here twice", "delete one")
-        elif not _possible(number):
+        elif not possible(number):
             wrong = f"no telephone can have the number `{number}`"
             yield Mistake(path, wrong, "check its digits; a number without + is taken as it is dialled")
     if desk.source:
@@ -129,15 +132,3 @@ def _numbers(desk: Desk) -> Iterator[Mistake]:
                     ("source", "by number", number), wrong, nearest(number, desk.numbers, "add it to `numbers`"),
                     at_key=True,
                 )  # fmt: skip
-
-
-def _possible(number: str) -> bool:
-    if not number.startswith("+"):
-        return True
-    # Loaded only for a desk that has such a number: it is the heaviest import of all checks.
-    import phonenumbers  # noqa: PLC0415
-
-    try:
-        return phonenumbers.is_possible_number(phonenumbers.parse(number))
-    except phonenumbers.NumberParseException:
-        return False

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from ivr.flows.model import Desk
-from ivr.flows.scalars import AGENT_NUMBER, NUMBER
+from ivr.flows.scalars import AGENT_NUMBER, NUMBER, PREFIX
 from ivr.flows.spelling import written_duration
 from ivr.flows.times import WEEKDAYS
 
@@ -22,7 +22,7 @@ TIMES = rf"^({_CLOCK}( *, *{_CLOCK})*|closed)$"
 """Opening times, or `closed`."""
 DAYS = rf"^{_DAY}(-{_DAY})?$"
 DATE = r"^(\d{4}-)?\d\d-\d\d$"
-_DIGITS = {AGENT_NUMBER, NUMBER}
+_DIGITS = {AGENT_NUMBER, NUMBER, PREFIX}
 
 
 def json_schema() -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -17,6 +17,7 @@ _PATTERNS = {
     scalars.NAME: "is no name: write small letters, digits and hyphens, beginning with a letter, at most 40",
     scalars.KEY: "is no telephone key: write one to four of 0-9, * and #",
     scalars.NUMBER: "is no telephone number: write 2 to 20 digits, with a + before a country's code",
+    scalars.PREFIX: "is no beginning of a number: write 1 to 15 digits, with a + before a country's code",
     scalars.AGENT_NUMBER: "is no agent's number: write 2 to 8 digits",
     scalars.LANGUAGE: "is no language: write two small letters such as en",
     scalars.SCRIPT: "is no script: write file.py:function, the file being in the desk's `scripts` folder",
@@ -38,13 +39,21 @@ _PARTS: Mapping[str, type[BaseModel]] = {
     "recording": model.Recording,
     "source": model.Source,
     "voicemail": model.Voicemail,
+    "outbound": model.Outbound,
 }
 _EXTRA_KEYS: Mapping[type[BaseModel], tuple[str, ...]] = {model.Desk: ("language",)}
 
 
 def mistakes_of(error: ValidationError, document: Document) -> list[Mistake]:
     """Return each thing that the models refused, in our words, at its path in the file."""
-    return [_mistake(dict(found), document) for found in error.errors(include_url=False)]
+    found = error.errors(include_url=False)
+    return [_mistake(dict(one), document) for one in found if not _empty_by_another(one["type"], one["loc"], found)]
+
+
+def _empty_by_another(kind: str, steps: tuple[int | str, ...], found: Iterable[Mapping[str, Any]]) -> bool:
+    """Say whether a list is only empty because what stands in it is wrong, which is told for itself."""
+    inside = len(steps)
+    return kind == "too_short" and any(len(one["loc"]) > inside and one["loc"][:inside] == steps for one in found)
 
 
 def _mistake(found: dict[str, Any], document: Document) -> Mistake:

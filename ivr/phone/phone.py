@@ -34,6 +34,7 @@ class Phone:
     `server`: where requests go; nothing is taken from anybody else. Without it the telephone only waits for calls.
     `on_call` is awaited in a task of its own for every incoming call; without one we are busy.
     `patience`: seconds to wait for the first answer to a request.
+    `port`: where it listens; any free one when 0.
     `contact_user`: the name in our contact, when it is to be another than the account's.
 
         async with Phone(server=("127.0.0.1", 5060)) as phone:
@@ -50,22 +51,23 @@ class Phone:
         bind: str = "127.0.0.1",
         patience: float = 8.0,
         contact_user: str = "",
+        port: int = 0,
     ) -> None:
         self.on_call: Callable[[IncomingCall], Awaitable[None]] | None = None
         self.calls: list[Call] = []
         self.server = server
         self._account = Account(user, password)
-        self._bind, self._patience, self._as = bind, patience, contact_user
+        self._bind, self._patience, self._as = (bind, port), patience, contact_user
         self._tasks: set[asyncio.Task[None]] = set()
         self._registered = False
 
     async def __aenter__(self) -> Self:
         try:
-            self._wire = Wire((self._bind, 0), self._arrived, peer=self.server, refused=self._refused)
+            self._wire = Wire(self._bind, self._arrived, peer=self.server, refused=self._refused)
         except OSError as failure:
-            host, port = self.server or (self._bind, 0)
+            host, port = self.server or self._bind
             raise DeskError(
-                f"{host}:{port} cannot be reached from {self._bind}: {failure.strerror or failure}.",
+                f"{host}:{port} cannot be reached from {self._bind[0]}: {failure.strerror or failure}.",
                 "Name a host of this network.",
             ) from failure
         self.address: HostPort = (self._wire.host, self._wire.port)

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from ivr.flows.model import Desk, Hours, Line, Menu, Recording, Script, Source, Voicemail, Way
+from ivr.flows.model import Desk, Hours, Line, Menu, Outbound, Recording, Script, Source, Voicemail, Way
 from ivr.flows.phrases import PHRASE_IDS
 from ivr.flows.prompts import RESERVED
 from ivr.flows.reader import read_desk
@@ -25,7 +25,7 @@ def test_its_other_examples_are_right_together(tmp_path):
     base = base.replace("{sale: sale}", "{directions: d, product: p}")
     lines = "lines:\n  first: {agents: [201], whisper: true}\n  second: {agents: [201], then: order}\n"
     path = tmp_path / "shop.yaml"
-    path.write_text(f"{base}{lines}flow:\n{nodes}{EXAMPLES[4]}{EXAMPLES[5]}{EXAMPLES[6]}", encoding="utf-8")
+    path.write_text(f"{base}{lines}flow:\n{nodes}{EXAMPLES[4]}{EXAMPLES[5]}{EXAMPLES[6]}{EXAMPLES[7]}", encoding="utf-8")
     scripts = tmp_path / "shop" / "scripts"
     scripts.mkdir(parents=True)
     (scripts / "orders.py").write_text("def find(agi): ...\n")
@@ -34,11 +34,12 @@ def test_its_other_examples_are_right_together(tmp_path):
     assert desk.source is not None
     assert desk.hours is not None
     assert desk.voicemail is not None
+    assert desk.diallers == ("201",)
 
 
 def test_it_names_every_key_of_the_language():
     hidden = {"days", "options", "answers"}
-    for part in (Desk, Hours, Line, Menu, Recording, Script, Source, Voicemail, Way):
+    for part in (Desk, Hours, Line, Menu, Outbound, Recording, Script, Source, Voicemail, Way):
         for name, field in part.model_fields.items():
             assert name in hidden or re.search(rf"\b{field.alias}\b", PAGE), f"{part.__name__}: {field.alias}"
 

@@ -184,6 +184,32 @@ CASES = {
     "script outside its folder": (
         {"{say: Hello,": "{script: ../x.py:run, otherwise: reason}\n  old: {say: Hello,"}, "",
         "10:19: `../x.py:run` is no script: write file.py:function, the file being in the desk's `scripts` folder"),
+    "unknown key of outbound": (
+        {}, "outbound: {alow: [8], allow: [8]}\n", "16:12: `alow` is not known here: did you mean `allow`?"),
+    "outbound to nowhere": ({}, "outbound: {agents: [201]}\n", "16:1: `outbound` has no `allow`: add `allow:`"),
+    "outbound to no number": ({}, "outbound: {allow: []}\n", "16:19: it is empty: write at least one here"),
+    "prefix with a letter": (
+        {}, "outbound: {allow: [8x]}\n",
+        "16:20: `8x` is no beginning of a number: write 1 to 15 digits, with a + before a country's code"),
+    "prefix that changes a dialplan": (
+        {}, 'outbound: {allow: ["_X.,1,Dial(x)"]}\n',
+        "16:20: `_X.,1,Dial(x)` is no beginning of a number: write 1 to 15 digits, with a + before a country's code"),
+    "prefix within another": (
+        {}, "outbound: {allow: [+7921, +7]}\n", "16:20: `+7` allows `+7921` already: delete one"),
+    "prefix twice": ({}, "outbound: {allow: [8, 8]}\n", "16:23: `8` stands here twice: delete one"),
+    "unknown agent of outbound": (
+        {}, "outbound: {allow: [8], agents: [203]}\n",
+        "16:33: `203` is not in `agents`: did you mean `202`? Or add him"),
+    "agent of outbound twice": (
+        {}, "outbound: {allow: [8], agents: [201, 201]}\n", "16:38: `201` stands here twice: delete one"),
+    "nobody of outbound": (
+        {}, "outbound: {allow: [8], agents: []}\n", "16:32: it is empty: write at least one here"),
+    "impossible caller id": (
+        {}, 'outbound: {allow: [8], caller id: "+7812"}\n',
+        "16:35: no telephone can have the number `+7812`: check its digits; write what your provider lets you show"),
+    "caller id that is no number": (
+        {}, "outbound: {allow: [8], caller id: Shop}\n",
+        "16:35: `Shop` is no telephone number: write 2 to 20 digits, with a + before a country's code"),
     "way to a voicemail that is not there": (
         {"[202], then: first": "[202], then: voicemail"}, "",
         "8:33: the desk has no voicemail: add `voicemail: {limit: 2m}` to the desk"),

@@ -1,0 +1,40 @@
+"""Whether what a desk says about calls to outside means something."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from ivr.flows.model import Desk
+from ivr.flows.scalars import possible
+from ivr.written.mistake import Mistake, nearest
+
+
+def dialling_mistakes(desk: Desk, agents: Collection[str]) -> Iterator[Mistake]:
+    """Walk over prefixes that are there for nothing, unknown agents, and a number that nobody can call back."""
+    outbound = desk.outbound
+    if outbound is None:
+        return
+    for index, prefix in enumerate(outbound.allow):
+        path = ("outbound", "allow", str(index))
+        others = (*outbound.allow[:index], *(other for other in outbound.allow[index + 1 :] if other != prefix))
+        if shorter := next((other for other in others if prefix.startswith(other)), None):
+            twice = f"`{prefix}` stands here twice" if shorter == prefix else f"`{shorter}` allows `{prefix}` already"
+            yield Mistake(path, twice, "delete one")
+    for index, agent in enumerate(outbound.agents or ()):
+        path = ("outbound", "agents", str(index))
+        if agent not in agents:
+            yield Mistake(path, f"`{agent}` is not in `agents`", nearest(agent, agents, "add him"))
+        elif agent in (outbound.agents or ())[:index]:
+            yield Mistake(path, f"`{agent}` stands here twice", "delete one")
+    if outbound.caller_id and not possible(outbound.caller_id):
+        wrong = f"no telephone can have the number `{outbound.caller_id}`"
+        yield Mistake(("outbound", "caller id"), wrong, "check its digits; write what your provider lets you show")
+
+
+def unreachable_caller_id(desk: Desk) -> Iterator[Mistake]:
+    """Warn of a number by which who calls back does not reach the desk."""
+    shown = desk.outbound.caller_id if desk.outbound else None
+    if shown and shown not in desk.numbers:
+        wrong = f"who calls `{shown}` back does not reach this desk"
+        cure = nearest(shown, desk.numbers, "add it to `numbers`")
+        yield Mistake(("outbound", "caller id"), wrong, cure, "warning")
