@@ -84,6 +84,10 @@ class Front:
         self._ledger.close()
         self._database.dispose()
 
+    def story(self, call: str) -> CallStory:
+        """Return one call with all that belongs to it."""
+        return self._ledger.story(call)
+
     def rows(self, caller: str = "") -> list[dict[str, Any]]:
         """Return the call rows of a caller's number, or all, the newest first."""
         query = select(call_table).order_by(call_table.c.began_at.desc())

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
+import numpy as np
 import pytest
 import soundfile
 
+from ivr.phone.call import Call
 from ivr.phone.incoming import IncomingCall
 from ivr.phone.phone import Phone
 from ivr.phone.tones import tone, tone_level
+from tests.asterisk.conftest import WORKER
 from tests.asterisk.front import Front, Told
 from tests.running import AGENT_HZ, CALLER_HZ, RunningDesk, desk_folder, eventually
 
@@ -32,10 +36,14 @@ lines:
 flow:
   hello: {say: "Hello.", then: first}
 """
-SHIFT = 6320
+SHIFT = 4620 + 10 * WORKER
 PROVIDER = 5060 + SHIFT + 3
 """The port of the provider's telephone."""
-RUN: dict[str, Callable[[IncomingCall], Any]] = {}
+HANGS_UP, TALKS, BUSY, SILENT, GIVEN_UP, UNKNOWN, SHORT = (
+    "+79215550101", "+79215550102", "+79215550186", "+79215550120", "+79215550220", "+79215550104", "112",
+)  # fmt: skip
+AFTER = MappingProxyType({TALKS: 2.0, SHORT: 2.0, GIVEN_UP: -1.0})
+"""When agent 901 hangs up: seconds after the answer, or, negative, after he began to call; never where none stands."""
 
 
 class World:
@@ -45,22 +53,30 @@ class World:
         self.calls: dict[str, IncomingCall] = {}
 
     async def take(self, call: IncomingCall) -> None:
-        """Do what the number that was dialled says: its last two digits."""
+        """Do what the last two digits of the number say: `86` is busy, `04` unknown, `20` silent."""
         number = call.events[0].detail.removeprefix("sip:").partition("@")[0]
         self.calls[number] = call
-        does = number[-2:]
-        if does in ("86", "04"):
-            return call.reject(400 + int(does))
+        if number[-2:] in ("86", "04"):
+            return call.reject(400 + int(number[-2:]))
         call.ring()
-        if does == "20":
+        if number[-2:] == "20":
             return None
         await asyncio.sleep(0.4)
         call.answer()
         call.say(tone(CALLER_HZ, 30))
-        if does == "01":
+        if number == HANGS_UP:
             await asyncio.sleep(2)
             await call.hang_up()
         return None
+
+
+@dataclass
+class Placed:
+    """What came of the calls: by number in the ledger and outside, and how what is not allowed ended."""
+
+    told: dict[str, Told]
+    world: dict[str, IncomingCall]
+    refused: dict[str, int] = field(default_factory=dict)
 
 
 @pytest.fixture(scope="module")
@@ -76,60 +92,92 @@ def front(tmp_path_factory):
         assert front.running.stop() == 0
 
 
-@asynccontextmanager
-async def outside(front: Front):
-    """Give the world outside, and the telephones of 901 and 902."""
-    world = World()
-    async with Phone(port=PROVIDER, user="provider") as provider, front.staff({"901": {"ring": 0.2}, "902": {}}):
-        provider.on_call = world.take
-        yield world, front.agents["901"].phone, front.agents["902"].phone
-
-
 @pytest.fixture(scope="module")
 def placed(front):
-    """Let agent 901 call everybody at once; return what the ledger tells of each number."""
+    """Let agent 901 call everybody at once, and others try to."""
     return asyncio.run(_place(front))
 
 
-async def _place(front: Front) -> dict[str, Any]:
-    async with outside(front) as (world, ann, bob):
-        await asyncio.gather(*(_call(ann, number, hangs_up) for number, hangs_up in CALLS.items()))
-        denied = {
-            "another number": await _final(await ann.call("+7812555010102")),
-            "another agent": await _final(await bob.call("+79215550101")),
+@asynccontextmanager
+async def outside(front: Front) -> AsyncIterator[World]:
+    """Give the world outside, and telephones to 901 and 902."""
+    world = World()
+    async with (
+        Phone(port=PROVIDER, user="provider") as provider,
+        front.staff({"901": {"ring": 0.2}, "902": {"ring": 0.2}}),
+    ):
+        provider.on_call = world.take
+        yield world
+
+
+async def _place(front: Front) -> Placed:
+    async with outside(front) as world:
+        ann, bob = front.agents["901"].phone, front.agents["902"].phone
+        numbers = (HANGS_UP, TALKS, BUSY, SILENT, GIVEN_UP, UNKNOWN, SHORT)
+        await asyncio.gather(*(_call(ann, number) for number in numbers))
+        refused = {
+            "a number that is not allowed": await _final(await ann.call("+78125550101")),
+            "an agent who may not": await _final(await bob.call(HANGS_UP)),
         }
         async with Phone(server=front.running.server) as stranger:
-            denied["a caller"] = await _final(await stranger.call("+79215550101", caller="+79210000001"))
+            refused["a caller"] = await _final(await stranger.call(HANGS_UP, caller="+79210000001"))
         await front.settled()
-    told = {row["number"]: Told(front._ledger.story(row["id"])) for row in front.rows()}
-    return {"told": told, "world": world.calls, "denied": denied}
+    told = {row["number"]: Told(front.story(row["id"])) for row in front.rows()}
+    return Placed(told, world.calls, refused)
 
 
-CALLS = {"+79215550101": 0.0, "+79215550102": 2.0, "+79215550186": 0.0, "+79215550120": 0.0,
-         "+79215550220": -1.0, "+79215550104": 0.0, "112": 2.0}  # fmt: skip
-"""Number → when agent 901 hangs up: seconds after the answer; negative: after the call began; 0: never."""
-
-
-async def _call(ann: Phone, number: str, hangs_up: float) -> None:
+async def _call(ann: Phone, number: str) -> None:
     call = await ann.call(number)
-    if hangs_up < 0:
-        await asyncio.sleep(-hangs_up)
+    after = AFTER.get(number, 0.0)
+    if after < 0:
+        await asyncio.sleep(-after)
         await call.hang_up()
-    elif hangs_up > 0:
+    elif after > 0:
         await call.answered()
         call.say(tone(AGENT_HZ, 30))
-        await asyncio.sleep(hangs_up)
+        await asyncio.sleep(after)
         await call.hang_up()
     assert await call.over(15), number
 
 
-async def _final(call) -> int:
+async def _final(call: Call) -> int:
     assert await call.over(10)
+    assert call.ended is not None
     return call.ended.code
 
 
-def test_show(placed):
-    for number, told in placed["told"].items():
-        print(number, told.legs, told.call["outcome"], told.call["end_reason"], [(f["name"], f["details"]) for f in told.story.facts])
-    print(placed["denied"], {n: (c.caller.user, c.ended) for n, c in placed["world"].items()})
-    assert 0
+def test_an_agent_who_may_reaches_the_number_and_shows_the_desks(placed):
+    assert set(placed.world) == {HANGS_UP, TALKS, BUSY, SILENT, GIVEN_UP, UNKNOWN, SHORT}
+    assert {call.caller.user for call in placed.world.values()} == {"+78125550100"}
+    assert placed.told[TALKS].facts("dialled") == [{"desk": "out", "agent": "901", "number": TALKS}]
+
+
+@pytest.mark.parametrize("who", ["a number that is not allowed", "an agent who may not", "a caller"])
+def test_s4_whatever_is_not_allowed_is_not_found_and_makes_no_call_outside(placed, who):
+    assert placed.refused[who] == 404
+    assert "+78125550101" not in placed.world
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "cause"),
+    [(BUSY, "BUSY", "17"), (SILENT, "NOANSWER", None), (UNKNOWN, "CHANUNAVAIL", "1")],
+)
+def test_the_journal_tells_why_nobody_was_reached(placed, number, status, cause):
+    (told,) = placed.told[number].facts("unreached")
+    assert (told["number"], told["status"]) == (number, status)
+    assert cause in (None, told["cause"])
+
+
+async def test_a_talk_outside_is_recorded_with_the_agent_on_the_right(front, placed):
+    story = placed.told[TALKS].call
+
+    def settled() -> list[dict]:
+        done = front.running.ivr("recordings", "show", story["id"], "--json")
+        return [one for one in json.loads(done.stdout) if one["state"] != "expected"]
+
+    (one,) = await eventually(settled, 15)
+    assert one["state"] == "ok", one
+    sound, rate = soundfile.read(front.running.settings.recordings / one["path"])
+    middle = (sound[rate // 2 : 3 * rate // 2] * 32767).astype(np.int16)
+    assert tone_level(middle[:, 0], CALLER_HZ) > 0.9
+    assert tone_level(middle[:, 1], AGENT_HZ) > 0.9

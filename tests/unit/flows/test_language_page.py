@@ -25,7 +25,9 @@ def test_its_other_examples_are_right_together(tmp_path):
     base = base.replace("{sale: sale}", "{directions: d, product: p}")
     lines = "lines:\n  first: {agents: [201], whisper: true}\n  second: {agents: [201], then: order}\n"
     path = tmp_path / "shop.yaml"
-    path.write_text(f"{base}{lines}flow:\n{nodes}{EXAMPLES[4]}{EXAMPLES[5]}{EXAMPLES[6]}{EXAMPLES[7]}", encoding="utf-8")
+    path.write_text(
+        f"{base}{lines}flow:\n{nodes}{EXAMPLES[4]}{EXAMPLES[5]}{EXAMPLES[6]}{EXAMPLES[7]}", encoding="utf-8"
+    )
     scripts = tmp_path / "shop" / "scripts"
     scripts.mkdir(parents=True)
     (scripts / "orders.py").write_text("def find(agi): ...\n")
