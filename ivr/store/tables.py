@@ -11,6 +11,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     Double,
     Index,
     Integer,
@@ -247,3 +248,27 @@ imported_aside = Table(
     *(_text(name) for name in ("raw", "reason")),
 )
 """Lines of imported files that are no rows, with the reason."""
+
+mailing = Table(
+    "mailing",
+    metadata,
+    Column("schedule", Text, primary_key=True),
+    Column("first", Date, primary_key=True),
+    Column("recipient", Text, primary_key=True),
+    Column("behind", Date, nullable=False),
+    _text("state"),
+    Column("attempts", Integer, nullable=False),
+    _time("next_try"),
+    _time("told_at"),
+    _text("reason"),
+)
+"""Reports sent by e-mail, one row a letter: see `ivr.desk.ports_mail.Mailing`."""
+
+mailing_since = Table(
+    "mailing_since",
+    metadata,
+    Column("schedule", Text, primary_key=True),
+    Column("recipient", Text, primary_key=True),
+    _time("since"),
+)
+"""Since when a person is in a schedule: nobody gets the reports of the time before."""
