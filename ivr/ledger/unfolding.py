@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from ivr.ledger.agents import ACTS
 from ivr.ledger.call import Call
 from ivr.ledger.fold import LAST_EVENT, fold
 from ivr.ledger.record import Record
+from ivr.telephony.codes import is_code
 
 SELFTEST = "selftest"
 """The dialplan context in which `ivr up` places its test call: its records are kept, but it is nobody's call."""
+_NOBODYS = frozenset({SELFTEST, ACTS})
 
 
 class OpenCall:
@@ -73,7 +76,7 @@ class Unfolding:
             call = self._open[name]
             if call.over:
                 del self._open[name]
-            if call.records[0].context != SELFTEST:
+            if not is_nobodys(call.records[0]):
                 kept, call.kept = call.kept, True
                 yield Unfolded(fold(call.records, crashed=call.crashed), kept)
 
@@ -87,6 +90,11 @@ class Unfolding:
                 call.crashed = call.over = True
                 cut.append(name)
         return cut
+
+
+def is_nobodys(first: Record) -> bool:
+    """Say whether a call that begins with this record is none of the ledger's: the self-test's, or an agent's act."""
+    return first.context in _NOBODYS or (first.exten[:1] == "*" and is_code(first.exten))
 
 
 def _by_call(records: Iterable[Record]) -> dict[str, list[Record]]:

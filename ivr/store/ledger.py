@@ -12,11 +12,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ivr.desk.ports_ledger import LedgerAwayError, Story
 from ivr.errors import DeskError
+from ivr.ledger.agents import stays_of
 from ivr.ledger.call import Call
+from ivr.ledger.fold import fold
 from ivr.ledger.record import FILE_BITS, OFFSET_BITS, Batch, Position, Record
 from ivr.ledger.unfolding import Unfolded
 from ivr.reports.contributions import tallies
 from ivr.reports.tally import taken_out
+from ivr.store.agents import AgentTimes, Holding
 from ivr.store.bulk import add_missing, add_rows, one_of
 from ivr.store.records import NO_RECORD, records_of_calls
 from ivr.store.stored import closed_calls
@@ -41,9 +44,11 @@ class SqlLedger:
         """`zone`: whose days and months the totals keep; "" = as they are, UTC in a new ledger."""
         self._engine = engine.execution_options(writes=True)
         self._totals = Totals(zone)
+        self._times = AgentTimes(read_calls)
 
     def resume(self, node: str) -> tuple[Position, Mapping[str, Story]]:
         """Return where the node's journal is loaded to, and its open calls by id."""
+        self._times.forget()
         with self._transaction() as connection:
             row = connection.execute(select(journal_position).where(journal_position.c.node == node)).one_or_none()
             if row is None:
@@ -67,7 +72,7 @@ class SqlLedger:
             # The calls are folded while the database is busy with the records.
             add_rows(connection, journal_record, batch.records, meanwhile=derived.taking(calls))
             add_rows(connection, rejected_record, batch.rejected)
-            derived.keep(connection, self._totals)
+            derived.keep(connection, self._totals, self._times)
             return derived.count
 
     @contextmanager
@@ -77,6 +82,7 @@ class SqlLedger:
                 yield connection
         except BaseException as error:
             self._totals.forget()
+            self._times.forget()
             # Rows go past SQLAlchemy, so its driver's errors come too.
             if not isinstance(error, (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error)):
                 raise
@@ -110,6 +116,13 @@ def _stories(connection: Connection, crashed: Mapping[str, bool], first: int, la
     return found
 
 
+def read_calls(connection: Connection, ids: Collection[str]) -> Iterator[Call]:
+    """Return those of the calls that have a row, folded from their records; calls of older systems have none."""
+    for story in kept_stories(connection, ids).values():
+        if story.records:
+            yield fold(story.records, crashed=story.crashed)
+
+
 class Derived:
     """The rows of many calls, put together to be kept at once."""
 
@@ -118,6 +131,7 @@ class Derived:
 
         `part` and `newest` stand for the records where there are none of the journal.
         """
+        self._records = records
         self._facts_from = records[0].id if records else part
         self._newest = records[-1].at if records else newest
         self._sums: Sums = {}
@@ -126,6 +140,7 @@ class Derived:
         self._legs: list[tuple[Any, ...]] = []
         self._facts: list[tuple[Any, ...]] = []
         self._expected: list[tuple[Any, ...]] = []
+        self._holdings: list[Holding] = []
 
     @property
     def count(self) -> int:
@@ -145,9 +160,14 @@ class Derived:
         """Take out a call that is none any more."""
         self._stale.append({"key": name})
 
-    def keep(self, connection: Connection, totals: Totals) -> None:
-        """Write what was taken, in place of what the database had of the same calls."""
+    def keep(self, connection: Connection, totals: Totals, times: AgentTimes | None = None) -> None:
+        """Write what was taken, in place of what the database had of the same calls.
+
+        Calls of older systems come without `times`: of their agents nobody knows when they were here.
+        """
         if self._stale:
+            if times:
+                times.look(connection, [row["key"] for row in self._stale])
             for before in closed_calls(connection, [row["key"] for row in self._stale]):
                 add_tallies(self._sums, taken_out(tallies(before)))
             connection.execute(delete(call).where(call.c.id == bindparam("key")), self._stale)
@@ -157,6 +177,8 @@ class Derived:
         add_rows(connection, fact, self._facts)
         if self._expected:
             add_missing(connection, recording, self._expected)
+        if times:
+            times.keep(connection, self._records, self._holdings)
         if self._facts_from:
             totals.add(connection, self._sums, part=self._facts_from, newest=self._newest)
 
@@ -164,6 +186,7 @@ class Derived:
         name = one.id
         add_tallies(self._sums, tallies(one))
         self._calls.append(one[:_CALL_WIDTH])
+        self._holdings.append(Holding(name, one.ended_at is None, stays_of(one)))
         self._legs += [(name, place, *part) for place, part in enumerate(one.legs)]
         self._facts += [
             (record, place, name, at, said.name, _details(said))

@@ -11,14 +11,18 @@ from typing import Any
 from sqlalchemy import Connection, Engine, delete, select
 
 from ivr.ledger.unfolding import OpenCall, Unfolding
+from ivr.store.agents import AgentTimes
 from ivr.store.audit import digests_of_totals, made_differences
 from ivr.store.history import derive_imported
-from ivr.store.ledger import Derived, kept_stories
+from ivr.store.ledger import Derived, kept_stories, read_calls
 from ivr.store.records import all_records
-from ivr.store.tables import call, fact, leg, recording
+from ivr.store.tables import agent_act, agent_span, call, fact, leg, recording
 from ivr.store.totals import Totals, begin_anew
 
-DERIVED = (call, leg, fact)
+DERIVED = (call, leg, fact, agent_act, agent_span)
+_OF_CALLS = {call: call.c.id, leg: leg.c.call_id, fact: fact.c.call_id}
+"""The column that tells whose row it is; rows of all other tables are an agent's."""
+_AGENT = "agent "
 _AT_ONCE = 20_000
 
 
@@ -29,11 +33,11 @@ class Comparison:
     records: int = 0
     calls: int = 0
     differences: list[str] = field(default_factory=list)
-    """Ids of calls whose rows are not what the journal gives."""
+    """Ids of calls, and `agent …`, whose rows are not what the journal gives."""
 
 
 def rebuild(engine: Engine) -> int:
-    """Empty call, leg and fact, and derive them again; return how many calls there are. Recordings' verdicts stay."""
+    """Empty the derived tables, and fill them again; return how many calls there are. Recordings' verdicts stay."""
     with engine.execution_options(writes=True).begin() as connection:
         _empty(connection)
         _derive(connection)
@@ -52,7 +56,7 @@ def verify(engine: Engine) -> Comparison:
         after = _digests(connection) | digests_of_totals(connection)
         missing = set(connection.execute(select(recording.c.name)).scalars()) - expected
         transaction.rollback()
-    found.calls = sum(not name.startswith("totals") for name in after)
+    found.calls = sum(not name.startswith(("totals", _AGENT)) for name in after)
     wrong = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
     found.differences = sorted(wrong) + made + sorted(f"recording {name}" for name in missing)
     return found
@@ -68,13 +72,14 @@ def _derive(connection: Connection) -> int:
     """Take all records in the order of their nodes' journals, then the rows of older systems; return how many."""
     unfolding = Unfolding({})
     totals = Totals()
+    times = AgentTimes(read_calls)
     total = 0
     for records in all_records(connection, _AT_ONCE):
         first = records[0].id
         derived = Derived(records)
         for _ in derived.taking(unfolding.take(records, partial(_earlier, connection, first))):
             pass
-        derived.keep(connection, totals)
+        derived.keep(connection, totals, times)
         total += len(records)
     return total + derive_imported(connection, totals)
 
@@ -85,12 +90,13 @@ def _earlier(connection: Connection, first: int, ids: Collection[str]) -> dict[s
 
 
 def _digests(connection: Connection) -> dict[str, bytes]:
-    """Return a digest of all rows of each call, in their order."""
+    """Return a digest of all rows of each call, and of each agent, in their order."""
     digests: dict[str, Any] = {}
     for table in DERIVED:
         query = select(table).order_by(*table.primary_key.columns).execution_options(yield_per=10_000)
-        name = table.c.id if table is call else table.c.call_id
-        at = list(table.c).index(name)
+        of_call = _OF_CALLS.get(table)
+        at = list(table.c).index(table.c.agent if of_call is None else of_call)
         for row in connection.execute(query):
-            digests.setdefault(row[at], sha256()).update(repr(tuple(row)).encode())
+            name = row[at] if of_call is not None else f"{_AGENT}{row[at]}"
+            digests.setdefault(name, sha256()).update(repr(tuple(row)).encode())
     return {name: digest.digest() for name, digest in digests.items()}

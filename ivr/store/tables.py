@@ -131,6 +131,8 @@ leg = Table(
     _text("reason"),
     sqlite_with_rowid=False,
 )
+_of_agent = leg.c.agent != ""
+Index("ix_leg_agent_began_at", leg.c.agent, leg.c.began_at, sqlite_where=_of_agent, postgresql_where=_of_agent)
 
 fact = Table(
     "fact",
@@ -272,3 +274,28 @@ mailing_since = Table(
     _time("since"),
 )
 """Since when a person is in a schedule: nobody gets the reports of the time before."""
+
+agent_act = Table(
+    "agent_act",
+    metadata,
+    Column("agent", Text, primary_key=True),
+    Column("at", BigInteger, primary_key=True, autoincrement=False),
+    Column("record", BigInteger, primary_key=True, autoincrement=False),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    _text("name"),
+    _text("reason"),
+    sqlite_with_rowid=False,
+)
+"""What agents did, and news of their telephones: the facts of the context `acts`."""
+
+agent_span = Table(
+    "agent_span",
+    metadata,
+    Column("agent", Text, primary_key=True),
+    Column("began_at", BigInteger, primary_key=True, autoincrement=False),
+    _time("ended_at", optional=True),
+    *(_text(name) for name in ("state", "reason", "call_id")),
+    sqlite_with_rowid=False,
+)
+"""Each agent's time without hole or overlap, from his first sign-in on; `ended_at` NULL: it goes on. The last spans may
+lie in the future, where a wrap-up is to expire."""

@@ -20,3 +20,8 @@ def clean_number(raw: str) -> str:
 def is_number(text: str) -> bool:
     """Say whether the text is a number as we keep it: 1 to 32 of `0-9*#`, with a leading `+` allowed."""
     return re.fullmatch(r"\+?[0-9*#]{1,31}", text) is not None
+
+
+def is_agent(number: str) -> bool:
+    """Say whether the number has the form of an agent's: 2 to 8 digits."""
+    return re.fullmatch(r"[0-9]{2,8}", number) is not None
