@@ -92,7 +92,7 @@ def journal_of(day: date, number: int, count: int, seed: int) -> tuple[int, byte
 def _contact(at: int, chance: Random) -> Contact:
     if chance.random() < 0.35:
         # A few call very often, most of them seldom.
-        return Contact(at, f"+7812{2_000_000 + int(_REGULARS * chance.random() ** 3):07d}", known=True)
+        return Contact(at, f"+7812{2_000_000 + int(_REGULARS * chance.random() ** 1.5):07d}", known=True)
     return Contact(at, f"+79{chance.randrange(10**9):09d}", known=False)
 
 
