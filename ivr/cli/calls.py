@@ -35,13 +35,7 @@ def calls(
     if desk and desk not in (known := ledger.desks()):
         raise DeskError(f"No call came to a desk {desk!r}.", f"Desks with calls: {', '.join(known) or 'none yet'}.")
     rows = ledger.latest(desk=desk, since=int(read_moment(since).timestamp() * 1_000_000) if since else 0, limit=limit)
-    if as_json:
-        told = {"complete_to": _when(ledger.complete_to()), "calls": [_told(row) for row in rows]}
-        print(json.dumps(told, ensure_ascii=False, indent=1))
-        return
-    from ivr.cli.timeline import print_calls
-
-    print_calls(rows, ledger.complete_to())
+    _print(rows, ledger.complete_to(), as_json=as_json)
 
 
 @app.command()
@@ -63,6 +57,34 @@ def show(
     from ivr.cli.timeline import print_story
 
     print_story(story)
+
+
+@app.command()
+def find(
+    number: Annotated[str, typer.Argument(metavar="NUMBER", help="The caller's number; blanks are left out.")],
+    limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest first.")] = 20,
+    as_json: Json = False,
+    home: Home = None,
+) -> None:
+    """List the calls of a caller's number, the newest first."""
+    from ivr.telephony.number import clean_number
+
+    wanted = clean_number(number)
+    if not any(letter.isdecimal() for letter in wanted):
+        raise DeskError(f"{number!r} is no number.", "Write it as the list of calls shows it: +79210000002.")
+    ledger = _open(home)
+    rows = ledger.of_number(wanted, limit=limit)
+    _print(rows, ledger.complete_to(), as_json=as_json)
+
+
+def _print(rows: list[dict[str, Any]], complete_to: int | None, *, as_json: bool) -> None:
+    if as_json:
+        told = {"complete_to": _when(complete_to), "calls": [_told(row) for row in rows]}
+        print(json.dumps(told, ensure_ascii=False, indent=1))
+        return
+    from ivr.cli.timeline import print_calls
+
+    print_calls(rows, complete_to)
 
 
 def _open(home: Home) -> Calls:

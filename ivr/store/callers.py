@@ -1,4 +1,4 @@
-"""What the ledger knows of a caller's number: asked in the middle of a call, so answered from two small indexes."""
+"""What the ledger knows of a caller's number: asked in the middle of a call, so answered from one index."""
 
 from __future__ import annotations
 

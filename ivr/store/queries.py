@@ -16,6 +16,8 @@ from ivr.store.migrate import told_errors
 from ivr.store.tables import call, fact, journal_position, leg, recording
 
 LAST = "last"
+RECENT = 5000
+"""Calls that are found by the end of their id: no index knows ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,10 @@ class Calls:
             return [_plain(row) for row in connection.execute(query.limit(limit))]
 
     def story(self, wanted: str) -> CallStory:
-        """Return one call by its id, the beginning or end of its id, or `last`, the newest call of a desk."""
+        """Return one call by its id, the beginning of its id, or `last`, the newest call of a desk.
+
+        The end of an id is enough for one of the `RECENT` newest calls.
+        """
         with self._reading() as connection:
             row = self._find(connection, wanted)
             return CallStory(
@@ -60,6 +65,12 @@ class Calls:
                 ),
                 _all(connection, recording, recording.c.call_id == row.id, recording.c.name),
             )
+
+    def of_number(self, number: str, *, limit: int = 20) -> list[dict[str, Any]]:
+        """Return the latest calls of a caller's number, written as we keep it, the newest first."""
+        query = select(call).where(call.c.caller == number).order_by(call.c.began_at.desc(), call.c.id.desc())
+        with self._reading() as connection:
+            return [_plain(row) for row in connection.execute(query.limit(limit))]
 
     def desks(self) -> list[str]:
         """Return the desks that have had a call."""
@@ -83,7 +94,7 @@ class Calls:
         exact = connection.execute(select(call).where(call.c.id == wanted)).one_or_none()
         if exact is not None:
             return exact
-        found = connection.execute(newest.where(_like(wanted)).limit(4)).all() if wanted else []
+        found = _alike(connection, wanted) if wanted else []
         if len(found) == 1:
             return found[0]
         if found:
@@ -101,8 +112,17 @@ def _of_call(row: Row[Any]) -> ColumnElement[bool]:
     return and_(fact.c.call_id == row.id, fact.c.record_id.between(row.first_record, row.last_record))
 
 
-def _like(wanted: str) -> ColumnElement[bool]:
-    return call.c.id.startswith(wanted, autoescape=True) | call.c.id.endswith(wanted, autoescape=True)
+def _alike(connection: Connection, wanted: str) -> list[Row[Any]]:
+    """Return calls whose id begins or ends so: a few, the newest first."""
+    # In the order of bytes, in which every id that begins so lies between these two, the index of ids tells them.
+    name = call.c.id.collate("C") if connection.dialect.name == "postgresql" else call.c.id
+    begins = select(call).where(name >= wanted, name < f"{wanted}\U0010ffff").order_by(name.desc()).limit(4)
+    recent = select(call.c.id).order_by(call.c.began_at.desc()).limit(RECENT).subquery()
+    ends = (
+        select(call).where(call.c.id.in_(select(recent).where(recent.c.id.endswith(wanted, autoescape=True)))).limit(4)
+    )
+    found = {row.id: row for query in (begins, ends) for row in connection.execute(query)}
+    return sorted(found.values(), key=lambda row: (row.began_at, row.id), reverse=True)
 
 
 def _all(

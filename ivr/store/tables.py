@@ -112,13 +112,9 @@ call = Table(
     Column("last_record", BigInteger, nullable=False, default=0),
     Index(None, "began_at"),
     Index(None, "desk", "began_at"),
+    Index(None, "caller", "began_at"),
 )
 Index("ix_call_open", call.c.id, sqlite_where=call.c.ended_at.is_(None), postgresql_where=call.c.ended_at.is_(None))
-_answered = (call.c.outcome == "answered") & (call.c.caller != "")
-Index("ix_call_answered_caller", call.c.caller, sqlite_where=_answered, postgresql_where=_answered)
-_told = call.c.source_how.in_(("asked", "dialled"))
-Index("ix_call_source_caller", call.c.caller, call.c.began_at, sqlite_where=_told, postgresql_where=_told)
-
 leg = Table(
     "leg",
     metadata,

@@ -153,15 +153,29 @@ def test_a_caller_is_known_after_an_answered_call_with_the_source_that_he_told(h
     engine.dispose()
 
 
-def test_a_look_up_of_a_caller_reads_two_indexes_and_no_table(home):
-    engine = open_database(Settings(home=home).database_url)
+@pytest.mark.parametrize("what", ["caller", "call"])
+def test_a_caller_and_a_call_are_looked_up_by_an_index(database_url, what):
+    """However many calls there are: the plan names the index."""
+    migrate(database_url)
+    engine = open_database(database_url)
+    where, index = {"caller": ("caller = '1'", "ix_call_caller_began_at"), "call": ("id = '1'", "call")}[what]
+    query = f'SELECT * FROM "call" WHERE {where} ORDER BY began_at DESC LIMIT 20'  # noqa: S608
     with engine.connect() as connection:
-        for where in ("outcome = 'answered' AND caller != ''", "source_how IN ('asked', 'dialled')"):
-            query = f"EXPLAIN QUERY PLAN SELECT id FROM call WHERE caller = '1' AND {where} LIMIT 1"  # noqa: S608
-            plan = " ".join(str(row) for row in connection.exec_driver_sql(query))
-            assert "USING" in plan
-            assert "ix_call_" in plan
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET enable_seqscan = off")
+            plan = connection.exec_driver_sql(f"EXPLAIN {query}").scalars().all()
+        else:
+            plan = [row[-1] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}")]
+    assert any("ndex" in line.lower() and index in line for line in plan), plan
     engine.dispose()
+
+
+def test_the_calls_of_a_number_are_found_however_it_is_written(home):
+    told = json.loads(run(calls_app, "find", "+7 921 000-00-02", "--json", "--home", home))
+    assert [one["caller"] for one in told["calls"]] == ["+79210000002"] * len(told["calls"]) != []
+    assert "No calls." in run(calls_app, "find", "+79999999999", "--home", home)
+    with pytest.raises(DeskError, match="is no number"):
+        run(calls_app, "find", "anna", "--home", home)
 
 
 def test_a_home_has_one_loader(tmp_path):
