@@ -40,6 +40,9 @@ class Settings(BaseSettings):
         default="", pattern=_HOST, description="where calls to outside go, as sip.example.net or 203.0.113.7:5060"
     )
     robots: bool = Field(default=True, description="robot agents staff the lines until a telephone registers")
+    shadow: bool = Field(
+        default=False, description="Asterisk writes its own queue_log and CDR too, to compare the ledger with"
+    )
 
     archive_after: int = Field(
         default=0, ge=0, le=36500, description="days after which journal records are packed into files; 0 = never"
@@ -128,6 +131,7 @@ class Settings(BaseSettings):
             "IVR_TRUNKS": "[" + ",".join(f'"{trunk}"' for trunk in self.trunks) + "]",
             "IVR_PROVIDER": self.provider,
             "IVR_ROBOTS": "1" if self.robots else "0",
+            "IVR_SHADOW": "1" if self.shadow else "0",
             "IVR_ARCHIVE_AFTER": str(self.archive_after),
         }
         return dict(os.environ) | own

@@ -45,6 +45,7 @@ class RunningDesk:
     robots: bool = False
     database: str = ""
     provider: str = ""
+    shadow: bool = False
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -57,6 +58,7 @@ class RunningDesk:
             robots=self.robots,
             database=self.database,
             provider=self.provider,
+            shadow=self.shadow,
         )
 
     @property

@@ -19,7 +19,7 @@ from ivr.flows.reader import read_desks, version_of
 from ivr.settings import Settings
 from ivr.speech.wav import RATES
 
-_FOLDERS = ("etc", "lib/keys", "spool", "log/cel-custom", "sounds", "data")
+_FOLDERS = ("etc", "lib/keys", "spool", "log/cel-custom", "log/cdr-csv", "sounds", "data")
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,3 +26,6 @@ WANTED = (
     "chan_bridge_media", "app_bridgewait", "res_format_attr_opus", "res_clioriginate", "func_hangupcause",
 )  # fmt: skip
 """Loaded when there: telephones in the browser, wide-band voice, transfers, `originate` for the self-test."""
+
+SHADOW = ("cdr_csv",)
+"""Loaded when Asterisk is to write its own records too, to compare the ledger with."""

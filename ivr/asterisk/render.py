@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ivr.asterisk.control import control_dir
 from ivr.asterisk.live import LIVE_EVENTS
-from ivr.asterisk.modules import REQUIRED, WANTED
+from ivr.asterisk.modules import REQUIRED, SHADOW, WANTED
 from ivr.errors import DeskError
 from ivr.flows.model import Desk, Line, Say
 from ivr.flows.prompts import tells_notice
@@ -76,6 +76,7 @@ def _values(plan: Plan) -> dict[str, object]:
     home = plan.settings.home.absolute()
     first, last = plan.settings.rtp_ports
     there = {path.stem for path in plan.modules.glob("*.so")}
+    required = REQUIRED + (SHADOW if plan.settings.shadow else ())
     return {
         "settings": plan.settings,
         "desks": plan.desks,
@@ -89,8 +90,8 @@ def _values(plan: Plan) -> dict[str, object]:
         "recordings": _plain(plan.settings.recordings.absolute()),
         "modules": _plain(plan.modules),
         "data": _plain(plan.data),
-        "module_list": [name for name in REQUIRED + WANTED if name in REQUIRED or name in there],
-        "required": REQUIRED,
+        "module_list": [name for name in required + WANTED if name in required or name in there],
+        "required": required,
         "journal_fields": ",".join(FIELDS),
         "music_classes": sorted(
             music_class(desk, language) for desk in plan.desks for language in asked_while_waiting(desk)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ivr.cli import history
+from ivr.cli import history, shadow
 from ivr.cli.options import Home, Json, running_settings
 from ivr.errors import DeskError
 
@@ -91,6 +91,7 @@ def _told(moved: Moved) -> None:
 
 app.command("import")(history.take)
 app.command()(history.imports)
+app.command()(shadow.compare)
 
 
 def _open(home: Home) -> tuple[str, Engine]:

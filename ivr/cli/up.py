@@ -21,6 +21,9 @@ def up(
     node: Annotated[str | None, typer.Option(help="This machine's name in the journal.", show_default="desk1")] = None,
     database: Annotated[str | None, typer.Option(help="SQLAlchemy URL of the ledger.", show_default="SQLite")] = None,
     robots: Annotated[bool | None, typer.Option("--robots/--no-robots", help="Robot agents staff the lines.")] = None,
+    shadow: Annotated[
+        bool | None, typer.Option("--shadow/--no-shadow", help="Let Asterisk write queue_log and CDR too.")
+    ] = None,
 ) -> None:
     """Run Asterisk, controller, loader and robot agents until Ctrl-C."""
     import asyncio
@@ -37,6 +40,7 @@ def up(
         node=node,
         database=database,
         robots=robots,
+        shadow=shadow,
     )
     start_logs()
     asyncio.run(run_up(settings, lambda line: print(line, flush=True)))

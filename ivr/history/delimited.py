@@ -14,7 +14,8 @@ MOST_LINES = 20
 """Lines of one record. A quote that is never closed would else swallow the rest of the file."""
 _UNCLOSED = "a quote that is never closed"
 _NULL = re.compile(r"(?<![^,;\t])\\N(?![^,;\t])")
-_BACKSLASHED = re.compile(r'\\["N]')
+_BACKSLASHED = re.compile(r"""\\"(?!["',;\t\r\n]|$)|(?<![^,;\t\n])\\N(?![^,;\t\r\n])""")
+r"""A `\"` that ends no value, or a `\N` that is a whole one."""
 
 
 class Dialect(NamedTuple):

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Engine, Row, select
 
 from ivr.ledger.call import Call, CallFact, Leg
 from ivr.store.bulk import one_of
@@ -54,3 +54,11 @@ def _facts(connection: Connection, rows: Sequence[Row[Any]]) -> dict[str, list[C
         ):
             facts[name].append(CallFact(record, place, at, Fact(said, json.loads(details))))
     return facts
+
+
+def own_calls(engine: Engine, first: int, last: int) -> list[Call]:
+    """Return the calls of our own journal that began between two moments; those of imported files are left out."""
+    own = call.c.node.not_like("import:%")
+    query = select(call).where(call.c.began_at.between(first, last), own).order_by(call.c.began_at, call.c.id)
+    with engine.connect() as connection:
+        return whole_calls(connection, connection.execute(query).all())

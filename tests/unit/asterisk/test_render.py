@@ -186,3 +186,11 @@ def test_a_voicemail_may_leave_sorry_to_those_whose_patience_is_over(tmp_path):
 def test_a_desk_without_a_voicemail_has_no_way_to_one(tmp_path):
     contexts = contexts_of(files_of(tmp_path, (desk(),))["extensions.conf"])
     assert not any("voicemail" in line for name, lines in contexts.items() if name != "voicemail" for line in lines)
+
+
+def test_asterisks_own_records_are_written_only_in_shadow_mode(tmp_path):
+    plain, shadowed = files_of(tmp_path), files_of(tmp_path, shadow=True)
+    assert "queue_log = no" in plain["logger.conf"]
+    assert "queue_log = yes" in shadowed["logger.conf"]
+    assert ("enable = no" in plain["cdr.conf"], "enable = yes" in shadowed["cdr.conf"]) == (True, True)
+    assert ("cdr_csv" in plain["modules.conf"], "require = cdr_csv.so" in shadowed["modules.conf"]) == (False, True)
