@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import signal
 import time
 from functools import partial
-from pathlib import Path
 
 import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from ivr.app.heartbeat import beat
+from ivr.app.watch import Watch
 from ivr.asterisk.journal import Journal
 from ivr.desk.expire_recordings import Keeps, expire, keeps_of
 from ivr.desk.keep_recordings import keep
 from ivr.desk.load import Loader, Progress, load
+from ivr.desk.note_gaps import Notes
 from ivr.desk.ports_ledger import LedgerAwayError
 from ivr.errors import DeskError
 from ivr.flows.reader import read_desks
@@ -25,14 +25,10 @@ from ivr.settings import Settings
 from ivr.speech.recording import DiskAudio
 from ivr.store.archive import archive
 from ivr.store.engine import open_database
+from ivr.store.gaps import SqlGaps
 from ivr.store.ledger import SqlLedger
 from ivr.store.recordings import SqlRecordings
 
-LEAST_FREE = 200 << 20
-"""Bytes."""
-LEAST_SHARE = 0.05
-LOOK_EVERY = 5.0
-"""Seconds between two looks at the disk."""
 _DAY = 86400
 LAST_STEPS = 1000
 """Batches that may still be loaded after SIGTERM; the rest waits in the journal."""
@@ -45,24 +41,30 @@ async def run_loader(settings: Settings) -> None:
     engine = open_database(settings.database_url)
     loader = Loader(Journal(settings.journal, settings.node), SqlLedger(engine, site_zone(settings)), settings.node)
     progress = Progress()
+    notes = Notes(SqlGaps(engine), settings.node)
+    watch = Watch(settings, notes)
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     beside = [
         asyncio.create_task(keep_recordings(settings, SqlRecordings(engine))),
-        asyncio.create_task(watch_disk(settings.journal)),
-        asyncio.create_task(beat(settings.home, "loader", lambda: progress.health() | disk_health(settings.journal))),
+        asyncio.create_task(watch.run()),
+        asyncio.create_task(beat(settings.home, "loader", lambda: progress.health() | watch.health())),
     ]
     if settings.archive_after:
         beside.append(asyncio.create_task(keep_archive(settings, engine)))
     _log.info("loader.ready", journal=str(settings.journal))
     try:
-        await load(loader, stopped, progress)
+        await load(loader, stopped, progress, read=lambda: notes.tell("journal", ""))
         await asyncio.to_thread(_load_rest, loader, progress)
+    except DeskError as error:
+        notes.tell("journal", error.sentence)
+        raise
     finally:
         for task in beside:
             task.cancel()
         await asyncio.gather(*beside, return_exceptions=True)
+        notes.keep()
         engine.dispose()
     _log.info("loader.stopped", records=progress.records, offset=progress.offset)
 
@@ -99,28 +101,6 @@ async def keep_archive(settings: Settings, engine: Engine) -> None:
         else:
             _log.info("archive.done", records=moved.records, files=moved.files, waits_for=moved.waits_for)
         await asyncio.sleep(_DAY)
-
-
-def disk_health(journal: Path) -> dict[str, object]:
-    """Return {"disk": alarm} when the journal's disk is nearly full: Asterisk then loses records without a word."""
-    try:
-        space = shutil.disk_usage(journal.parent)
-    except OSError as error:
-        return {"disk": f"{journal.parent} cannot be looked at: {error.strerror}"}
-    if space.free > LEAST_FREE and space.free > space.total * LEAST_SHARE:
-        return {}
-    return {"disk": f"{space.free >> 20} MB free in {journal.parent}: free some, or calls will leave no trace"}
-
-
-async def watch_disk(journal: Path) -> None:
-    """Sound the alarm once each time the journal's disk becomes nearly full."""
-    alarmed = False
-    while True:
-        alarm = disk_health(journal).get("disk")
-        if alarm and not alarmed:
-            _log.error("disk.low", alarm=alarm)
-        alarmed = bool(alarm)
-        await asyncio.sleep(LOOK_EVERY)
 
 
 def _load_rest(loader: Loader, progress: Progress) -> None:

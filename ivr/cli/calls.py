@@ -14,6 +14,7 @@ from ivr.cli.options import Home, Json, running_settings
 from ivr.errors import DeskError
 
 if TYPE_CHECKING:
+    from ivr.ledger.gap import Freshness
     from ivr.store.queries import Calls
 
 app = typer.Typer(help="The calls, and the legs of each.", invoke_without_command=True)
@@ -35,7 +36,7 @@ def calls(
     if desk and desk not in (known := ledger.desks()):
         raise DeskError(f"No call came to a desk {desk!r}.", f"Desks with calls: {', '.join(known) or 'none yet'}.")
     rows = ledger.latest(desk=desk, since=int(read_moment(since).timestamp() * 1_000_000) if since else 0, limit=limit)
-    _print(rows, ledger.complete_to(), as_json=as_json)
+    _print(rows, ledger.freshness(), as_json=as_json)
 
 
 @app.command()
@@ -74,17 +75,21 @@ def find(
         raise DeskError(f"{number!r} is no number.", "Write it as the list of calls shows it: +79210000002.")
     ledger = _open(home)
     rows = ledger.of_number(wanted, limit=limit)
-    _print(rows, ledger.complete_to(), as_json=as_json)
+    _print(rows, ledger.freshness(), as_json=as_json)
 
 
-def _print(rows: list[dict[str, Any]], complete_to: int | None, *, as_json: bool) -> None:
+def _print(rows: list[dict[str, Any]], fresh: Freshness, *, as_json: bool) -> None:
     if as_json:
-        told = {"complete_to": _when(complete_to), "calls": [_told(row) for row in rows]}
+        told = {
+            "complete_to": _when(fresh.complete_to),
+            "gaps_open": len(fresh.open),
+            "calls": [_told(row) for row in rows],
+        }
         print(json.dumps(told, ensure_ascii=False, indent=1))
         return
     from ivr.cli.timeline import print_calls
 
-    print_calls(rows, complete_to)
+    print_calls(rows, fresh)
 
 
 def _open(home: Home) -> Calls:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -70,8 +71,10 @@ def _accept_gap(settings: Settings) -> None:
     from ivr.asterisk.journal import Journal
     from ivr.desk.load import Loader
     from ivr.store.engine import open_existing
+    from ivr.store.gaps import SqlGaps
     from ivr.store.ledger import SqlLedger
 
     engine = open_existing(settings.database_url)
     Loader(Journal(settings.journal, settings.node), SqlLedger(engine), settings.node).accept_gap()
+    SqlGaps(engine).end(settings.node, "journal", time.time_ns() // 1000)
     engine.dispose()

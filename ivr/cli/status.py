@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _NOT_SHOWN = {"at", "running", "lines", "ami"}
+_ALARMS = ("database", "disk", "queue")
 
 
 def status(home: Home = None, as_json: Json = False) -> None:
@@ -52,7 +53,7 @@ def _state(home: Path, part: str) -> dict[str, Any]:
         return {"state": "down"}
     if silence(home, part) > HUNG_AFTER:
         return {"state": "silent"}
-    ill = health.get("database") or health.get("disk")
+    ill = any(health.get(alarm) for alarm in _ALARMS)
     return {"state": "ill" if ill else "well"} | {key: told for key, told in health.items() if key not in _NOT_SHOWN}
 
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from ivr.ledger.gap import Freshness
 from ivr.store.queries import CallStory
 
 _COLOURS = {"ivr": "cyan", "queue": "yellow", "offer": "magenta", "talk": "green", "voicemail": "blue"}
@@ -19,7 +20,7 @@ _FIXED = 66
 """Columns of the terminal that everything beside the bars takes."""
 
 
-def print_calls(rows: Sequence[Mapping[str, Any]], complete_to: int | None) -> None:
+def print_calls(rows: Sequence[Mapping[str, Any]], fresh: Freshness) -> None:
     """Print one line a call, and how far the ledger is complete."""
     console = Console()
     wide = console.width >= _WIDE
@@ -39,8 +40,7 @@ def print_calls(rows: Sequence[Mapping[str, Any]], complete_to: int | None) -> N
             row["outcome"] or "[green]goes on[/]",
         )
     console.print(table if rows else "No calls.")
-    if complete_to:
-        console.print(f"[dim]complete to {_clock(complete_to, '%Y-%m-%d %H:%M:%S')} UTC[/]")
+    console.print(f"[dim]{fresh.told()}[/]")
 
 
 def print_story(story: CallStory) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -21,6 +21,10 @@ LONGEST_PAUSE = 5.0
 """Seconds between two tries while the database is away."""
 SMALLEST, LARGEST = 1 << 21, 1 << 23
 """Bytes of the journal in one transaction."""
+NOTE_EVERY = 10.0
+"""Seconds between two notes that all is read, while nothing new comes."""
+ON_THE_WAY = 1.0
+"""Seconds that a record may need from Asterisk into the file."""
 _QUICK, _SLOW = 0.5, 2.0
 """Seconds for a transaction: quicker ones grow, slower ones shrink, so that a slow database is not held long."""
 
@@ -45,6 +49,7 @@ class Loader:
         self._node = node
         self._limit = SMALLEST
         self._state: tuple[Position, Unfolding] | None = None
+        self._noted = time.monotonic()
 
     @property
     def open_calls(self) -> int:
@@ -63,9 +68,11 @@ class Loader:
     def _step(self) -> Loaded | None:
         state, self._state = self._state or self._resume(), None
         position, calls = state
+        looked_at = time.time()
         batch = self._journal.read(position, self._limit)
         if batch is None:
             self._state = state
+            self._note_all_read(position, looked_at)
             return None
         began = time.monotonic()
         kept = self._ledger.save(position, batch, calls.take(batch.records, self._earlier))
@@ -92,6 +99,12 @@ class Loader:
     def _earlier(self, ids: Collection[str]) -> Mapping[str, OpenCall]:
         stories = self._ledger.stories(ids)
         return {name: OpenCall(story.records, crashed=story.crashed, kept=True) for name, story in stories.items()}
+
+    def _note_all_read(self, position: Position, looked_at: float) -> None:
+        """Let the ledger be complete up to now, also while nobody calls."""
+        if time.monotonic() - self._noted >= NOTE_EVERY:
+            self._ledger.all_read(position, int((looked_at - ON_THE_WAY) * 1_000_000))
+            self._noted = time.monotonic()
 
     def _adapt(self, took: float) -> None:
         if took > _SLOW:
@@ -125,8 +138,18 @@ class Progress:
         return told | ({"database": self.away} if self.away else {})
 
 
-async def load(loader: Loader, stop: asyncio.Event, progress: Progress, *, poll: float = POLL) -> None:
-    """Load until `stop`. A database that is away is waited for: the journal keeps everything meanwhile."""
+async def load(
+    loader: Loader,
+    stop: asyncio.Event,
+    progress: Progress,
+    *,
+    poll: float = POLL,
+    read: Callable[[], None] = lambda: None,
+) -> None:
+    """Load until `stop`. A database that is away is waited for: the journal keeps everything meanwhile.
+
+    `read` is called after each step in which the journal could be read.
+    """
     pause = poll
     while not stop.is_set():
         try:
@@ -138,6 +161,7 @@ async def load(loader: Loader, stop: asyncio.Event, progress: Progress, *, poll:
             progress.away = str(error)
         else:
             pause = poll
+            read()
             if progress.away:
                 _log.info("loader.goes_on")
                 progress.away = ""

@@ -49,3 +49,6 @@ class Ledger(Protocol):
         A call may be folded only when it is asked for, while the database is busy with the records. Raises `DeskError`
         when the position is no longer `before`: another loader is at work.
         """
+
+    def all_read(self, position: Position, until: int) -> None:
+        """Note that nothing which happened before `until` (UTC microseconds) stands behind the position."""

@@ -118,14 +118,17 @@ class History:
         return taken
 
 
-def derive_imported(connection: Connection, totals: Totals) -> int:
-    """Derive the calls of all imported systems again; return how many rows there were. No call of theirs is there."""
+def derive_imported(connection: Connection, totals: Totals, *, source: Connection) -> int:
+    """Derive the calls of all imported systems again; return how many rows there were. No call of theirs is there.
+
+    `source`: the database that holds the rows; it may be another one.
+    """
     rows = 0
-    for name in connection.execute(select(imported_system.c.name).order_by(imported_system.c.name)).scalars().all():
-        naming = _naming(connection, name)
+    for name in source.execute(select(imported_system.c.name).order_by(imported_system.c.name)).scalars().all():
+        naming = _naming(source, name)
         if naming:
-            _derive(connection, naming, None, Taken(), totals)
-        rows += connection.execute(select(func.count()).where(imported_row.c.system == name)).scalar_one()
+            _derive(connection, naming, None, Taken(), totals, source=source)
+        rows += source.execute(select(func.count()).where(imported_row.c.system == name)).scalar_one()
     return rows
 
 
@@ -207,6 +210,8 @@ def _derive(
     taken: Taken,
     totals: Totals,
     joined: Sequence[str] = (),
+    *,
+    source: Connection | None = None,
 ) -> None:
     """Derive the calls of which the file has rows; None = of all files. `joined`: stories that are part of others."""
     part = _last_part(connection)
@@ -214,7 +219,7 @@ def _derive(
     for name in _kept(connection, [naming.call_id(story) for story in joined]):
         gone.drop(name)
     gone.keep(connection, totals)
-    for place, batch in enumerate(_stories(connection, naming.system, file), part + 2):
+    for place, batch in enumerate(_stories(source or connection, naming.system, file), part + 2):
         made: list[Call] = []
         for story, rows in batch:
             one, doubts = derive(story, rows, naming)

@@ -21,6 +21,7 @@ from ivr.reports.contributions import tallies
 from ivr.reports.tally import taken_out
 from ivr.store.agents import AgentTimes, Holding
 from ivr.store.bulk import add_missing, add_rows, one_of
+from ivr.store.channels import count_channels
 from ivr.store.records import NO_RECORD, records_of_calls
 from ivr.store.stored import closed_calls
 from ivr.store.tables import call, fact, journal_position, journal_record, leg, recording, rejected_record
@@ -75,6 +76,14 @@ class SqlLedger:
             derived.keep(connection, self._totals, self._times)
             return derived.count
 
+    def all_read(self, position: Position, until: int) -> None:
+        """Let `complete_to` grow up to the moment, if the position is the loader's still; see the port."""
+        table = journal_position.c
+        still = and_(table.node == position.node, table.file == position.file, table.offset == position.offset)
+        with self._transaction() as connection:
+            later = update(journal_position).where(still, table.complete_to < until)
+            connection.execute(later.values(complete_to=until))
+
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
         try:
@@ -89,12 +98,17 @@ class SqlLedger:
             raise LedgerAwayError(str(getattr(error, "orig", error)).strip()) from error
 
 
-def kept_stories(connection: Connection, ids: Collection[str], before: int = NO_RECORD) -> dict[str, Story]:
-    """Return those of the calls that have a row, each with its records whose id is below `before`."""
+def kept_stories(
+    connection: Connection, ids: Collection[str], before: int = NO_RECORD, journal: Connection | None = None
+) -> dict[str, Story]:
+    """Return those of the calls that have a row, each with its records whose id is below `before`.
+
+    `journal`: the database that holds the records, when it is another one.
+    """
     found: dict[str, Story] = {}
     for kept in connection.execute(_PLACES.where(one_of(connection, call.c.id, ids))).all():
         last = min(kept.last_record, before - 1)
-        found |= _stories(connection, {kept.id: kept.crashed}, kept.first_record, last)
+        found |= _stories(journal or connection, {kept.id: kept.crashed}, kept.first_record, last)
     return found
 
 
@@ -116,18 +130,21 @@ def _stories(connection: Connection, crashed: Mapping[str, bool], first: int, la
     return found
 
 
-def read_calls(connection: Connection, ids: Collection[str]) -> Iterator[Call]:
-    """Return those of the calls that have a row, folded from their records; calls of older systems have none."""
-    for story in kept_stories(connection, ids).values():
+def read_calls(connection: Connection, ids: Collection[str], journal: Connection | None = None) -> Iterator[Call]:
+    """Return those of the calls that have a row, folded from their records; calls of older systems have none.
+
+    `journal`: the database that holds the records, when it is another one.
+    """
+    for story in kept_stories(connection, ids, journal=journal).values():
         if story.records:
             yield fold(story.records, crashed=story.crashed)
 
 
 class Derived:
-    """The rows of many calls, put together to be kept at once."""
+    """What some records give, put together to be kept at once: every derived table is filled here."""
 
     def __init__(self, records: Sequence[Record], *, part: int = 0, newest: int = 0) -> None:
-        """Facts are added from the first of these records on: those before it are kept already, and never change.
+        """Begin with these records, in the journal's order. Facts before them are kept already, and never change.
 
         `part` and `newest` stand for the records where there are none of the journal.
         """
@@ -165,6 +182,7 @@ class Derived:
 
         Calls of older systems come without `times`: of their agents nobody knows when they were here.
         """
+        count_channels(connection, self._records)
         if self._stale:
             if times:
                 times.look(connection, [row["key"] for row in self._stale])

@@ -11,9 +11,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, select
 
 from ivr.errors import DeskError
+from ivr.ledger.gap import Freshness
+from ivr.store.completeness import freshness
 from ivr.store.engine import open_existing
 from ivr.store.migrate import told_errors
-from ivr.store.tables import call, fact, journal_position, leg, recording
+from ivr.store.tables import call, fact, leg, recording
 
 LAST = "last"
 RECENT = 5000
@@ -78,11 +80,10 @@ class Calls:
             names = connection.execute(select(call.c.desk).distinct().where(call.c.desk != "")).scalars()
             return sorted(names)
 
-    def complete_to(self) -> int | None:
-        """Return the moment up to which every node's journal is loaded; None when nothing ever was."""
+    def freshness(self) -> Freshness:
+        """Return up to when the ledger is complete, and the gaps that go on."""
         with self._reading() as connection:
-            moments = list(connection.execute(select(journal_position.c.complete_to)).scalars())
-        return min(moments) if moments else None
+            return freshness(connection)
 
     def _find(self, connection: Connection, wanted: str) -> Row[Any]:
         newest = select(call).order_by(call.c.began_at.desc(), call.c.id.desc())

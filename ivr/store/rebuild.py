@@ -2,101 +2,96 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
 from functools import partial
-from hashlib import sha256
-from typing import Any
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from sqlalchemy import Connection, Engine, delete, select
+from sqlalchemy import Connection, Engine, delete, func, select
 
 from ivr.ledger.unfolding import OpenCall, Unfolding
 from ivr.store.agents import AgentTimes
-from ivr.store.audit import digests_of_totals, made_differences
+from ivr.store.audit import made_differences
+from ivr.store.comparison import Comparison, compare
+from ivr.store.engine import open_database
 from ivr.store.history import derive_imported
 from ivr.store.ledger import Derived, kept_stories, read_calls
 from ivr.store.records import all_records
-from ivr.store.tables import agent_act, agent_span, call, fact, leg, recording
+from ivr.store.tables import (
+    agent_act,
+    agent_span,
+    asterisk_run,
+    call,
+    fact,
+    journal_minute,
+    journal_position,
+    leg,
+    lost_channel,
+    metadata,
+)
 from ivr.store.totals import Totals, begin_anew
 
-DERIVED = (call, leg, fact, agent_act, agent_span)
-_OF_CALLS = {call: call.c.id, leg: leg.c.call_id, fact: fact.c.call_id}
-"""The column that tells whose row it is; rows of all other tables are an agent's."""
-_AGENT = "agent "
+DERIVED = (call, leg, fact, agent_act, agent_span, journal_minute, asterisk_run, lost_channel)
+"""All that the journal's records give. Whatever fills one of them is called by `ivr.store.ledger.Derived.keep`."""
 _AT_ONCE = 20_000
+Progress = Callable[[int, int], None]
+"""Told how many records are derived, and the time of the last one in microseconds."""
 
 
-@dataclass(slots=True)
-class Comparison:
-    """What a check of the ledger found."""
-
-    records: int = 0
-    calls: int = 0
-    differences: list[str] = field(default_factory=list)
-    """Ids of calls, and `agent …`, whose rows are not what the journal gives."""
-
-
-def rebuild(engine: Engine) -> int:
-    """Empty the derived tables, and fill them again; return how many calls there are. Recordings' verdicts stay."""
+def rebuild(engine: Engine, progress: Progress | None = None) -> int:
+    """Empty the derived tables and fill them again; return how many calls there are. Recordings' verdicts stay."""
     with engine.execution_options(writes=True).begin() as connection:
-        _empty(connection)
-        _derive(connection)
-        return len(connection.execute(select(call.c.id)).all())
+        # A loader waits at its position until this is done.
+        connection.execute(select(journal_position.c.node).with_for_update()).all()
+        for table in DERIVED:
+            connection.execute(delete(table))
+        begin_anew(connection)
+        _derive(connection, connection, progress)
+        return connection.execute(select(func.count()).select_from(call)).scalar_one()
 
 
-def verify(engine: Engine) -> Comparison:
-    """Rebuild within a transaction that is never committed, and compare every row with what was there."""
+def verify(engine: Engine, progress: Progress | None = None, folder: Path | None = None) -> Comparison:
+    """Derive everything again beside the ledger, and compare every row of every derived table; changes nothing.
+
+    The second ledger is a SQLite file in `folder` (default: the machine's folder for temporary files) that needs as
+    much room as the derived tables. Loading may go on meanwhile: one moment of the ledger is looked at.
+    """
     found = Comparison()
-    with engine.execution_options(writes=True).connect() as connection, connection.begin() as transaction:
+    with TemporaryDirectory(prefix="ivr-verify-", dir=folder) as place:
+        scratch = open_database(f"sqlite:///{place}/derived.sqlite")
+        metadata.create_all(scratch)
+        still = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
+        with engine.connect().execution_options(**still) as kept, kept.begin():
+            with scratch.execution_options(writes=True).begin() as fresh:
+                found.records = _derive(kept, fresh, progress)
+            with scratch.connect() as fresh:
+                found.calls = fresh.execute(select(func.count()).select_from(call)).scalar_one()
+                compare(kept, fresh, DERIVED, found)
+        scratch.dispose()
+    with engine.execution_options(writes=True).begin() as connection:
         made = made_differences(connection)
-        before = _digests(connection) | digests_of_totals(connection)
-        expected = set(connection.execute(select(recording.c.name)).scalars())
-        _empty(connection)
-        found.records = _derive(connection)
-        after = _digests(connection) | digests_of_totals(connection)
-        missing = set(connection.execute(select(recording.c.name)).scalars()) - expected
-        transaction.rollback()
-    found.calls = sum(not name.startswith(("totals", _AGENT)) for name in after)
-    wrong = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
-    found.differences = sorted(wrong) + made + sorted(f"recording {name}" for name in missing)
+    found.rows += len(made)
+    found.differences += made
     return found
 
 
-def _empty(connection: Connection) -> None:
-    for table in DERIVED:
-        connection.execute(delete(table))
-    begin_anew(connection)
-
-
-def _derive(connection: Connection) -> int:
+def _derive(journal: Connection, target: Connection, progress: Progress | None) -> int:
     """Take all records in the order of their nodes' journals, then the rows of older systems; return how many."""
     unfolding = Unfolding({})
     totals = Totals()
     times = AgentTimes(read_calls)
     total = 0
-    for records in all_records(connection, _AT_ONCE):
-        first = records[0].id
+    for records in all_records(journal, _AT_ONCE):
         derived = Derived(records)
-        for _ in derived.taking(unfolding.take(records, partial(_earlier, connection, first))):
+        for _ in derived.taking(unfolding.take(records, partial(_earlier, journal, target, records[0].id))):
             pass
-        derived.keep(connection, totals, times)
+        derived.keep(target, totals, times)
         total += len(records)
-    return total + derive_imported(connection, totals)
+        if progress:
+            progress(total, records[-1].at)
+    return total + derive_imported(target, totals, source=journal)
 
 
-def _earlier(connection: Connection, first: int, ids: Collection[str]) -> dict[str, OpenCall]:
-    stories = kept_stories(connection, ids, before=first)
+def _earlier(journal: Connection, target: Connection, first: int, ids: Collection[str]) -> dict[str, OpenCall]:
+    stories = kept_stories(target, ids, before=first, journal=journal)
     return {name: OpenCall(story.records, crashed=story.crashed, kept=True) for name, story in stories.items()}
-
-
-def _digests(connection: Connection) -> dict[str, bytes]:
-    """Return a digest of all rows of each call, and of each agent, in their order."""
-    digests: dict[str, Any] = {}
-    for table in DERIVED:
-        query = select(table).order_by(*table.primary_key.columns).execution_options(yield_per=10_000)
-        of_call = _OF_CALLS.get(table)
-        at = list(table.c).index(table.c.agent if of_call is None else of_call)
-        for row in connection.execute(query):
-            name = row[at] if of_call is not None else f"{_AGENT}{row[at]}"
-            digests.setdefault(name, sha256()).update(repr(tuple(row)).encode())
-    return {name: digest.digest() for name, digest in digests.items()}

@@ -22,13 +22,10 @@ from sqlalchemy import (
     Text,
 )
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+from ivr.store.proof_tables import proof_tables
+
+_NAMES = {"ix": "ix_%(table_name)s_%(column_0_N_name)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s"}
+metadata = MetaData(naming_convention=_NAMES | {"pk": "pk_%(table_name)s"})
 
 
 # SQLite's own row number has to be called INTEGER; anything else would be a second tree beside it.
@@ -55,7 +52,7 @@ journal_position = Table(
     Column("offset", BigInteger, nullable=False),
     _time("complete_to"),
 )
-"""How far each node's journal is loaded; `complete_to` is the time of the last record that is in."""
+"""How far each node's journal is loaded; everything that happened before `complete_to` is in."""
 
 journal_record = Table(
     "journal_record",
@@ -295,3 +292,5 @@ agent_span = Table(
 )
 """Each agent's time without hole or overlap, from his first sign-in on; `ended_at` NULL: it goes on. The last spans may
 lie in the future, where a wrap-up is to expire."""
+
+journal_minute, asterisk_run, lost_channel, asterisk_minute, gap = proof_tables(metadata)

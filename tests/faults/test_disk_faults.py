@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ivr.app.loader import LEAST_FREE
+from ivr.app.watch import LEAST_FREE
 from tests.faults.conftest import prepared
 from tests.faults.oracle import ledger
 from tests.faults.phones import all_answered, calling, first_sound, fresh_numbers, until

@@ -124,7 +124,7 @@ def test_an_empty_ledger_has_no_last_call(tmp_path):
     migrate(url)
     ledger = Calls(url)
     assert ledger.latest() == []
-    assert ledger.complete_to() is None
+    assert ledger.freshness().complete_to is None
     with pytest.raises(DeskError, match="no call yet"):
         ledger.story("last")
     ledger.close()
@@ -140,7 +140,7 @@ def test_the_ledger_is_verified_and_made_again_from_the_command_line(home):
     with pytest.raises(DeskError, match="ivr ledger rebuild"):
         run(ledger_app, "verify", "--home", home)
     run(ledger_app, "rebuild", "--home", home)
-    assert "0 different" in run(ledger_app, "verify", "--home", home)
+    assert "0 rows different" in run(ledger_app, "verify", "--home", home)
 
 
 def test_a_caller_is_known_after_an_answered_call_with_the_source_that_he_told(home):

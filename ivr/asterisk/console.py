@@ -1,0 +1,48 @@
+"""Asterisk's console by its socket: a command and what it prints, without a process for each question."""
+
+from __future__ import annotations
+
+import re
+import socket
+from pathlib import Path
+from typing import NamedTuple
+
+LIMIT = 2.0
+"""Seconds for an answer."""
+_CEL = "core show taskprocessors like stasis/m:cel"
+_ROW = re.compile(r"^stasis/m:cel:\S+\s+(\d+)\s+(\d+)\s", re.MULTILINE)
+
+
+class CelQueue(NamedTuple):
+    """The journal's records on their way through Asterisk."""
+
+    written: int
+    """Since Asterisk began."""
+    waiting: int
+
+
+def ask_console(folder: Path, command: str, limit: float = LIMIT) -> str:
+    """Return what the Asterisk whose control socket lies in the folder prints. Raises OSError when none answers."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
+        link.settimeout(limit)
+        link.connect(str(folder / "asterisk.ctl"))
+        link.sendall(command.encode() + b"\0")
+        link.shutdown(socket.SHUT_WR)
+        said = b""
+        while part := link.recv(65536):
+            said += part
+    return said.decode(errors="replace").partition("\n")[2]
+
+
+def read_cel_queue(printed: str) -> CelQueue | None:
+    """Return the state of the journal's queue from the console's list of task processors; None without CEL."""
+    found = _ROW.search(printed)
+    return CelQueue(int(found[1]), int(found[2])) if found else None
+
+
+def cel_queue(folder: Path) -> CelQueue | None:
+    """Return the state of the journal's queue; None when no Asterisk answers there, or it has no CEL."""
+    try:
+        return read_cel_queue(ask_console(folder, _CEL))
+    except OSError:
+        return None
