@@ -6,14 +6,17 @@ fields are set anew. So a sale that is paid a week later is one more entry, and 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ivr.errors import DeskError
-from ivr.telephony.facts import LARGEST_EVENT, Fact, write_facts
+from ivr.ledger.agents import ACTS
+from ivr.ledger.record import Record
+from ivr.telephony.facts import EVENT_NAME, LARGEST_EVENT, Fact, read_facts, write_facts
 
 CARD = "card"
 """The fact's name."""
@@ -114,6 +117,31 @@ def read_entries(facts: Iterable[Fact]) -> list[Entry]:
             values.get("project", ""),
         )
     return sorted(found.values(), key=lambda entry: (entry.at, entry.call))
+
+
+class CardFact(NamedTuple):
+    """A card's fact with the record that it came in and its place in it."""
+
+    record: int
+    place: int
+    fact: Fact
+
+
+def card_facts_in(records: Iterable[Record]) -> list[CardFact]:
+    """Return the facts of cards that the records hold, each of which names its call."""
+    found = []
+    # By place, for this looks at every record of the journal.
+    for record in [one for one in records if one[9] == ACTS and one[1] == EVENT_NAME]:
+        facts = enumerate(_facts(record.extra))
+        found += [CardFact(record.id, at, fact) for at, fact in facts if fact.name == CARD and fact.values.get("call")]
+    return found
+
+
+def _facts(extra: str) -> tuple[Fact, ...]:
+    try:
+        return read_facts(str(json.loads(extra)["extra"]))
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return ()  # no card of ours, whoever wrote it
 
 
 def cards_of(entries: Iterable[Entry]) -> dict[str, Card]:

@@ -21,6 +21,7 @@ from ivr.reports.contributions import tallies
 from ivr.reports.tally import taken_out
 from ivr.store.agents import AgentTimes, Holding
 from ivr.store.bulk import add_missing, add_rows, one_of
+from ivr.store.cards import CardsOfBatch
 from ivr.store.channels import count_channels
 from ivr.store.records import NO_RECORD, records_of_calls
 from ivr.store.stored import closed_calls
@@ -183,6 +184,7 @@ class Derived:
         Calls of older systems come without `times`: of their agents nobody knows when they were here.
         """
         count_channels(connection, self._records)
+        cards = CardsOfBatch(connection, self._records, [*(row["key"] for row in self._stale), *self._ids()])
         if self._stale:
             if times:
                 times.look(connection, [row["key"] for row in self._stale])
@@ -197,8 +199,12 @@ class Derived:
             add_missing(connection, recording, self._expected)
         if times:
             times.keep(connection, self._records, self._holdings)
+        add_tallies(self._sums, cards.tallies())
         if self._facts_from:
             totals.add(connection, self._sums, part=self._facts_from, newest=self._newest)
+
+    def _ids(self) -> Iterator[str]:
+        return (row[0] for row in self._calls)
 
     def _take(self, one: Call) -> None:
         name = one.id

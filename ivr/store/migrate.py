@@ -13,6 +13,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
+import ivr.store.tables_cards  # noqa: F401 - its table belongs to the metadata
 from ivr.errors import DeskError
 from ivr.store.engine import open_database
 
