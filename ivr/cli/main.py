@@ -19,6 +19,7 @@ GROUPS = {
     "call": "Use the desk",
     "calls": "Use the desk",
     "recordings": "Use the desk",
+    "report": "Use the desk",
     "metrics": "Use the desk",
     "staffing": "Use the desk",
     "check": "Write a desk",

@@ -36,10 +36,13 @@ TIMES: Mapping[str, tuple[int, str]] = {
     "hour": (QUARTERS, "%Y-%m-%d %H:00"),
     "hour of the day": (QUARTERS, "%H:00"),
     "day": (DAYS, "%Y-%m-%d"),
-    "weekday": (DAYS, "%u"),
+    "weekday": (DAYS, "%u %A"),
+    "week": (DAYS, "%G-W%V"),
     "month": (MONTHS, "%Y-%m"),
+    "day start": (DAYS, ""),
 }
-"""What can be grouped by: the coarsest grain that still tells it, and the local time's form."""
+"""What can be grouped by: the coarsest grain that still tells it, and the local time's form; of `day start` the
+beginning of the bucket itself."""
 
 
 class Wanted(NamedTuple):
@@ -97,7 +100,9 @@ class _Groups:
             zone = ZoneInfo(wanted.zone)
             step = 1_800_000_000 if wanted.time == "half hour" else 1
             form = TIMES[wanted.time][1]
-            self._time = lru_cache(maxsize=None)(lambda bucket: _clock(bucket - bucket % step, zone, form))
+            self._time = lru_cache(maxsize=None)(
+                lambda bucket: _clock(bucket - bucket % step, zone, form) or str(bucket)
+            )
 
     def number(self, keys: tuple[str, ...], bucket: int) -> int:
         """Return the number of the group of these keys at this time."""

@@ -11,7 +11,7 @@ import ivr
 
 ROOT = Path(ivr.__file__).parent
 PURE = ("written", "telephony", "flows", "engine", "ledger", "reports", "history")
-ADAPTERS = ("asterisk", "store", "speech", "phone", "mail")
+ADAPTERS = ("asterisk", "store", "speech", "phone", "mail", "sheets")
 COMPOSITION = ("app", "cli")
 MAY_IMPORT = {
     "telephony": {"telephony"},

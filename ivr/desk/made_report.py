@@ -1,0 +1,63 @@
+"""A report that is made: tables of plain values, the same for every format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, TypeAlias
+
+from ivr.desk.ports_report import Freshness
+from ivr.reports.metric import Unit
+from ivr.reports.parts import Given
+
+Value: TypeAlias = str | int | float | None
+"""Text; a count; seconds; a share from 0 to 1; a moment as its local time's text. None = there is nothing to tell."""
+
+
+class Ask(NamedTuple):
+    """What is asked: the time (UTC microseconds, whole quarters of an hour), the filters, and how to count."""
+
+    since: int
+    until: int
+    zone: str = "UTC"
+    where: Mapping[str, frozenset[str]] = {}
+    time: str = ""
+    """Also a row for each hour, day …; see `ivr.desk.report.TIMES`."""
+    given: Given = Given()
+    limit: int = 50
+    """Rows of a list that is not asked for as a whole."""
+
+
+class Head(NamedTuple):
+    """A column: a key (`id` is its name), or a metric (`id`, `version` are the catalogue's)."""
+
+    id: str
+    title: str
+    unit: Unit | Literal["text"]
+    version: int = 0
+    at_least: float | None = None
+    """The target of a share."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under heads; `total` is the row of all of them."""
+
+    title: str
+    heads: tuple[Head, ...]
+    rows: tuple[tuple[Value, ...], ...]
+    total: tuple[Value, ...] | None = None
+    chart: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MadeReport:
+    """A report with its time, its filters, and how far it can be trusted."""
+
+    name: str
+    title: str
+    ask: Ask
+    tables: tuple[Table, ...]
+    freshness: Freshness
+    notes: tuple[str, ...] = field(default=())

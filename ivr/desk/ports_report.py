@@ -1,0 +1,84 @@
+"""What a report needs from the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import NamedTuple, Protocol
+
+from ivr.ledger.call import Call
+from ivr.reports.tally import Subject
+
+Sums = Mapping[tuple[str, ...], Mapping[str, int]]
+"""Sums by measure, by the values of the keys that were asked for; the time behind them, when it was asked for."""
+
+
+class Freshness(NamedTuple):
+    """How far the ledger can be trusted now."""
+
+    complete_to: int | None
+    """UTC microseconds; None = nothing was ever loaded."""
+    gaps: int
+    """Places at which records of the journal are lost."""
+    in_progress: int
+    """Calls that go on, and are in no report yet."""
+
+
+class Debt(NamedTuple):
+    """A number that is still owed a talk."""
+
+    number: str
+    desk: str
+    line: str
+    first_at: int
+    last_at: int
+    missed: int
+    tries: int
+    """How often we called in vain since."""
+    owner: str
+    """The agent who spoke with him last, or empty."""
+    call: str
+    """His last missed call."""
+
+
+class Returned(NamedTuple):
+    """Whose missed callers were talked with, and how soon. Times in microseconds."""
+
+    agent: str
+    returned: int
+    mean: float
+    within_hour: int
+    longest: int
+
+
+class Books(Protocol):
+    """The ledger as reports read it. Every method may raise `DeskError` when the database cannot be used."""
+
+    def zone(self) -> str:
+        """Return the zone whose days the totals keep."""
+
+    def freshness(self) -> Freshness:
+        """Return how far the ledger can be trusted."""
+
+    def sums(
+        self,
+        subject: Subject,
+        since: int,
+        until: int,
+        *,
+        zone: str,
+        where: Mapping[str, Collection[str]],
+        by: tuple[str, ...],
+        time: str,
+    ) -> Sums:
+        """Return the totals of a subject. `KeyError` when it has not the keys."""
+
+    def values(self, key: str) -> set[str]:
+        """Return what the key has ever been."""
+
+    def calls(self, since: int, until: int, where: Mapping[str, Collection[str]]) -> Iterator[Call]:
+        """Yield the closed calls that touch the time, oldest first; of `where` only what a call itself has."""
+
+    def slowest(
+        self, since: int, until: int, where: Mapping[str, Collection[str]], *, budget: int, limit: int
+    ) -> list[Call]:
+        """Return the newest calls whose time to human was longer than the budget (microseconds)."""

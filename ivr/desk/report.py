@@ -1,0 +1,142 @@
+"""Make a report: ask the ledger for the sums, and read the metrics from them."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from typing import cast
+
+from ivr.desk.made_report import Ask, Head, MadeReport, Table, Value
+from ivr.desk.ports_report import Books
+from ivr.desk.report_lists import LISTS
+from ivr.errors import DeskError
+from ivr.reports.catalogue import metric
+from ivr.reports.metric import Metric
+from ivr.reports.standard import Column, Report, Section
+from ivr.reports.tally import KEYS, Subject
+
+TIMES = ("half hour", "hour", "hour of the day", "day", "weekday", "week", "month")
+"""What a report can also be split by."""
+UNKNOWN: Mapping[str, str] = {
+    "category": "none chosen",
+    "source": "not known",
+    "how": "not known",
+    "agent": "nobody",
+    "line": "no line",
+    "desk": "no desk",
+    "version": "not told",
+}
+"""How an empty key reads."""
+_Group = dict[tuple[Subject, str], Counter[str]]
+"""Totals by subject and direction."""
+
+
+def make_report(books: Books, report: Report, ask: Ask) -> MadeReport:
+    """Return the report. Raises `DeskError` for a filter that fits nothing in it."""
+    possible = filters_of(report)
+    for name in ask.where:
+        if name not in possible:
+            raise DeskError(
+                f"The report {report.name} cannot be filtered by {name}.",
+                f"It can be by {', '.join(possible)}.",
+            )
+    tables, notes = [], []
+    for section in report.sections:
+        table = _table(books, section, ask)
+        if table:
+            tables.append(table)
+        else:
+            notes.append(f"“{section.title}” is left out: it cannot be told by {_and(ask.where)}.")
+    tables += [LISTS[name](books, ask) for name in report.lists]
+    return MadeReport(report.name, report.title, ask, tuple(tables), books.freshness(), tuple(notes))
+
+
+def filters_of(report: Report) -> tuple[str, ...]:
+    """Return the keys by which any table of the report can be filtered."""
+    subjects = {subject for section in report.sections for column in section.columns for subject in _kept(column)}
+    names = [name for subject in KEYS if subject in subjects for name in KEYS[subject] if name != "direction"]
+    return tuple(dict.fromkeys(names))
+
+
+def _kept(column: Column) -> tuple[Subject, ...]:
+    """Return the sources of the column's metric, when all of them are kept as totals; else nothing."""
+    sources = metric(column.metric).sources
+    return tuple(cast("Subject", one) for one in sources) if all(one in KEYS for one in sources) else ()
+
+
+def _table(books: Books, section: Section, ask: Ask) -> Table | None:
+    """Return the section as a table; None when no column of it can be filtered so."""
+    needed = {*section.by, *ask.where}
+    columns = [
+        column
+        for column in section.columns
+        if _kept(column) and all(needed <= set(KEYS[subject]) for subject in _kept(column))
+    ]
+    if not columns:
+        return None
+    time = ask.time or section.time
+    groups = _groups(books, section, ask, {subject for column in columns for subject in _kept(column)}, time)
+    heads = [Head(name, name, "text") for name in section.by] + ([Head("time", time, "text")] if time else [])
+    heads += [_head(column) for column in columns]
+    rows = []
+    whole: _Group = defaultdict(Counter)
+    for keys in sorted(groups):
+        values = _values(groups[keys], section, columns, ask)
+        if any(values):
+            rows.append((*_labels(section, keys), *values))
+            for place, sums in groups[keys].items():
+                whole[place].update(sums)
+    total: tuple[Value, ...] | None = None
+    if len(rows) > 1:
+        blanks = [""] * (len(heads) - len(columns) - 1)
+        total = ("all", *blanks, *_values(whole, section, columns, ask))
+    return Table(section.title, tuple(heads), tuple(rows), total, section.chart)
+
+
+def _groups(
+    books: Books, section: Section, ask: Ask, subjects: set[Subject], time: str
+) -> dict[tuple[str, ...], _Group]:
+    groups: dict[tuple[str, ...], _Group] = defaultdict(lambda: defaultdict(Counter))
+    for subject in sorted(subjects):
+        directed = "direction" in KEYS[subject]
+        found = books.sums(
+            subject,
+            ask.since,
+            ask.until,
+            zone=ask.zone,
+            where=ask.where,
+            by=(*section.by, "direction") if directed else section.by,
+            time=time,
+        )
+        width = len(section.by)
+        for keys, sums in found.items():
+            direction = keys[width] if directed else ""
+            groups[keys[:width] + keys[width + directed :]][subject, direction].update(sums)
+    return groups
+
+
+def _values(group: _Group, section: Section, columns: list[Column], ask: Ask) -> list[Value]:
+    return [_value(group, metric(column.metric), column.directions or section.directions, ask) for column in columns]
+
+
+def _value(group: _Group, one: Metric, directions: tuple[str, ...], ask: Ask) -> float | None:
+    totals: Counter[str] = Counter()
+    allowed = one.directions or directions
+    for (subject, direction), sums in group.items():
+        if subject in one.sources and (not direction or not allowed or direction in allowed):
+            totals.update(sums)
+    return one.value(totals, ask.given)
+
+
+def _head(column: Column) -> Head:
+    one = metric(column.metric)
+    return Head(one.id, column.title, one.unit, one.version, column.at_least)
+
+
+def _labels(section: Section, keys: tuple[str, ...]) -> list[str]:
+    named = [keys[place] or UNKNOWN.get(name, "") for place, name in enumerate(section.by)]
+    return [*named, *keys[len(section.by) :]]
+
+
+def _and(names: Mapping[str, frozenset[str]]) -> str:
+    return " and ".join(names)

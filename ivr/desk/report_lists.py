@@ -1,0 +1,47 @@
+"""Lists of calls and numbers in reports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from ivr.desk.made_report import Ask, Head, Table
+from ivr.desk.ports_report import Books
+
+
+def over_budget(books: Books, ask: Ask) -> Table:
+    """Return the newest calls that reached a person later than the budget."""
+    budget = ask.given.within
+    calls = books.slowest(ask.since, ask.until, ask.where, budget=budget * 1_000_000, limit=ask.limit)
+    rows = tuple(
+        (
+            clock(call.began_at, ask.zone),
+            call.id,
+            call.desk,
+            call.category,
+            call.caller or "withheld",
+            call.answered_by,
+            ((call.connected_at or 0) - call.began_at) / 1e6,
+        )
+        for call in calls
+    )
+    heads = (
+        Head("began", "began", "text"),
+        Head("call", "call", "text"),
+        Head("desk", "desk", "text"),
+        Head("category", "category", "text"),
+        Head("caller", "caller", "text"),
+        Head("agent", "agent", "text"),
+        Head("time_to_human", "time to human", "seconds", 1),
+    )
+    note = f"The newest {ask.limit}; --limit shows more." if len(rows) == ask.limit else ""
+    return Table(f"Calls that waited more than {budget} s for a person", heads, rows, note=note)
+
+
+def clock(moment: int, zone: str) -> str:
+    """Return a moment as the zone's clock shows it."""
+    return datetime.fromtimestamp(moment // 1_000_000, UTC).astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M:%S")
+
+
+LISTS: Mapping[str, Callable[[Books, Ask], Table]] = {"over budget": over_budget}

@@ -1,0 +1,280 @@
+"""The standard reports: which metrics, by which keys. What a metric means stands in the catalogue alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+IN, OUT = ("in",), ("out",)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A metric in a report; `directions` = only of calls that went so."""
+
+    metric: str
+    title: str
+    directions: tuple[str, ...] = ()
+    at_least: float | None = None
+    """The share that is the target."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A table of a report: a row for each value of the keys `by`, and their total."""
+
+    title: str
+    by: tuple[str, ...]
+    columns: tuple[Column, ...]
+    chart: tuple[str, ...] = ()
+    """Metrics of the section's chart, in Excel and in the browser."""
+    time: str = ""
+    """Also a row for each of these times."""
+    directions: tuple[str, ...] = IN
+    """Calls of which directions are counted, where a column or its metric says nothing else; empty = all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A standard report: tables of metrics, and lists of calls or numbers that are named here and made by the desk."""
+
+    name: str
+    title: str
+    sections: tuple[Section, ...] = ()
+    lists: tuple[str, ...] = ()
+
+
+def _columns(*given: str | Column) -> tuple[Column, ...]:
+    """Read `metric: title` texts."""
+    return tuple(one if isinstance(one, Column) else _column(one) for one in given)
+
+
+def _column(text: str) -> Column:
+    metric, _, title = text.partition(": ")
+    return Column(metric, title)
+
+
+CLOSED = Column("closed_by_line", "ended on lines 1-2", at_least=0.85)
+LINES = Report(
+    "lines",
+    "Lines",
+    (
+        Section(
+            "Visits to the lines",
+            ("desk", "line"),
+            _columns(
+                "offered: offered",
+                "answered: answered",
+                "abandoned: abandoned",
+                "overflow: gone on",
+                Column("sl_answered", "SL of answered", at_least=0.8),
+                Column("sl_offered", "SL of offered", at_least=0.8),
+                Column("sl_removed", "SL of removed", at_least=0.8),
+                Column("sl_ex_short", "SL less short", at_least=0.8),
+            ),
+            chart=("answered", "abandoned", "overflow"),
+        ),
+        Section(
+            "Waits",
+            ("desk", "line"),
+            _columns(
+                "asa: mean to the talk",
+                "asa_to_agent: mean to pick-up",
+                "wait_p50: median",
+                "wait_p90: 90 %",
+                "longest_wait: longest",
+                "abandon_time: mean of abandoned",
+                "abandon_rate: abandoned",
+                "line_talk: talk and hold",
+            ),
+        ),
+        Section(
+            "Calls",
+            ("desk",),
+            _columns(
+                "calls: calls",
+                "calls_answered: with a talk",
+                "answer_rate: share",
+                "calls_missed: missed",
+                "abandoned_menu: left in the menu",
+                "abandoned_line: left in a line",
+                CLOSED,
+            ),
+        ),
+    ),
+)
+_STAGES = _columns(
+    "calls_answered: with a talk",
+    "time_to_human: mean",
+    "stage_menu: menu",
+    "stage_question: question",
+    "stage_queue: queue",
+    "stage_ring: ring",
+    "stage_whisper: whisper",
+    "time_to_human_p50: median",
+    "time_to_human_p90: 90 %",
+    Column("within_budget", "within budget", at_least=0.9),
+)
+TIME_TO_HUMAN = Report(
+    "time-to-human",
+    "Time to a person, stage by stage",
+    (
+        Section(
+            "By flow version",
+            ("desk", "version"),
+            _STAGES,
+            chart=("stage_menu", "stage_question", "stage_queue", "stage_ring", "stage_whisper"),
+        ),
+        Section("By category", ("desk", "category"), _STAGES),
+    ),
+    lists=("over budget",),
+)
+MISSED = Report(
+    "missed",
+    "Missed calls and who is still owed a talk",
+    (
+        Section(
+            "Missed calls",
+            ("desk",),
+            _columns(
+                "calls: calls",
+                "calls_missed: missed",
+                "abandoned_menu: left in the menu",
+                "abandoned_line: left in a line",
+                "gave_up: desk gave up",
+                "calls_closed: closed",
+                "calls_failed: failed",
+            ),
+            chart=("calls_missed",),
+        ),
+    ),
+    lists=("debt", "returned"),
+)
+SOURCES = Report(
+    "sources",
+    "Sources: what brings calls",
+    (
+        Section(
+            "By source",
+            ("desk", "source"),
+            _columns(
+                "calls: calls",
+                "calls_answered: with a talk",
+                "answer_rate: share",
+                "wins: wins",
+                "leads: leads",
+                "conversion: conversion",
+                "cost_per_call: cost a call",
+                "cost_per_win: cost a win",
+            ),
+            chart=("calls", "calls_answered"),
+        ),
+        Section(
+            "How the source is known",
+            ("desk", "source", "how"),
+            _columns(
+                "calls: calls",
+                "calls_answered: with a talk",
+                "conversion: conversion",
+                "source_disagreement: ways disagree",
+            ),
+        ),
+    ),
+)
+CATEGORIES = Report(
+    "categories",
+    "Categories and the way through the menu",
+    (
+        Section(
+            "By category",
+            ("desk", "category"),
+            _columns(
+                "calls: calls",
+                "calls_answered: with a talk",
+                "answer_rate: share",
+                "calls_missed: missed",
+                "time_to_human: time to human",
+                "talk_per_call: talk a call",
+                CLOSED,
+            ),
+            chart=("calls", "calls_answered"),
+        ),
+        Section(
+            "Nodes of the flow",
+            ("desk", "version", "node"),
+            _columns(
+                "node_hits: hits",
+                "node_wrong: wrong keys",
+                "node_silent: no answer",
+                "node_dropped: dropped out",
+                "node_drop_rate: drop-outs",
+                "node_wrong_rate: wrong keys a hit",
+            ),
+        ),
+    ),
+)
+_TALKS = _columns(
+    Column("talks", "talks in", IN),
+    Column("talks", "talks out", OUT),
+    "offers: offers",
+    "offers_missed: missed",
+    "offers_refused: refused",
+    "talk_time: talk",
+    "talk_mean: mean talk",
+    "hold_time: hold",
+    "talk_shortest: shortest",
+    "talk_longest: longest",
+    "long_calls_20: over 20 s",
+    "long_calls_30: over 30 s",
+)
+_HOURS = _columns(
+    "hours: signed in",
+    "ready_time: ready",
+    "offered_time: ringing",
+    "wrap_up_time: wrap-up",
+    "wrap_up_mean: mean wrap-up",
+    "paused_time: paused",
+    "pauses: pauses",
+    "unreachable_time: unreachable",
+    "occupancy: occupancy",
+    "aht: AHT",
+)
+AGENTS = Report(
+    "agents",
+    "Agents",
+    (
+        Section("Offers and talks", ("agent",), _TALKS, chart=("talk_time", "hold_time"), directions=()),
+        Section("Time", ("agent",), _HOURS, directions=()),
+    ),
+)
+AGENT_DAY = Report(
+    "agent-day",
+    "Agents, day by day",
+    (
+        Section("Offers and talks", ("agent",), _TALKS, time="day", directions=()),
+        Section("Time", ("agent",), _HOURS, time="day", directions=()),
+    ),
+)
+TRANSFERS = Report(
+    "transfers",
+    "Transfers",
+    (
+        Section(
+            "By category",
+            ("desk", "category"),
+            _columns(
+                "calls_answered: with a talk",
+                "transfers: transfers",
+                "transfer_rate: transferred",
+                "first_transfer_right: first was right",
+                CLOSED,
+            ),
+            chart=("transfers",),
+        ),
+        Section(
+            "Lines that calls go on from",
+            ("desk", "line"),
+            _columns("offered: offered", "overflow: gone on", "overflow_rate: share"),
+        ),
+    ),
+)
+REPORTS = {one.name: one for one in (LINES, TIME_TO_HUMAN, MISSED, SOURCES, CATEGORIES, AGENTS, AGENT_DAY, TRANSFERS)}

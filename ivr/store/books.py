@@ -1,0 +1,135 @@
+"""The ledger as reports read it: `ivr.desk.ports_report.Books` on SQLite or PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+
+from sqlalchemy import ColumnElement, Connection, and_, func, select, true
+
+from ivr.desk.ports_report import Freshness
+from ivr.ledger.call import Call
+from ivr.reports.bins import EDGES
+from ivr.reports.tally import KEYS, Subject
+from ivr.store.engine import open_existing
+from ivr.store.grains import day_of
+from ivr.store.migrate import told_errors
+from ivr.store.shelves import SHELVES
+from ivr.store.stored import whole_calls
+from ivr.store.sums import Sums, Wanted, sums
+from ivr.store.tables import call, journal_position, rejected_record, total_cell, total_state
+
+_LONGEST_CALL = 86_400_000_000
+"""No call lasts longer than a day, so none that began earlier touches a time."""
+_AT_ONCE = 500
+_COLUMNS = {"desk": call.c.desk, "number": call.c.number, "version": call.c.version, "category": call.c.category}
+_COLUMNS |= {"source": call.c.source, "how": call.c.source_how}
+
+
+class SqlBooks:
+    """Reads a ledger; closes with `close()`."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._engine = open_existing(url)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    def zone(self) -> str:
+        """Return the zone whose days the totals keep."""
+        with self._reading() as connection:
+            return connection.execute(select(total_state.c.zone)).scalar() or "UTC"
+
+    def freshness(self) -> Freshness:
+        """Return how far the ledger can be trusted."""
+        with self._reading() as connection:
+            complete_to = connection.execute(select(func.min(journal_position.c.complete_to))).scalar()
+            lost = select(func.count()).select_from(rejected_record).where(rejected_record.c.reason.like("gap:%"))
+            going = select(func.count()).select_from(call).where(call.c.ended_at.is_(None))
+            return Freshness(complete_to, connection.execute(lost).scalar_one(), connection.execute(going).scalar_one())
+
+    def sums(
+        self,
+        subject: Subject,
+        since: int,
+        until: int,
+        *,
+        zone: str,
+        where: Mapping[str, Collection[str]],
+        by: tuple[str, ...],
+        time: str,
+    ) -> Sums:
+        """Return the totals of a subject."""
+        with self._reading() as connection:
+            return sums(connection, Wanted(subject, since, until, zone, where, by, time))
+
+    def values(self, key: str) -> set[str]:
+        """Return what the key has ever been."""
+        found: set[str] = set()
+        with self._reading() as connection:
+            for shelf in SHELVES:
+                if key in shelf.keys:
+                    names = select(total_cell.c.names).where(total_cell.c.shelf == shelf.number)
+                    place = shelf.keys.index(key)
+                    found.update(json.loads(text)[place] for text in connection.execute(names).scalars())
+        return found
+
+    def calls(self, since: int, until: int, where: Mapping[str, Collection[str]]) -> Iterator[Call]:
+        """Yield the closed calls that touch the time, oldest first."""
+        query = (
+            select(call)
+            .where(call.c.began_at >= since - _LONGEST_CALL, call.c.began_at < until, call.c.ended_at >= since)
+            .where(_among(where))
+            .order_by(call.c.began_at, call.c.id)
+        )
+        with self._reading() as connection:
+            result = connection.execution_options(yield_per=_AT_ONCE).execute(query)
+            for rows in result.partitions(_AT_ONCE):
+                with self._reading() as other:
+                    yield from whole_calls(other, rows)
+
+    def slowest(
+        self, since: int, until: int, where: Mapping[str, Collection[str]], *, budget: int, limit: int
+    ) -> list[Call]:
+        """Return the newest calls whose time to human was longer than the budget.
+
+        The totals tell on which days there are any, so that only those days are looked through.
+        """
+        found: list[Call] = []
+        kept = {name: values for name, values in where.items() if name in KEYS["call"]}
+        with self._reading() as connection:
+            zone = connection.execute(select(total_state.c.zone)).scalar() or "UTC"
+            for first, behind in self._days_over(connection, Wanted("call", since, until, zone, kept), budget):
+                late = call.c.connected_at - call.c.began_at > budget
+                query = (
+                    select(call)
+                    .where(call.c.began_at >= max(since, first), call.c.began_at < min(until, behind), late)
+                    .where(call.c.desk != "", call.c.ended_at.is_not(None), _among(where))
+                    .order_by(call.c.began_at.desc(), call.c.id.desc())
+                    .limit(limit - len(found))
+                )
+                found += [Call._make((*row, (), (), ())) for row in connection.execute(query)]
+                if len(found) >= limit:
+                    break
+        return found
+
+    def _days_over(self, connection: Connection, wanted: Wanted, budget: int) -> Iterator[tuple[int, int]]:
+        """Yield the days, the newest first, that have a call over the budget."""
+        over = {f"to_human.{place}" for place, edge in enumerate(EDGES) if edge > budget}
+        times = sums(connection, wanted._replace(time="day start"))
+        starts = sorted((int(start) for (start,), measures in times.items() if over & measures.keys()), reverse=True)
+        yield from dict.fromkeys(day_of(start, wanted.zone) for start in starts)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with told_errors(self._url), self._engine.connect() as connection:
+            yield connection
+
+
+def _among(where: Mapping[str, Collection[str]]) -> ColumnElement[bool]:
+    """Return the condition on a call; of keys that a call has not itself nothing."""
+    conditions = [_COLUMNS[name].in_(list(values)) for name, values in where.items() if name in _COLUMNS]
+    return and_(true(), *conditions)
