@@ -76,10 +76,16 @@ def _date(text: str) -> date:
 
 
 def _edge(text: str, now: datetime, zone: str, *, end: bool) -> int:
-    """Return the moment; of a day its beginning, or at the range's end the beginning of the next one."""
+    """Return the moment; of a day its beginning, or at the range's end the beginning of the next one.
+
+    So many days or weeks ago is the beginning of that day.
+    """
     try:
         if ago := _AGO.fullmatch(text):
-            return round((now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})).timestamp()) * 1_000_000
+            moment = now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+            if ago[2] in "dw":
+                return midnight(moment.astimezone(ZoneInfo(zone)).date(), zone)
+            return round(moment.timestamp()) * 1_000_000
         if _DAY.fullmatch(text):
             return midnight(_date(text) + timedelta(days=1 if end else 0), zone)
         moment = datetime.fromisoformat(text)

@@ -49,6 +49,7 @@ def explain_report(books: Books, report: Report, wanted: str, ask: Ask) -> MadeR
             _heads(one),
             tuple(rows[place]),
             note=_more(counts[place], len(rows[place])),
+            listing=True,
         )
         for place, title in _PLACES.items()
         if counts[place]

@@ -49,6 +49,8 @@ class Table:
     total: tuple[Value, ...] | None = None
     chart: tuple[str, ...] = ()
     note: str = ""
+    listing: bool = False
+    """Rows of calls or numbers, not of sums."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ def over_budget(books: Books, ask: Ask) -> Table:
         Head("time_to_human", "time to human", "seconds", 1),
     )
     note = f"The newest {ask.limit}; --limit shows more." if len(rows) == ask.limit else ""
-    return Table(f"Calls that waited more than {budget} s for a person", heads, rows, note=note)
+    return Table(f"Calls that waited more than {budget} s for a person", heads, rows, note=note, listing=True)
 
 
 def clock(moment: int, zone: str) -> str:

@@ -147,7 +147,6 @@ MISSED = Report(
             chart=("calls_missed",),
         ),
     ),
-    lists=("debt", "returned"),
 )
 SOURCES = Report(
     "sources",
@@ -218,9 +217,17 @@ _TALKS = _columns(
     "offers: offers",
     "offers_missed: missed",
     "offers_refused: refused",
+    "offer_answer_rate: taken",
     "talk_time: talk",
-    "talk_mean: mean talk",
     "hold_time: hold",
+    "agent_leads: leads",
+    "agent_wins: wins",
+)
+_LENGTHS = _columns(
+    "talks: talks",
+    "talk_mean: mean",
+    "talk_p50: median",
+    "talk_p90: 90 %",
     "talk_shortest: shortest",
     "talk_longest: longest",
     "long_calls_20: over 20 s",
@@ -243,6 +250,7 @@ AGENTS = Report(
     "Agents",
     (
         Section("Offers and talks", ("agent",), _TALKS, chart=("talk_time", "hold_time"), directions=()),
+        Section("Length of talks", ("agent",), _LENGTHS, directions=()),
         Section("Time", ("agent",), _HOURS, directions=()),
     ),
 )
@@ -251,6 +259,7 @@ AGENT_DAY = Report(
     "Agents, day by day",
     (
         Section("Offers and talks", ("agent",), _TALKS, time="day", directions=()),
+        Section("Length of talks", ("agent",), _LENGTHS, time="day", directions=()),
         Section("Time", ("agent",), _HOURS, time="day", directions=()),
     ),
 )

@@ -19,9 +19,9 @@ def print_report(made: MadeReport, console: Console) -> None:
     for table in made.tables:
         console.print()
         _print_table(table, console)
-    for note in made.notes:
-        console.print(f"[yellow]{escape(note)}[/]", highlight=False)
     console.print()
+    for note in made.notes:
+        console.print(escape(note), highlight=False)
     if ids := meanings(made):
         console.print(f"[dim]Columns: {escape(', '.join(ids))}. See `ivr metrics ID`.[/]", highlight=False)
     console.print(f"[dim]{escape(freshness(made))}[/]", highlight=False)
@@ -54,7 +54,11 @@ def _print_table(table: Table, console: Console) -> None:
         first = False
         text = head.unit == "text"
         sheet.add_column(
-            escape(head.title), footer=f"[bold]{total}[/]", justify="left" if text else "right", overflow="fold"
+            escape(head.title),
+            footer=f"[bold]{total}[/]",
+            justify="left" if text else "right",
+            overflow="fold",
+            min_width=max(map(len, head.title.split())),
         )
     for row in table.rows:
         sheet.add_row(*(_cell(row[place], table.heads[place]) for place in places))
@@ -70,6 +74,8 @@ def _cell(value: Value, head: Head) -> str:
 
 def _alone(table: Table) -> set[int]:
     """Return the keys that are the same in every row: they are told in the title. One key always stays."""
+    if table.listing:
+        return set()
     texts = [place for place, head in enumerate(table.heads) if head.unit == "text"]
     same = [place for place in texts if len({row[place] for row in table.rows}) == 1]
     return set(same if len(same) < len(texts) else same[:-1])

@@ -62,7 +62,7 @@ def clock(moment: int, zone: str) -> str:
 
 
 def _length(seconds: float) -> str:
-    if seconds < 60:
+    if round(seconds, 1) < 60:
         return f"{seconds:.1f} s"
     whole = round(seconds)
     if whole < 3600:

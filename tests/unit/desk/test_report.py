@@ -1,0 +1,198 @@
+"""The standard reports, against numbers counted by hand, on both databases."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from ivr.asterisk.journal import Journal
+from ivr.desk.explain_report import explain_report
+from ivr.desk.load import Loader
+from ivr.desk.made_report import Ask
+from ivr.desk.report import filters_of, make_report
+from ivr.errors import DeskError
+from ivr.reports.catalogue import CATALOGUE
+from ivr.reports.parts import Given
+from ivr.reports.standard import REPORTS
+from ivr.store.books import SqlBooks
+from ivr.store.engine import open_database
+from ivr.store.ledger import SqlLedger
+from ivr.store.migrate import migrate
+from tests.made_journal import made_journal
+
+JOURNALS = Path(__file__).parents[2] / "journals"
+FOREVER = Ask(0, 4_000_000_000_000_000 // 900_000_000 * 900_000_000)
+COUNTED = (
+    "caller_ends_talk",  # answered by 201
+    "first_agent_busy",  # answered
+    "nobody_answers",  # waits, then hangs up or gives up
+    "caller_leaves_in_menu",
+    "caller_leaves_while_ringing",
+    "closed",
+    "agent_to_agent",
+)
+
+
+def load(folder, url, data):
+    migrate(url)
+    engine = open_database(url)
+    path = folder / "journal.csv"
+    path.write_bytes(data)
+    journal = Journal(path, "desk1")
+    loader = Loader(journal, SqlLedger(engine, "Europe/Moscow"), "desk1")
+    while loader.step():
+        pass
+    journal.close()
+    engine.dispose()
+    return SqlBooks(url)
+
+
+@pytest.fixture
+def books(tmp_path, database_url):
+    books = load(tmp_path, database_url, b"".join((JOURNALS / f"{name}.csv").read_bytes() for name in COUNTED))
+    yield books
+    books.close()
+
+
+@pytest.fixture
+def many(tmp_path, database_url):
+    books = load(tmp_path, database_url, made_journal(80, per_second=0.001))
+    yield books
+    books.close()
+
+
+def told(made, title, name, row=0):
+    """Return the value of a metric in a table's row; -1 = the total."""
+    table = next(table for table in made.tables if table.title == title)
+    place = [head.id for head in table.heads].index(name)
+    return (table.total if row == -1 else table.rows[row])[place]
+
+
+def test_calls_of_seven_journals_are_counted_as_by_hand(books):
+    made = make_report(books, REPORTS["lines"], FOREVER)
+    assert told(made, "Calls", "calls") == 6  # agent_to_agent came in through no desk
+    assert told(made, "Calls", "calls_answered") == 2
+    assert told(made, "Calls", "calls_missed") == 4
+    assert told(made, "Calls", "answer_rate") == pytest.approx(2 / 6)
+    assert told(made, "Visits to the lines", "offered") == 4
+    assert told(made, "Visits to the lines", "answered") == 2
+    assert told(made, "Visits to the lines", "sl_answered") == 1.0
+    assert told(made, "Visits to the lines", "sl_offered") == 0.5
+
+
+def test_the_threshold_changes_what_is_within_it(books):
+    made = make_report(books, REPORTS["lines"], FOREVER._replace(given=Given(within=1)))
+    assert told(made, "Visits to the lines", "sl_answered") < 1.0
+
+
+def test_every_metric_of_every_report_is_in_the_catalogue():
+    for report in REPORTS.values():
+        for section in report.sections:
+            assert {column.metric for column in section.columns} <= CATALOGUE.keys()
+            assert set(section.chart) <= {column.metric for column in section.columns}
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_each_report_can_be_made_of_nothing_and_of_much(name, many):
+    assert make_report(many, REPORTS[name], FOREVER).tables
+    nothing = make_report(many, REPORTS[name], Ask(0, 900_000_000))
+    assert all(not table.rows for table in nothing.tables if not table.listing)
+
+
+def test_a_report_says_how_far_the_ledger_is_complete(books):
+    fresh = make_report(books, REPORTS["lines"], FOREVER).freshness
+    assert datetime.fromtimestamp(fresh.complete_to / 1e6, UTC).year == 2026
+    assert (fresh.gaps, fresh.in_progress) == (0, 0)
+
+
+def test_a_filter_that_fits_no_table_is_refused_with_those_that_do(books):
+    with pytest.raises(DeskError, match=r"cannot be filtered by node. It can be by desk, number, version"):
+        make_report(books, REPORTS["lines"], FOREVER._replace(where={"node": frozenset({"x"})}))
+
+
+def test_a_table_that_cannot_be_filtered_so_is_left_out_and_that_is_said(books):
+    made = make_report(books, REPORTS["lines"], FOREVER._replace(where={"line": frozenset({"first"})}))
+    assert [table.title for table in made.tables] == ["Visits to the lines", "Waits"]
+    assert made.notes == ("“Calls” is left out: it cannot be told by line.",)
+
+
+def test_rows_add_up_to_the_total(many):
+    made = make_report(many, REPORTS["categories"], FOREVER)
+    table = made.tables[0]
+    calls = [head.id for head in table.heads].index("calls")
+    assert sum(row[calls] for row in table.rows) == table.total[calls]
+
+
+def test_days_add_up_to_the_whole(many):
+    whole = make_report(many, REPORTS["lines"], FOREVER)
+    days = make_report(many, REPORTS["lines"], FOREVER._replace(time="day", zone="Europe/Moscow"))
+    assert told(days, "Calls", "calls", -1) == told(whole, "Calls", "calls")
+    assert len(days.tables[2].rows) > 1
+
+
+@pytest.mark.parametrize(
+    ("report", "metric"),
+    [
+        (report.name, column.metric)
+        for report in REPORTS.values()
+        for section in report.sections
+        for column in section.columns
+        if set(CATALOGUE[column.metric].sources) <= {"call", "line", "agent", "node"}
+        and CATALOGUE[column.metric].reader is None
+        and CATALOGUE[column.metric].unit != "money"
+        and not column.directions
+        and report.name in ("lines", "categories", "time-to-human")
+    ],
+)
+def test_the_calls_behind_a_number_add_up_to_it(report, metric, tmp_path_factory, explained):
+    made, books = explained
+    number = next(
+        told(made[report], table.title, metric, -1 if table.total else 0)
+        for table in made[report].tables
+        if metric in {head.id for head in table.heads}
+    )
+    told_by_calls = explain_report(books, REPORTS[report], metric, FOREVER._replace(limit=1000))
+    top = bottom = 0.0
+    for table in told_by_calls.tables:
+        ids = [head.id for head in table.heads]
+        top += sum(row[ids.index("part")] for row in table.rows)
+        bottom += sum(row[ids.index("below")] for row in table.rows) if "below" in ids else 0
+    wanted = top if CATALOGUE[metric].bottom is None else top / bottom if bottom else None
+    assert number == (None if wanted is None else pytest.approx(wanted))
+
+
+@pytest.fixture(scope="module")
+def explained(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("explained")
+    books = load(folder, f"sqlite:///{folder}/ledger.sqlite", made_journal(80, per_second=0.001))
+    yield {name: make_report(books, report, FOREVER) for name, report in REPORTS.items()}, books
+    books.close()
+
+
+def test_every_call_of_the_time_is_either_in_below_or_out(many):
+    made = explain_report(many, REPORTS["lines"], "sl_offered", FOREVER._replace(limit=1000))
+    calls = [row[1] for table in made.tables for row in table.rows]
+    assert len(calls) == len(set(calls)) == 80
+
+
+def test_a_number_of_another_report_is_not_explained(many):
+    with pytest.raises(DeskError, match="The report lines has no node_hits"):
+        explain_report(many, REPORTS["lines"], "node_hits", FOREVER)
+    with pytest.raises(DeskError, match="agents' time"):
+        explain_report(many, REPORTS["agents"], "occupancy", FOREVER)
+
+
+def test_the_calls_over_the_budget_are_listed_the_newest_first(many):
+    made = make_report(many, REPORTS["time-to-human"], FOREVER._replace(given=Given(within=1), limit=5))
+    table = made.tables[-1]
+    assert len(table.rows) == 5
+    assert [row[0] for row in table.rows] == sorted((row[0] for row in table.rows), reverse=True)
+    assert all(row[-1] > 1 for row in table.rows)
+
+
+def test_filters_are_the_keys_of_the_totals():
+    assert filters_of(REPORTS["lines"])[:3] == ("desk", "number", "version")
+    assert dataclasses.is_dataclass(REPORTS["lines"])
