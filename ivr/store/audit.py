@@ -11,7 +11,7 @@ from ivr.store.amounts import MEASURES, add_up, merge
 from ivr.store.grains import QUARTERS, month_of
 from ivr.store.shelves import FEWER, SHELVES, WHOLE
 from ivr.store.sums import cells_of, measures_of
-from ivr.store.tables import total
+from ivr.store.tables_totals import total
 from ivr.store.totals import State, Totals
 
 _Place = tuple[int, int, int, int]

@@ -18,7 +18,8 @@ from ivr.store.migrate import told_errors
 from ivr.store.shelves import SHELVES
 from ivr.store.stored import whole_calls
 from ivr.store.sums import Sums, Wanted, sums
-from ivr.store.tables import call, journal_position, rejected_record, total_cell, total_state
+from ivr.store.tables import call, journal_position, rejected_record
+from ivr.store.tables_totals import total_cell, total_state
 
 _LONGEST_CALL = 86_400_000_000
 """No call lasts longer than a day, so none that began earlier touches a time."""

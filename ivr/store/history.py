@@ -22,7 +22,8 @@ from ivr.ledger.record import FILE_BITS, OFFSET_BITS
 from ivr.ledger.unfolding import Unfolded
 from ivr.store.bulk import add_missing, add_rows, one_of
 from ivr.store.ledger import Derived
-from ivr.store.tables import call, imported_aside, imported_file, imported_row, imported_system, total
+from ivr.store.tables import call, imported_aside, imported_file, imported_row, imported_system
+from ivr.store.tables_totals import total
 from ivr.store.totals import Totals
 
 _AT_ONCE = 5000

@@ -10,7 +10,7 @@ from ivr.store.amounts import merge
 from ivr.store.bulk import add_rows
 from ivr.store.grains import DAYS, MONTHS, QUARTERS, day_of, month_of
 from ivr.store.shelves import FEWER, SHELVES, WHOLE, Shelf
-from ivr.store.tables import total
+from ivr.store.tables_totals import total
 from ivr.store.totals import State, Totals
 
 _COLUMNS = (total.c.shelf, total.c.bucket, total.c.cell, total.c.amounts)

@@ -15,7 +15,7 @@ from ivr.reports.tally import Subject
 from ivr.store.amounts import MEASURES, add_up
 from ivr.store.grains import DAYS, MONTHS, QUARTERS, pieces
 from ivr.store.shelves import WHOLE, Shelf, shelf_for
-from ivr.store.tables import total, total_cell, total_measure, total_state
+from ivr.store.tables_totals import total, total_cell, total_measure, total_state
 
 Sums = dict[tuple[str, ...], dict[str, int]]
 """Sums by measure, by the values of the keys that were asked for, and behind them the time, when it was asked for."""

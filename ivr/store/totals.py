@@ -18,7 +18,7 @@ from ivr.store.amounts import pack
 from ivr.store.bulk import add_rows
 from ivr.store.grains import DAYS, MONTHS, QUARTERS, day_of, floor_quarter, month_of
 from ivr.store.shelves import FEWER, WHOLE, Shelf
-from ivr.store.tables import total, total_cell, total_measure, total_state
+from ivr.store.tables_totals import total, total_cell, total_measure, total_state
 
 LAG = 4 * QUARTER
 """How long after its end a quarter of an hour is made one: by then nearly all its calls are over."""

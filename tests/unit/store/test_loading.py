@@ -21,18 +21,8 @@ from ivr.store.engine import open_database
 from ivr.store.ledger import SqlLedger
 from ivr.store.migrate import migrate
 from ivr.store.rebuild import DERIVED, rebuild, verify
-from ivr.store.tables import (
-    call,
-    fact,
-    journal_position,
-    journal_record,
-    leg,
-    metadata,
-    recording,
-    rejected_record,
-    total,
-    total_state,
-)
+from ivr.store.tables import call, fact, journal_position, journal_record, leg, metadata, recording, rejected_record
+from ivr.store.tables_totals import total, total_state
 from tests.made_journal import made_journal
 
 NODE = "desk1"

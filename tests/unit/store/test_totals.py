@@ -22,7 +22,8 @@ from ivr.store.migrate import migrate
 from ivr.store.rebuild import rebuild, verify
 from ivr.store.stored import closed_calls
 from ivr.store.sums import Wanted, sums
-from ivr.store.tables import call, leg, total, total_state
+from ivr.store.tables import call, leg
+from ivr.store.tables_totals import total, total_state
 from tests.made_journal import made_journal
 
 NODE = "desk1"
@@ -81,7 +82,7 @@ def counted(every, *args, **named):
         if any(keys[name] not in values for name, values in where.items()):
             continue
         local = datetime.fromtimestamp(one.bucket / 1e6, UTC).astimezone(ZoneInfo(zone))
-        clock = {"day": "%Y-%m-%d", "month": "%Y-%m", "hour": "%Y-%m-%d %H:00", "weekday": "%u"}
+        clock = {"day": "%Y-%m-%d", "month": "%Y-%m", "hour": "%Y-%m-%d %H:00", "weekday": "%u %A"}
         group = tuple(keys[name] for name in by) + ((local.strftime(clock[time]),) if time else ())
         found[group][one.measure] += one.value
     sums = {group: {name: value for name, value in own.items() if value} for group, own in found.items()}
