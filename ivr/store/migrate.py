@@ -13,7 +13,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
-import ivr.store.tables_cards  # noqa: F401 - its table belongs to the metadata
+import ivr.store.tables_cards
 import ivr.store.tables_totals  # noqa: F401 - its tables belong to the metadata
 from ivr.errors import DeskError
 from ivr.store.engine import open_database

@@ -17,7 +17,8 @@ from ivr.store.grains import DAYS, MONTHS, floor_quarter, month_of
 from ivr.store.rebuild import DERIVED
 from ivr.store.roll import _buckets, _keep, _rows
 from ivr.store.shelves import SHELVES
-from ivr.store.tables import call, journal_position, recording, total, total_state
+from ivr.store.tables import call, journal_position, recording
+from ivr.store.tables_totals import total, total_state
 
 WEEK = 7 * 86400 * 1_000_000
 _RECORDS = {"record_id", "first_record", "last_record"}
