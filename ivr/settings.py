@@ -104,6 +104,11 @@ class Settings(BaseSettings):
         return self.home / "archive"
 
     @property
+    def mail_file(self) -> Path:
+        """Which reports are sent by e-mail; there may be none."""
+        return self.home / "mail.yaml"
+
+    @property
     def asterisk_etc(self) -> Path:
         """Asterisk's rendered files."""
         return self.home / "asterisk/etc"

@@ -119,10 +119,14 @@ def make_parts(prepared: Prepared) -> list[Part]:
         echo=False,
         restarted=partial(_asterisk_is_back, prepared),
     )
-    names = ["loader", "controller", *(["robots"] if settings.robots else [])]
+    commands = {"loader": ["loader"], "controller": ["controller"]}
+    if settings.robots:
+        commands["robots"] = ["robots"]
+    if settings.mail_file.exists():
+        commands["mailer"] = ["mail", "run"]
     ours = [
-        Part(name, [sys.executable, "-m", "ivr", name], environment, logs / f"{name}.log", beats=settings.home)
-        for name in names
+        Part(name, [sys.executable, "-m", "ivr", *command], environment, logs / f"{name}.log", beats=settings.home)
+        for name, command in commands.items()
     ]
     return [asterisk, *ours]
 

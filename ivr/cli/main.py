@@ -20,6 +20,7 @@ GROUPS = {
     "calls": "Use the desk",
     "recordings": "Use the desk",
     "report": "Use the desk",
+    "mail": "Use the desk",
     "metrics": "Use the desk",
     "staffing": "Use the desk",
     "check": "Write a desk",

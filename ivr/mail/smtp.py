@@ -57,6 +57,11 @@ class SmtpServer:
             raise
         return SmtpConnection(smtp, text)
 
+    def greet(self) -> None:
+        """See that the server lets us in. Raises `ServerAwayError`."""
+        with _told(refusable=False), self._connect() as smtp:
+            self._greet(smtp)
+
     def _connect(self) -> SMTP:
         if self.security == "tls":
             return SMTP_SSL(self.host, self.port, timeout=LIMIT, context=self._context())
