@@ -31,6 +31,7 @@ from ivr.ledger.call import Call
 from ivr.ledger.record import Record
 from ivr.store.bulk import add_rows, one_of
 from ivr.store.tables import agent_act, agent_span, call, leg
+from ivr.store.time_totals import TimeTotals
 
 ReadCalls = Callable[[Connection, Collection[str]], Iterable[Call]]
 """Returns kept calls by their ids, folded anew from their records."""
@@ -75,6 +76,7 @@ class AgentTimes:
 
     def __init__(self, read_calls: ReadCalls) -> None:
         self._read_calls = read_calls
+        self.totals = TimeTotals(read_calls)
         self._tails: dict[str, _Tail] = {}
         self._open: dict[str, Mapping[str, tuple[Stay, ...]]] = {}
         self._held: dict[str, int] = {}
@@ -82,6 +84,7 @@ class AgentTimes:
 
     def forget(self) -> None:
         """Forget what is in memory: the transaction that it is about may have failed."""
+        self.totals.forget()
         self._tails.clear()
         self._open.clear()
         self._held.clear()
@@ -99,14 +102,20 @@ class AgentTimes:
             for one in {agent, "" if desk else caller} - {""}:
                 self._held[one] = min(began, self._held.get(one, began))
 
-    def keep(self, connection: Connection, records: Sequence[Record], holdings: Iterable[Holding]) -> None:
-        """Bring the tables up to these records and the calls that they made, whose own rows are there already."""
+    def keep(
+        self, connection: Connection, records: Sequence[Record], holdings: Iterable[Holding]
+    ) -> tuple[list[Span], list[Span]]:
+        """Bring the tables up to these records and the calls that they made, whose own rows are there already.
+
+        Return the spans that are no longer, and those that are new.
+        """
         if self._known is None:
             self._known = set(_agents(connection))
         acts = acts_in(records)
         add_rows(connection, agent_act, acts)
         news = self._sort(acts, holdings)
         removed: list[dict[str, Any]] = []
+        gone: list[Span] = []
         fresh: list[Span] = []
         for agent, told in news.items():
             if agent not in self._known:
@@ -118,14 +127,16 @@ class AgentTimes:
             else:
                 tail.acts += told.acts
                 tail.stays |= told.stays
-            at, spans = _renew(agent, tail)
-            if at is not None:
-                removed.append({"who": agent, "since": at})
+            old, spans = _renew(agent, tail)
+            if old:
+                removed.append({"who": agent, "since": old[0].began_at})
+            gone += old
             fresh += spans
         self._held.clear()
         if removed:
             connection.execute(_REMOVED, removed)
         add_rows(connection, agent_span, fresh)
+        return gone, fresh
 
     def _sort(self, acts: Iterable[Act], holdings: Iterable[Holding]) -> dict[str, _News]:
         news = {agent: _News(at) for agent, at in self._held.items()}
@@ -204,15 +215,15 @@ def _standing(connection: Connection, agent: str, at: int) -> Standing:
     return standing
 
 
-def _renew(agent: str, tail: _Tail) -> tuple[int | None, list[Span]]:
-    """Walk the tail anew; return from when on rows are to be removed (None = none), and the rows that are new."""
+def _renew(agent: str, tail: _Tail) -> tuple[list[Span], list[Span]]:
+    """Walk the tail anew; return the spans whose rows are to be removed, and those that are new."""
     stays = [stay for some in tail.stays.values() for stay in some]
     spans = spans_of(agent, tail.acts, stays, since=tail.since, standing=tail.standing)
     before = tail.spans
     same = 0
     while same < min(len(spans), len(before)) and spans[same] == before[same]:
         same += 1
-    removed = before[same].began_at if same < len(before) else None
+    removed = before[same:]
     tail.spans = spans
     if len(stays) > _LONGEST:
         _cut(tail, stays)

@@ -159,6 +159,7 @@ class Derived:
         self._facts: list[tuple[Any, ...]] = []
         self._expected: list[tuple[Any, ...]] = []
         self._holdings: list[Holding] = []
+        self._busy: list[Call] = []
 
     @property
     def count(self) -> int:
@@ -198,7 +199,10 @@ class Derived:
         if self._expected:
             add_missing(connection, recording, self._expected)
         if times:
-            times.keep(connection, self._records, self._holdings)
+            for one in self._busy:
+                times.totals.note(one)
+            gone, fresh = times.keep(connection, self._records, self._holdings)
+            add_tallies(self._sums, times.totals.tallies(connection, gone, fresh))
         add_tallies(self._sums, cards.tallies())
         if self._facts_from:
             totals.add(connection, self._sums, part=self._facts_from, newest=self._newest)
@@ -210,7 +214,10 @@ class Derived:
         name = one.id
         add_tallies(self._sums, tallies(one))
         self._calls.append(one[:_CALL_WIDTH])
-        self._holdings.append(Holding(name, one.ended_at is None, stays_of(one)))
+        stays = stays_of(one)
+        self._holdings.append(Holding(name, one.ended_at is None, stays))
+        if stays:
+            self._busy.append(one)
         self._legs += [(name, place, *part) for place, part in enumerate(one.legs)]
         self._facts += [
             (record, place, name, at, said.name, _details(said))

@@ -1,0 +1,81 @@
+"""What agents' spans contribute to the totals: whose call each belongs to, and what is taken out when spans change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from ivr.ledger.agents import Span
+from ivr.ledger.call import Call
+from ivr.reports.agent_time import Span as CountedSpan
+from ivr.reports.agent_time import span_tallies
+from ivr.reports.tally import Tally, taken_out
+from ivr.reports.way_in import direction_of
+
+_MOST = 20_000
+"""Calls that are known by heart."""
+
+
+class _About(NamedTuple):
+    """What a span needs to know of its call."""
+
+    internal: bool
+    lines: Mapping[str, str]
+    """The line on which each agent had it."""
+
+
+NO_CALL = _About(internal=False, lines={})
+
+
+class TimeTotals:
+    """Turns changes of spans into tallies. Not for several threads."""
+
+    def __init__(self, read_calls: Callable[[Connection, Collection[str]], Iterable[Call]]) -> None:
+        self._read_calls = read_calls
+        self._known: dict[str, _About] = {}
+        self._before: dict[str, _About] = {}
+
+    def forget(self) -> None:
+        """Forget what is in memory, after a transaction that failed."""
+        self._known.clear()
+        self._before.clear()
+
+    def note(self, call: Call) -> None:
+        """Note a call that a batch made or changed."""
+        about = _about(call)
+        before = self._known.get(call.id)
+        if before not in (None, about):
+            self._before[call.id] = before or about
+        self._known[call.id] = about
+
+    def tallies(self, connection: Connection, removed: Collection[Span], fresh: Collection[Span]) -> list[Tally]:
+        """Return what the change contributes: spans that go on contribute nothing yet."""
+        removed, fresh = ([span for span in spans if span.ended_at is not None] for spans in (removed, fresh))
+        unknown = {span.call_id for span in (*removed, *fresh)} - self._known.keys() - {""}
+        if unknown:
+            self._known |= {call.id: _about(call) for call in self._read_calls(connection, unknown)}
+        found: list[Tally] = []
+        for span in removed:
+            found += taken_out(span_tallies(_counted(span, self._before.get(span.call_id) or self._of(span))))
+        for span in fresh:
+            found += span_tallies(_counted(span, self._of(span)))
+        self._before.clear()
+        if len(self._known) > _MOST:
+            self._known.clear()
+        return found
+
+    def _of(self, span: Span) -> _About:
+        return self._known.get(span.call_id, NO_CALL)
+
+
+def _about(call: Call) -> _About:
+    lines = {leg.agent: leg.line for leg in call.legs if leg.line and leg.agent}
+    return _About(direction_of(call) == "internal", lines)
+
+
+def _counted(span: Span, about: _About) -> CountedSpan:
+    began, ended = span.began_at, span.ended_at if span.ended_at is not None else span.began_at
+    line = about.lines.get(span.agent, "")
+    return CountedSpan(span.agent, began, ended, span.state, span.reason, line, about.internal)
