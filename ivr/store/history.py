@@ -28,6 +28,8 @@ from ivr.store.totals import Totals
 
 _AT_ONCE = 5000
 _LONGEST_RAW = 400
+_ROW_BITS = 40
+"""A file may have so many rows, and there may be 8 million files."""
 ASIDES = 10_000
 """Lines of one file that are kept with their reason; more are only counted."""
 
@@ -146,7 +148,8 @@ def _keep(connection: Connection, system: str, number: int, found: Iterable[Row 
         fields = json.dumps(dict(one.fields), ensure_ascii=False)
         texts = (one.kind, one.event, one.uniqueid, one.linkedid, fields)
         clean = tuple(text.encode(errors="replace").decode() for text in texts)
-        batch.append((identities.of(one, clean), number, one.line, system, one.story, one.at, *clean))
+        place = number << _ROW_BITS | taken.rows
+        batch.append((place, identities.of(one, clean), number, one.line, system, one.story, one.at, *clean))
         if len(batch) >= _AT_ONCE:
             add_missing(connection, imported_row, batch)
             batch = []
@@ -253,10 +256,7 @@ def _last_part(connection: Connection) -> int:
 def _stories(connection: Connection, system: str, file: int | None) -> Iterator[list[tuple[str, list[Row]]]]:
     """Yield whole stories in batches, each with its rows in the order of time."""
     table = imported_row.c
-    wanted = and_(table.system == system, table.story != "")
-    if file is not None:
-        wanted = and_(wanted, table.story.in_(select(table.story).where(table.file == file)))
-    order = (table.story, table.at, table.file, table.line, table.id)
+    wanted = and_(table.system == system if file is None else table.file == file, table.story != "")
     behind = ""
     while True:
         names = select(table.story).distinct().where(wanted, table.story > behind).order_by(table.story).limit(_AT_ONCE)
@@ -264,7 +264,7 @@ def _stories(connection: Connection, system: str, file: int | None) -> Iterator[
         if not stories:
             return
         query = select(imported_row).where(table.system == system, one_of(connection, table.story, stories))
-        rows = connection.execute(query.order_by(*order)).all()
+        rows = connection.execute(query.order_by(table.story, table.at, table.id)).all()
         yield [(name, [_row(one) for one in group]) for name, group in groupby(rows, key=lambda one: one.story)]
         behind = stories[-1]
 

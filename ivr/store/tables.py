@@ -182,15 +182,19 @@ imported_row = Table(
     "imported_row",
     metadata,
     Column("id", _RECORD, primary_key=True, autoincrement=False),
+    Column("identity", BigInteger, nullable=False, unique=True),
     *(Column(name, Integer, nullable=False) for name in ("file", "line")),
     *(_text(name) for name in ("system", "story")),
     _time("at"),
     *(_text(name) for name in ("kind", "event", "uniqueid", "linkedid")),
     Column("fields", Text, nullable=False),
     Index("ix_imported_row_story", "system", "story", "at"),
-    Index("ix_imported_row_file", "file"),
+    Index("ix_imported_row_file", "file", "story"),
 )
-"""The rows of older systems, as they were: their calls can be derived from them again. `fields` is a JSON object."""
+"""The rows of older systems, as they were: their calls can be derived from them again. `fields` is a JSON object.
+
+`id` is the file's number and the row's place in it; `identity` a hash of what the row says: the same in every file.
+"""
 
 imported_aside = Table(
     "imported_aside",

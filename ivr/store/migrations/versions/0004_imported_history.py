@@ -46,14 +46,16 @@ def _rows() -> None:
     op.create_table(
         "imported_row",
         sa.Column("id", _RECORD, autoincrement=False, nullable=False),
+        sa.Column("identity", sa.BigInteger(), nullable=False),
         *[sa.Column(name, sa.Integer(), nullable=False) for name in ("file", "line")],
         *_text("system", "story"),
         _whole("at"),
         *_text("kind", "event", "uniqueid", "linkedid", "fields"),
         sa.PrimaryKeyConstraint("id", name="pk_imported_row"),
+        sa.UniqueConstraint("identity", name="uq_imported_row_identity"),
     )
     op.create_index("ix_imported_row_story", "imported_row", ["system", "story", "at"])
-    op.create_index("ix_imported_row_file", "imported_row", ["file"])
+    op.create_index("ix_imported_row_file", "imported_row", ["file", "story"])
 
 
 def _text(*names: str) -> list[sa.Column[str]]:
