@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ivr.history.naming import Naming
     from ivr.history.rows import Aside, Kind, Row
     from ivr.settings import Settings
-    from ivr.store.history import Taken
+    from ivr.store.imported_rows import Taken
 
 Files = Annotated[list[Path], typer.Argument(help="queue_log, CDR and CEL files, or database dumps; plain or gzipped.")]
 KindOf = Annotated[str, typer.Option("--kind", help="queue_log, cdr or cel; found out by itself when left out.")]
@@ -51,6 +51,7 @@ def take(
     settings = running_settings(home)
     wanted = kind_of(kind)
     desks = desks_of(settings)
+    _check_system(system)
     if propose:
         _propose(files, wanted, desks, zone, system)
         return
@@ -71,9 +72,14 @@ def take(
         print(f"The map is another one than before: {again.changed} calls of earlier files were made again by it.")
 
 
-def imports(as_json: Json = False, home: Home = None) -> None:
+def imports(
+    remove: Annotated[str, typer.Option(metavar="SYSTEM", help="Take this system's calls and rows out again.")] = "",
+    as_json: Json = False,
+    home: Home = None,
+) -> None:
     """List what was imported: systems, files, and how many rows of each were taken."""
     from ivr.store.engine import open_existing
+    from ivr.store.history import History
     from ivr.store.imported import files_of
     from ivr.store.migrate import migrate, told_errors
 
@@ -81,7 +87,10 @@ def imports(as_json: Json = False, home: Home = None) -> None:
     engine = open_existing(url)
     migrate(url)
     with told_errors(url):
+        removed = History(engine).remove(remove) if remove else 0
         rows = files_of(engine)
+    if remove and not as_json:
+        print(f"{removed} calls of {remove} were taken out; its files can be imported again.")
     if as_json:
         print(json.dumps([row | {"from": when(row["from"]), "to": when(row["to"])} for row in rows], indent=1))
         return
@@ -122,10 +131,8 @@ def look(path: Path, kind: Kind | None) -> HistoryFile:
 def naming_of(file: Path | None, desk: str, zone: str, system: str, desks: Desks, history: Any) -> Naming:
     """Return the map: the file's, else the one of the last import of this system, with the options over it."""
     from ivr.history.map_file import read_map
-    from ivr.history.naming import SYSTEM, Naming
+    from ivr.history.naming import Naming
 
-    if system and not re.fullmatch(SYSTEM, system):
-        raise DeskError(f"{system!r} cannot be the name of a system.", "Write small letters, digits and hyphens.")
     naming = read_map(file, desks) if file else history.naming(system or "old") if history else None
     if naming is None:
         if not desk:
@@ -140,6 +147,13 @@ def naming_of(file: Path | None, desk: str, zone: str, system: str, desks: Desks
     naming = replace(naming, **{name: value for name, value in given.items() if value})
     zone_of(naming.zone)
     return naming
+
+
+def _check_system(name: str) -> None:
+    from ivr.history.naming import SYSTEM
+
+    if name and not re.fullmatch(SYSTEM, name):
+        raise DeskError(f"{name!r} cannot be the name of a system.", "Write small letters, digits and hyphens.")
 
 
 def zone_of(name: str) -> ZoneInfo | None:
@@ -174,10 +188,11 @@ def _propose(files: list[Path], kind: Kind | None, desks: Desks, zone: str, syst
 
 
 def _take(history: Any, naming: Naming, file: HistoryFile, as_json: bool) -> dict[str, Any]:
+    from ivr.history.rows import one_line
     from ivr.history.tally import sentences
     from ivr.store.history import FileOf
 
-    name = file.path.name
+    name = one_line(file.path.name, 200)
     if earlier := history.imported(naming.system, file.digest):
         if not as_json:
             also = "" if earlier == name else f", as {earlier}"
@@ -198,6 +213,7 @@ def _take(history: Any, naming: Naming, file: HistoryFile, as_json: bool) -> dic
         "aside": taken.aside,
         "calls": taken.calls,
         "changed": taken.changed,
+        "of agents": taken.of_agents,
         "from": when(taken.first_at),
         "to": when(taken.last_at),
         "cannot tell": sentences(taken.doubts),
@@ -232,6 +248,10 @@ def _tell(taken: Taken) -> None:
         print(f"  … and {taken.aside - 5} more")
     if any(one.reason == TORN for one in taken.asides):
         print("  The last line is not whole: copy the file again and import it; what is in is not taken twice.")
+    if taken.of_agents:
+        print(
+            f"  {taken.of_agents} rows tell of agents' pauses and sign-ins: kept, but no agent's time is made of them"
+        )
     if taken.doubts:
         print("  What this file cannot tell:")
         for sentence in sentences(taken.doubts):

@@ -30,6 +30,13 @@ _DATA: dict[str, tuple[str, ...]] = {
     "BLINDTRANSFER": ("exten", "context", "hold", "talk", "position"),
 }
 """What stands behind the event; those that count seconds or milliseconds must be whole numbers."""
+AGENTS = frozenset(
+    {
+        "ADDMEMBER", "REMOVEMEMBER", "PAUSE", "UNPAUSE", "PAUSEALL", "UNPAUSEALL", "AGENTLOGIN", "AGENTLOGOFF",
+        "AGENTCALLBACKLOGIN", "AGENTCALLBACKLOGOFF", "PENALTY", "RINGINUSE",
+    }
+)  # fmt: skip
+"""Events that tell of an agent, and of no call."""
 _COUNTS = frozenset({"hold", "talk", "position", "origin", "wait", "ring"})
 
 

@@ -2,54 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import groupby
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import Connection, Engine, and_, bindparam, func, insert, select, update
-from sqlalchemy import Row as RowOfTable
+from sqlalchemy import Connection, Engine, delete, func, insert, select
 
-from ivr.history.naming import Naming, Place
+from ivr.errors import DeskError
+from ivr.history.naming import NODE, Naming, Place
 from ivr.history.rows import Aside, Row, one_line
 from ivr.history.story import derive
 from ivr.ledger.call import Call
 from ivr.ledger.record import FILE_BITS, OFFSET_BITS
 from ivr.ledger.unfolding import Unfolded
-from ivr.store.bulk import add_missing, add_rows, one_of
+from ivr.store.bulk import one_of
+from ivr.store.imported_rows import Taken, join_stories, keep_rows, stories
 from ivr.store.ledger import Derived
 from ivr.store.tables import call, imported_aside, imported_file, imported_row, imported_system
 from ivr.store.tables_totals import total
 from ivr.store.totals import Totals
 
 _AT_ONCE = 5000
-_LONGEST_RAW = 400
-_ROW_BITS = 40
-"""A file may have so many rows, and there may be 8 million files."""
-ASIDES = 10_000
-"""Lines of one file that are kept with their reason; more are only counted."""
-
-
-@dataclass(slots=True)
-class Taken:
-    """What an import did."""
-
-    rows: int = 0
-    there: int = 0
-    """Rows that the ledger had already, from another file."""
-    asides: list[Aside] = field(default_factory=list)
-    """The first of them; `aside` counts all."""
-    aside: int = 0
-    calls: int = 0
-    changed: int = 0
-    """Calls that an earlier import had made, and that were made again because new rows belong to them."""
-    doubts: Counter[str] = field(default_factory=Counter)
-    first_at: int | None = None
-    last_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +58,39 @@ class History:
         with self._engine.begin() as connection:
             if _naming(connection, naming.system) == naming:
                 return None
-            connection.execute(imported_system.delete().where(imported_system.c.name == naming.system))
+            connection.execute(delete(imported_system).where(imported_system.c.name == naming.system))
             connection.execute(insert(imported_system).values(name=naming.system, naming=_text_of(naming)))
             taken = Taken()
             _derive(connection, naming, None, taken, Totals())
             return taken
+
+    def remove(self, system: str) -> int:
+        """Take everything of a system out again; return how many calls there were. `DeskError` when it is not known."""
+        with self._engine.begin() as connection:
+            if _naming(connection, system) is None:
+                raise DeskError(f"Nothing was imported of a system {system!r}.", "See them: `ivr ledger imports`.")
+            mine = select(call.c.id).where(call.c.node == f"{NODE}{system}")
+            names = connection.execute(mine).scalars().all()
+            part, totals = _last_part(connection), Totals()
+            for start in range(0, len(names), _AT_ONCE):
+                part += 1
+                gone = Derived((), part=part)
+                for name in names[start : start + _AT_ONCE]:
+                    gone.drop(name)
+                gone.keep(connection, totals)
+            files = select(imported_file.c.number).where(imported_file.c.system == system)
+            connection.execute(delete(imported_aside).where(imported_aside.c.file.in_(files)))
+            for table in (imported_row, imported_file):
+                connection.execute(delete(table).where(table.c.system == system))
+            connection.execute(delete(imported_system).where(imported_system.c.name == system))
+        return len(names)
 
     def take(self, naming: Naming, file: FileOf, found: Iterable[Row | Aside]) -> Taken:
         """Keep the file's rows and derive the calls that they touch: all of it, or nothing when anything fails."""
         taken = Taken()
         with self._engine.begin() as connection:
             number = (connection.execute(select(func.max(imported_file.c.number))).scalar() or 0) + 1
-            _keep(connection, naming.system, number, found, taken)
+            keep_rows(connection, naming.system, number, found, taken)
             here = select(func.count(), func.min(imported_row.c.at), func.max(imported_row.c.at))
             fresh, taken.first_at, taken.last_at = connection.execute(here.where(imported_row.c.file == number)).one()
             taken.rows, taken.there = fresh, taken.rows - fresh
@@ -116,7 +111,7 @@ class History:
                 )
             )
             if taken.rows:
-                joined = _join_stories(connection, naming)
+                joined = join_stories(connection, naming)
                 _derive(connection, naming, number, taken, Totals(), joined)
         return taken
 
@@ -135,78 +130,6 @@ def derive_imported(connection: Connection, totals: Totals, *, source: Connectio
     return rows
 
 
-def _keep(connection: Connection, system: str, number: int, found: Iterable[Row | Aside], taken: Taken) -> None:
-    identities = _Identities(system)
-    batch: list[tuple[object, ...]] = []
-    for one in found:
-        if isinstance(one, Aside):
-            taken.aside += 1
-            if taken.aside <= ASIDES:
-                taken.asides.append(one)
-            continue
-        taken.rows += 1
-        fields = json.dumps(dict(one.fields), ensure_ascii=False)
-        texts = (one.kind, one.event, one.uniqueid, one.linkedid, fields)
-        clean = tuple(text.encode(errors="replace").decode() for text in texts)
-        place = number << _ROW_BITS | taken.rows
-        batch.append((place, identities.of(one, clean), number, one.line, system, one.story, one.at, *clean))
-        if len(batch) >= _AT_ONCE:
-            add_missing(connection, imported_row, batch)
-            batch = []
-    if batch:
-        add_missing(connection, imported_row, batch)
-    rows = [
-        (number, place, aside.line, one_line(aside.raw, _LONGEST_RAW), aside.reason)
-        for place, aside in enumerate(taken.asides)
-    ]
-    add_rows(connection, imported_aside, rows)
-
-
-class _Identities:
-    """Gives each row an id that is the same in every file that holds it.
-
-    Equal rows of the same moment are told apart by their count: so two files that overlap bring a row once, and a file
-    that really says a thing twice brings it twice.
-    """
-
-    def __init__(self, system: str) -> None:
-        self._system = system
-        self._at = 0
-        self._seen: Counter[bytes] = Counter()
-
-    def of(self, row: Row, texts: tuple[str, ...]) -> int:
-        if row.at != self._at:
-            self._at = row.at
-            self._seen.clear()
-        content = "\0".join((self._system, str(row.at), *texts)).encode()
-        times = self._seen[content]
-        self._seen[content] += 1
-        digest = hashlib.sha256(b"%d\0%b" % (times, content)).digest()
-        return int.from_bytes(digest[:8], "big") >> 1
-
-
-def _join_stories(connection: Connection, naming: Naming) -> list[str]:
-    """Put a queue_log's rows to the call that CDR or CEL know its channel to be a part of; return what was joined."""
-    table = imported_row.c
-    logged = select(table.story).where(table.system == naming.system, table.kind == "queue_log")
-    linked = select(table.uniqueid, func.min(table.linkedid)).where(
-        table.system == naming.system,
-        table.event.in_(("cdr", "CHAN_START")),
-        table.linkedid != table.uniqueid,
-        table.linkedid != "",
-        table.uniqueid.in_(logged),
-    )
-    found = connection.execute(linked.group_by(table.uniqueid)).all()
-    if not found:
-        return []
-    which = and_(table.system == naming.system, table.story == bindparam("alone"), table.kind == "queue_log")
-    connection.execute(
-        update(imported_row).where(which).values(story=bindparam("whole")),
-        [{"alone": alone, "whole": whole} for alone, whole in found],
-    )
-    return [alone for alone, _ in found]
-
-
 def _derive(
     connection: Connection,
     naming: Naming,
@@ -223,7 +146,7 @@ def _derive(
     for name in _kept(connection, [naming.call_id(story) for story in joined]):
         gone.drop(name)
     gone.keep(connection, totals)
-    for place, batch in enumerate(_stories(source or connection, naming.system, file), part + 2):
+    for place, batch in enumerate(stories(source or connection, naming.system, file), part + 2):
         made: list[Call] = []
         for story, rows in batch:
             one, doubts = derive(story, rows, naming)
@@ -251,26 +174,6 @@ def _last_part(connection: Connection) -> int:
     """Return the highest number of a part of the totals that is none of the journal's: theirs are records' ids."""
     journal = 1 << FILE_BITS << OFFSET_BITS
     return connection.execute(select(func.max(total.c.part)).where(total.c.part < journal)).scalar() or 0
-
-
-def _stories(connection: Connection, system: str, file: int | None) -> Iterator[list[tuple[str, list[Row]]]]:
-    """Yield whole stories in batches, each with its rows in the order of time."""
-    table = imported_row.c
-    wanted = and_(table.system == system if file is None else table.file == file, table.story != "")
-    behind = ""
-    while True:
-        names = select(table.story).distinct().where(wanted, table.story > behind).order_by(table.story).limit(_AT_ONCE)
-        stories = connection.execute(names).scalars().all()
-        if not stories:
-            return
-        query = select(imported_row).where(table.system == system, one_of(connection, table.story, stories))
-        rows = connection.execute(query.order_by(table.story, table.at, table.id)).all()
-        yield [(name, [_row(one) for one in group]) for name, group in groupby(rows, key=lambda one: one.story)]
-        behind = stories[-1]
-
-
-def _row(one: RowOfTable[Any]) -> Row:
-    return Row(one.line, one.at, one.kind, one.event, one.uniqueid, one.linkedid, json.loads(one.fields))
 
 
 def _naming(connection: Connection, system: str) -> Naming | None:

@@ -44,6 +44,7 @@ def test_an_import_tells_what_it_took_what_it_set_aside_and_what_cannot_be_known
         "queue_log.freepbx: a queue_log",
         "23 rows taken, 2 set aside, 2026-02-17T07:00:00 to 2026-02-17T07:30:00 UTC",
         "6 new calls",
+        "4 rows tell of agents' pauses and sign-ins",
         "line 22: may be forged",
         "The last line is not whole: copy the file again and import it; what is in is not taken twice.",
         "6 calls: stamps of one second",

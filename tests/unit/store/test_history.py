@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from ivr.asterisk.journal import Journal
 from ivr.desk.history_files import look_at
 from ivr.desk.load import Loader
+from ivr.errors import DeskError
 from ivr.history.naming import Naming, Place
 from ivr.history.rows import Row
 from ivr.store.engine import open_database
@@ -211,3 +212,25 @@ def test_every_kept_row_comes_back_as_it_was_read(ledger):
     with ledger.engine.connect() as connection:
         kept = connection.execute(select(imported_row).order_by(imported_row.c.line, imported_row.c.at)).all()
     assert sorted(row.at for row in rows) == sorted(row.at for row in kept)
+
+
+def test_a_system_that_is_taken_out_leaves_nothing_and_the_others_as_they_were(ledger):
+    other = replace(NAMING, system="other")
+    ledger.history.rename(other)
+    ledger.take(SAMPLES / "freepbx_cdr.sql", other)
+    before = ledger.everything()
+    ledger.take(SAMPLES / "queue_log.freepbx")
+    assert ledger.history.remove("oldpbx") == 6
+    assert ledger.everything() == before
+    assert verify(ledger.engine).differences == []
+    assert ledger.history.naming("oldpbx") is None
+    with pytest.raises(DeskError, match="ivr ledger imports"):
+        ledger.history.remove("oldpbx")
+
+
+def test_totals_of_imported_calls_are_what_their_calls_give_whatever_the_order(ledger):
+    ledger.take(SAMPLES / "freepbx_cdr.sql")
+    ledger.take(SAMPLES / "queue_log.freepbx")
+    ledger.history.rename(replace(NAMING, queues={}))
+    found = verify(ledger.engine)
+    assert (found.differences, found.calls) == ([], 7)
