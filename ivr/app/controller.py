@@ -13,6 +13,7 @@ import structlog
 
 from ivr.app.callers import LedgerCallers
 from ivr.app.calls import Calls, Keys
+from ivr.app.counting import Health
 from ivr.app.heartbeat import beat
 from ivr.app.secrets import read_secrets
 from ivr.asterisk.agi_server import AgiServer
@@ -36,6 +37,8 @@ async def run_controller(settings: Settings) -> None:
     """Serve calls until SIGTERM."""
     live = Live()
     ami = Ami("127.0.0.1", settings.ami_port, "desk", read_secrets(settings.home / "secrets.json").ami, live)
+    engine = open_database(settings.database_url)
+    count = Health(ami, engine, settings.node)
     calls = make_calls(settings, live.keys_since)
     server = AgiServer(calls.handlers(), "127.0.0.1", settings.agi_port)
     stopped = asyncio.Event()
@@ -49,14 +52,19 @@ async def run_controller(settings: Settings) -> None:
     # A full collection would walk over everything that was loaded, for longer than a prompt may be late.
     gc.collect()
     gc.freeze()
-    health = asyncio.create_task(beat(settings.home, "controller", lambda: health_of(server, ami, live)))
+    beside = [
+        asyncio.create_task(beat(settings.home, "controller", lambda: health_of(server, ami, live) | count.told())),
+        asyncio.create_task(count.run()),
+    ]
     _log.info("controller.ready", agi=server.port, desks=sorted(calls.desks))
     await stopped.wait()
     _log.info("controller.draining", sessions=server.sessions)
     await server.drain(DRAIN)
     await ami.close()
-    health.cancel()
-    await asyncio.gather(health, return_exceptions=True)
+    for task in beside:
+        task.cancel()
+    await asyncio.gather(*beside, return_exceptions=True)
+    engine.dispose()
 
 
 def health_of(server: AgiServer, ami: Ami, live: Live) -> dict[str, object]:

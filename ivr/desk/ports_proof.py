@@ -9,15 +9,13 @@ from ivr.ledger.gap import Kind
 
 
 class Counted(NamedTuple):
-    """What Asterisk itself counted in one minute."""
+    """What Asterisk itself has shown of one minute."""
 
     node: str
     at: int
     """The minute's beginning, UTC microseconds."""
     channels: int
     calls: int
-    why_not_whole: str
-    """Empty when every moment of it was counted."""
 
 
 class Gaps(Protocol):
@@ -30,4 +28,4 @@ class Gaps(Protocol):
         """Note the end of the gap of this kind that goes on, if one does."""
 
     def count(self, minutes: Sequence[Counted]) -> None:
-        """Add what Asterisk counted in these minutes; of two reasons why one is not whole the later stays."""
+        """Add channels and calls that Asterisk has shown, each counted once."""

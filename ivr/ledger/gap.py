@@ -14,9 +14,9 @@ MEANINGS: Mapping[Kind, str] = MappingProxyType(
         "accepted": "somebody accepted that records are lost, and the loader went on behind them",
         "disk": "the journal's disk was nearly full; a full one loses records without a word",
         "queue": "Asterisk could not write its journal: records waited in its memory",
-        "ami": "no link to Asterisk's manager: its own count of these minutes is not known",
+        "ami": "no link to Asterisk's manager: it could not be asked what lives",
         "records": "channels that Asterisk numbered, and of which no record tells",
-        "count": "Asterisk counted other calls in this minute than the journal has",
+        "count": "Asterisk has shown more channels or calls of this minute than the journal has",
         "rejected": "pieces of the journal that are no records; they are kept in rejected_record",
     }
 )

@@ -22,7 +22,7 @@ def count_channels(connection: Connection, records: Sequence[Record]) -> None:
             numbered.append((birth, uniqueid == linkedid))
             node = birth[0]
         else:
-            node = _node_of(linkedid)
+            node = _node_of(uniqueid)
         by_node.setdefault(node, []).append((birth, at))
     minutes = [
         {"node": node, "at": at, "channels": channels, "calls": calls}
@@ -42,9 +42,9 @@ def add_counts(connection: Connection, table: Table, rows: Sequence[dict[str, ob
     connection.execute(insert.on_conflict_do_update(index_elements=["node", "at"], set_=more), rows)
 
 
-def _node_of(linkedid: str) -> str:
-    birth = read_uniqueid(linkedid)
-    return birth.node if birth else ""
+def _node_of(uniqueid: str) -> str:
+    """Return the node of an id that we gave: `desk1-1795282454.act7` is written like Asterisk's own."""
+    return uniqueid.rpartition(".")[0].rpartition("-")[0]
 
 
 def _number(connection: Connection, node: str, births: Sequence[tuple[Birth | None, int]]) -> None:

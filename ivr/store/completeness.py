@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby
-from typing import cast
+from typing import NamedTuple, cast
 
 from sqlalchemy import ColumnElement, Connection, and_, func, literal, or_, select
 
@@ -26,6 +26,18 @@ SETTLED = 5_000_000
 _ALWAYS = 2**62
 
 
+class Counts(NamedTuple):
+    """Calls of some time by two witnesses; `lost` should be 0."""
+
+    shown: int
+    """Calls that Asterisk itself has shown; short ones between two looks it may not."""
+    kept: int
+    """Calls that the journal has."""
+    lost: int
+    """Channels of which Asterisk knows and the journal does not: by its numbers, or because it showed them."""
+    wrong: tuple[Gap, ...]
+
+
 def freshness(connection: Connection) -> Freshness:
     """Return up to when every node's journal is loaded, and the gaps that go on."""
     moments = list(connection.execute(select(journal_position.c.complete_to)).scalars())
@@ -44,6 +56,19 @@ def gaps(connection: Connection, begin: int = 0, end: int = _ALWAYS) -> list[Gap
     return sorted(found, key=lambda one: (one.began_at, one.node, one.kind))
 
 
+def counts(connection: Connection, node: str, since: int) -> Counts:
+    """Return how Asterisk's and the journal's calls of a node compare since a moment."""
+    shown, kept = (
+        connection.execute(
+            select(func.coalesce(func.sum(table.c.calls), 0)).where(table.c.node == node, table.c.at >= since)
+        ).scalar_one()
+        for table in (asterisk_minute, journal_minute)
+    )
+    lost = (gap for gap in _lost(connection, since, _ALWAYS) if gap.node == node)
+    wrong = (*lost, *_counts(connection, since, _ALWAYS, node))
+    return Counts(int(shown), int(kept), sum(gap.missing for gap in wrong), wrong)
+
+
 def _noted(connection: Connection, which: ColumnElement[bool]) -> Iterator[Gap]:
     for row in connection.execute(select(gap).where(which).order_by(gap.c.began_at)):
         yield Gap(row.began_at, row.ended_at, row.node, cast("Kind", row.kind), 0, row.details)
@@ -57,20 +82,27 @@ def _lost(connection: Connection, begin: int, end: int) -> Iterator[Gap]:
         yield Gap(row.after, row.before, row.node, "records", many, f"{which} of Asterisk process {row.place}")
 
 
-def _counts(connection: Connection, begin: int, end: int) -> Iterator[Gap]:
+def _counts(connection: Connection, begin: int, end: int, node: str = "") -> Iterator[Gap]:
     ours, theirs = journal_minute.c, asterisk_minute.c
     both = asterisk_minute.outerjoin(journal_minute, and_(ours.node == theirs.node, ours.at == theirs.at))
     both = both.outerjoin(journal_position, journal_position.c.node == theirs.node)
     loaded = theirs.at + literal(MINUTE + SETTLED) <= func.coalesce(journal_position.c.complete_to, 0)
-    kept = func.coalesce(ours.calls, 0)
+    channels, calls = (func.coalesce(column, 0) for column in (ours.channels, ours.calls))
     query = (
-        select(theirs.node, theirs.at, theirs.calls, kept.label("kept"))
+        select(theirs.node, theirs.at, theirs.channels, theirs.calls, channels.label("kept"), calls.label("kept_calls"))
         .select_from(both)
-        .where(theirs.at < end, theirs.at + MINUTE > begin, theirs.why_not_whole == "", loaded, theirs.calls != kept)
+        .where(theirs.at < end, theirs.at > begin - MINUTE, loaded)
+        .where(or_(theirs.channels > channels, theirs.calls > calls))
     )
+    if node:
+        query = query.where(theirs.node == node)
     for row in connection.execute(query):
-        details = f"Asterisk counted {row.calls} calls, the journal has {row.kept}"
-        yield Gap(row.at, row.at + MINUTE, row.node, "count", abs(row.calls - row.kept), details)
+        details = (
+            f"Asterisk has shown {row.channels} channels and {row.calls} calls of this minute, "
+            f"the journal has {row.kept} and {row.kept_calls}"
+        )
+        missing = max(row.channels - row.kept, row.calls - row.kept_calls)
+        yield Gap(row.at, row.at + MINUTE, row.node, "count", missing, details)
 
 
 def _rejected(connection: Connection) -> Iterator[Gap]:

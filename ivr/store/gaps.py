@@ -37,13 +37,9 @@ class SqlGaps:
             connection.execute(update(gap).where(_going_on(node, kind)).values(ended_at=at))
 
     def count(self, minutes: Sequence[Counted]) -> None:
-        """Add what Asterisk counted in these minutes; of two reasons why one is not whole the later stays."""
+        """Add channels and calls that Asterisk has shown, each counted once."""
         with self._transaction() as connection:
-            rows = [minute._asdict() for minute in minutes]
-            add_counts(connection, asterisk_minute, rows)
-            for row in (row for row in rows if row["why_not_whole"]):
-                one = and_(asterisk_minute.c.node == row["node"], asterisk_minute.c.at == row["at"])
-                connection.execute(update(asterisk_minute).where(one).values(why_not_whole=row["why_not_whole"]))
+            add_counts(connection, asterisk_minute, [minute._asdict() for minute in minutes])
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:

@@ -13,20 +13,19 @@ def proof_tables(metadata: MetaData) -> tuple[Table, Table, Table, Table, Table]
         _minutes(metadata, "journal_minute"),
         _runs(metadata),
         _lost(metadata),
-        _minutes(metadata, "asterisk_minute", _text("why_not_whole")),
+        _minutes(metadata, "asterisk_minute"),
         _gaps(metadata),
     )
 
 
-def _minutes(metadata: MetaData, name: str, *more: Column[str]) -> Table:
+def _minutes(metadata: MetaData, name: str) -> Table:
     """Make a table of channels and calls (linkedids) by the minute of their birth (`at` = its beginning).
 
-    `journal_minute` is what the journal has; `asterisk_minute` what Asterisk itself counted and AMI told.
+    `journal_minute` is what the journal has; `asterisk_minute` what Asterisk itself has shown: those that lived
+    when it was asked.
     """
     counts = [Column(count, Integer, nullable=False) for count in ("channels", "calls")]
-    return Table(
-        name, metadata, _key("node", Text()), _key("at", BigInteger()), *counts, *more, sqlite_with_rowid=False
-    )
+    return Table(name, metadata, _key("node", Text()), _key("at", BigInteger()), *counts, sqlite_with_rowid=False)
 
 
 def _runs(metadata: MetaData) -> Table:

@@ -12,7 +12,7 @@ down_revision = "0007"
 def upgrade() -> None:
     """Make the tables; the derived ones are filled by the loader's next start."""
     _minutes("journal_minute")
-    _minutes("asterisk_minute", "why_not_whole")
+    _minutes("asterisk_minute")
     op.create_table(
         "asterisk_run",
         _text("node"),
@@ -48,14 +48,13 @@ def downgrade() -> None:
         op.drop_table(table)
 
 
-def _minutes(table: str, *more: str) -> None:
+def _minutes(table: str) -> None:
     op.create_table(
         table,
         _text("node"),
         _whole("at"),
         _count("channels"),
         _count("calls"),
-        *[_text(name) for name in more],
         _key(table, "node", "at"),
         sqlite_with_rowid=False,
     )
