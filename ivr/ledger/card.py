@@ -12,18 +12,22 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Literal, NamedTuple
+from urllib.parse import quote
 
 from ivr.errors import DeskError
 from ivr.ledger.agents import ACTS
 from ivr.ledger.record import Record
-from ivr.telephony.facts import EVENT_NAME, LARGEST_EVENT, Fact, read_facts, write_facts
+from ivr.telephony.facts import EVENT_NAME, Fact, read_facts, write_facts
 
 CARD = "card"
 """The fact's name."""
 CodeKind = Literal["", "lead", "win"]
-LONGEST_FIELD = 80
-"""Characters of one field: in Latin, Cyrillic, Greek, Arabic or Hebrew they always fit one event of the journal."""
+LONGEST_FIELD = 200
+"""Characters of one field."""
+LARGEST_FACT = 340
+"""Bytes of one fact's text: a row of the journal has 1023, and holds the text twice beside its other fields."""
 _FIELD = "f."
+_LARGEST_PART = 120
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}", re.ASCII)
 _AMOUNT = re.compile(r"-?\d{1,12}(?:[.,]\d{1,2})?", re.ASCII)
 
@@ -77,25 +81,37 @@ def hundredths(text: str) -> int | None:
 
 
 def card_facts(entry: Entry) -> tuple[Fact, ...]:
-    """Return the entry as facts, as few as hold it, each small enough for an event. Raises `DeskError`."""
+    """Return the entry as facts, as few as hold it, each at most `LARGEST_FACT` long. Raises `DeskError`.
+
+    A field that is too long for one goes on in the next under `f.name.1`, `f.name.2`, …
+    """
     _check(entry)
-    head = {"call": entry.call, "agent": entry.agent, "entry": str(entry.at)}
+    values = {"call": entry.call, "entry": str(entry.at), "agent": entry.agent}
     if entry.project:
-        head["project"] = entry.project
-    parts: list[tuple[str, str]] = [(f"is.{code}", kind) for code, kind in entry.codes.items()]
-    parts += [(f"not.{code}", "") for code in sorted(entry.taken_back)]
-    parts += [(f"{_FIELD}{name}", value) for name, value in entry.fields.items()]
+        values["project"] = entry.project
+    pieces: list[tuple[str, str]] = [(f"is.{code}", kind) for code, kind in entry.codes.items()]
+    pieces += [(f"not.{code}", "") for code in sorted(entry.taken_back)]
+    for name, value in entry.fields.items():
+        parts = _parts(value)
+        pieces += [(f"{_FIELD}{name}{f'.{place}' if place else ''}", part) for place, part in enumerate(parts)]
     facts: list[Fact] = []
-    values = dict(head)
-    for key, value in parts:
+    for key, value in pieces:
         longer = values | {key: value}
-        if len(write_facts([Fact(CARD, longer)])) > LARGEST_EVENT and values != head:
+        if len(write_facts([Fact(CARD, longer)])) > LARGEST_FACT:
             facts.append(Fact(CARD, values))
-            longer = head | {key: value}
-        if len(write_facts([Fact(CARD, longer)])) > LARGEST_EVENT:
-            raise DeskError(f"{key.partition('.')[2]} is too long for the journal.", "Write less, or fewer signs.")
+            longer = {"call": entry.call, "entry": str(entry.at), key: value}
         values = longer
     return (*facts, Fact(CARD, values))
+
+
+def _parts(value: str) -> list[str]:
+    """Cut a field's text into parts that each fit a fact; of an empty one comes one empty part."""
+    parts = [""]
+    for letter in value:
+        if len(quote(parts[-1] + letter, safe="")) > _LARGEST_PART:
+            parts.append("")
+        parts[-1] += letter
+    return parts
 
 
 def read_entries(facts: Iterable[Fact]) -> list[Entry]:
@@ -109,12 +125,12 @@ def read_entries(facts: Iterable[Fact]) -> list[Entry]:
         had = found.get((call, int(at))) or Entry(call, values.get("agent", ""), int(at))
         found[call, int(at)] = Entry(
             call,
-            had.agent,
+            had.agent or values.get("agent", ""),
             had.at,
             {**had.codes, **_codes(values)},
             had.taken_back | {key[4:] for key in values if key.startswith("not.") and _NAME.fullmatch(key[4:])},
-            {**had.fields, **{key[len(_FIELD) :]: value for key, value in values.items() if key.startswith(_FIELD)}},
-            values.get("project", ""),
+            _joined(had.fields, values),
+            had.project or values.get("project", ""),
         )
     return sorted(found.values(), key=lambda entry: (entry.at, entry.call))
 
@@ -154,6 +170,16 @@ def cards_of(entries: Iterable[Entry]) -> dict[str, Card]:
         project = entry.project or had.project
         cards[entry.call] = Card(entry.call, entry.agent, entry.at, project, {**kept, **entry.codes}, fields)
     return cards
+
+
+def _joined(had: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
+    """Return the fields with those of another fact, whose parts follow the ones before."""
+    fields = dict(had)
+    for key, value in values.items():
+        if key.startswith(_FIELD):
+            name, dot, _ = key[len(_FIELD) :].partition(".")
+            fields[name] = fields.get(name, "") + value if dot else value
+    return fields
 
 
 def _codes(values: Mapping[str, str]) -> dict[str, CodeKind]:

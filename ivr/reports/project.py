@@ -125,4 +125,4 @@ def fits(metric: Metric, rows: str, filters: Mapping[str, frozenset[str]]) -> st
 
 def _cure(word: str, known: Mapping[str, object]) -> str:
     cure = nearest(word, known)
-    return f"{cure[0].upper()}{cure[1:]}."
+    return f"{cure[0].upper()}{cure[1:]}"
