@@ -27,6 +27,7 @@ def parts_of_cdr(rows: Sequence[Row], naming: Naming) -> Parts:
     parts = Parts(
         began_at=min(row.at for row in rows),
         ended_at=max(row.number("end_us") for row in rows),
+        channel=first.get("channel"),
         caller=first.get("src") or first.get("cnum"),
         caller_name=first.get("cnam") or _name(first.get("clid")),
         number=next((row.get("did") for row in mine if row.get("did")), "") or _dialled(mine),

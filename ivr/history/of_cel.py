@@ -68,6 +68,7 @@ def parts_of_cel(rows: Sequence[Row], naming: Naming) -> Parts:
     parts = Parts(
         began_at=caller.began_at,
         ended_at=caller.ended_at or last,
+        channel=caller.name,
         caller=caller.number,
         caller_name=caller.caller_name,
         number=caller.exten,

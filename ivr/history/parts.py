@@ -20,6 +20,8 @@ class Parts:
     caller_name: str = ""
     number: str = ""
     """What the caller dialled."""
+    channel: str = ""
+    """The name of the caller's channel: `SIP/trunk-0000001a`, or an agent's telephone."""
     queue: str = ""
     """The queue that he was in, when only that is known."""
     queues: list[Leg] = field(default_factory=list)

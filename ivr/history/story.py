@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
-from ivr.history.naming import Naming
+from ivr.history.naming import Naming, extension
 from ivr.history.of_cdr import parts_of_cdr
 from ivr.history.of_cel import parts_of_cel
 from ivr.history.of_queue_log import parts_of_queue_log
@@ -16,6 +17,9 @@ from ivr.telephony.number import clean_number
 
 _OUTCOMES: dict[str, Outcome] = {"abandoned": "abandoned in a line", "cut off": "abandoned in a line"}
 _LONGEST_NAME = 80
+_LONGEST_EXTENSION = 5
+"""Digits. A longer number was dialled to outside."""
+Direction = Literal["in", "out", "internal"]
 
 
 def derive(story: str, rows: Sequence[Row], naming: Naming) -> tuple[Call | None, Doubts]:
@@ -31,10 +35,14 @@ def derive(story: str, rows: Sequence[Row], naming: Naming) -> tuple[Call | None
     if parts is None:
         return None, frozenset()
     doubts = parts.doubts
-    desk = _desk(parts, naming)
+    direction = _direction(parts)
+    desk = _desk(parts, naming) if direction == "in" else ""
+    if direction == "out":
+        # The agent is who called; the other one is a line to outside.
+        parts.talks = [talk._replace(agent=naming.agent(parts.channel)) for talk in parts.talks]
     if naming.queues and parts.named - set(naming.queues):
         doubts.add("unmapped queue")
-    if not desk:
+    if not desk and direction == "in":
         doubts.add("no desk")
     caller = clean_number(parts.caller)
     if not caller:
@@ -56,6 +64,7 @@ def _put_together(kinds: dict[str, list[Row]], naming: Naming) -> Parts | None:
         caller=next((parts.caller for parts in (cdr, cel, log) if parts.caller), ""),
         caller_name=next((parts.caller_name for parts in (cdr, cel) if parts.caller_name), ""),
         number=next((parts.number for parts in (log, cdr, cel) if parts.number), ""),
+        channel=cdr.channel or cel.channel,
         queue=cdr.queue if not waits.queues else "",
         queues=waits.queues,
         offers=waits.offers,
@@ -107,11 +116,19 @@ def _doubts(whole: Parts, kinds: dict[str, list[Row]], cel: Parts, log: Parts, c
     return found
 
 
+def _direction(parts: Parts) -> Direction:
+    """Say which way the call went: an agent's telephone that calls a number of ours or of the world outside, or in."""
+    if parts.named or not extension(parts.channel):
+        return "in"
+    others = [talk.agent for talk in parts.talks] or [parts.number]
+    return "internal" if all(one.isdigit() and len(one) <= _LONGEST_EXTENSION for one in others) else "out"
+
+
 def _desk(parts: Parts, naming: Naming) -> str:
     for queue in sorted(parts.named):
         if desk := naming.place(queue).desk:
             return desk
-    return naming.numbers.get(parts.number, "")
+    return naming.numbers.get(parts.number, naming.desk)
 
 
 def _call(naming: Naming, story: str, parts: Parts, desk: str, caller: str) -> Call:

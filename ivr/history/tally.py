@@ -18,7 +18,7 @@ WORDS = {
     "no id": "the rows have no uniqueid: each is a call by itself, and transfers fall apart",
     "recording": "a recording is named; recordings are not imported",
     "unmapped queue": "came through a queue that the map does not name: it is a line of its own name",
-    "no desk": "belongs to no desk: neither its queue nor its number is in the map",
+    "no desk": "belongs to no desk: neither its queue nor its number is in the map, which has no `desk` for the others",
     "forged": "a line end in the caller's number: what followed it may be forged and was set aside",
     "no bridge": "no bridge ids: a conference counts as talks of two",
 }

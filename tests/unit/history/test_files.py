@@ -266,3 +266,20 @@ def test_extensions_are_known_in_every_technology_and_names_by_the_map():
         "SIP/trunk-0000001a",
     ]
     assert [naming.agent(name) for name in names] == ["202"] * 5 + ["201", "401", "SIP/trunk"]
+
+
+def test_an_agents_own_calls_are_his_and_of_no_desk():
+    rows, _ = rows_of((SAMPLES / "freepbx_cdr.sql").read_text())
+    out, doubts = call_of(rows, "1771311700.112")
+    assert legs_of(out) == ["talk  201 15-65 ended"]
+    assert (out.desk, out.caller, out.number, out.answered_by) == ("", "201", "89161234567", "201")
+    assert "no desk" not in doubts
+    rows, _ = rows_of((SAMPLES / "master.csv").read_text())
+    internal, _ = call_of(rows, "1771315800.310")
+    assert (internal.desk, internal.answered_by) == ("", "202")
+
+
+def test_a_call_from_outside_that_reached_no_queue_belongs_to_the_desk_of_its_number_or_of_the_map():
+    rows, _ = rows_of((SAMPLES / "master.csv").read_text())
+    menu, _ = call_of(rows, "1771316400.320")
+    assert (menu.desk, menu.outcome) == ("shop", "abandoned in the menu")
