@@ -45,6 +45,9 @@ def report(
     explain: Annotated[str, typer.Option(metavar="METRIC", help="Open a number to its calls: in, out, and why.")] = "",
     form: Annotated[str, typer.Option("--format", help="table, csv, xlsx, json or html.")] = "table",
     out: Annotated[Path | None, typer.Option(help="The file to write; xlsx always goes into one.")] = None,
+    projects: Annotated[Path, typer.Option(help="The folder of projects, whose reports have their names.")] = Path(
+        "projects"
+    ),
     home: Home = None,
 ) -> None:
     """Print a report. Every number has an id (`ivr metrics ID`), and --explain ID lists its calls."""
@@ -54,6 +57,9 @@ def report(
 
     if not name:
         _list()
+        return
+    if name not in REPORTS and (file := projects / f"{Path(name).name}.yaml").is_file():
+        _write(_project(file, (since, until, day, month), limit, home), form, out)
         return
     if name not in REPORTS:
         raise DeskError(f"There is no report {name!r}.", f"{_near(name, REPORTS)}`ivr report` lists them all.")
@@ -77,6 +83,20 @@ def report(
         from ivr.desk.report import make_report
 
         _write(make_report(books, REPORTS[name], ask), form, out)
+    finally:
+        books.close()
+
+
+def _project(file: Path, time: tuple[str, str, str, str], limit: int, home: Home) -> MadeReport:
+    from ivr.desk.project_report import make_project_report
+    from ivr.reports.project_file import read_project
+    from ivr.store.books import SqlBooks
+
+    project = read_project(file)
+    books = SqlBooks(running_settings(home).database_url)
+    try:
+        ask = _ask(books, (*time, project.zone), {}, "")._replace(limit=limit)
+        return make_project_report(books, project, books.cards(project.id, ask.since, ask.until), ask)
     finally:
         books.close()
 

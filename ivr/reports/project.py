@@ -19,7 +19,7 @@ from ivr.written.mistake import nearest
 FieldKind = Literal["text", "number", "money"]
 FIELD_KINDS: tuple[FieldKind, ...] = ("text", "number", "money")
 FILTERS = ("desk", "line", "agent", "category", "source", "direction")
-ROWS = (*GRAINS, "agent", "line", "category", "source", "desk")
+ROWS = (*GRAINS[1:], "agent", "line", "category", "source", "desk")
 CALL_COLUMNS = ("began", "call", "direction", "agent", "number", "line", "category", "source", "talk", "outcome")
 """What a line of the report's list of calls can show, beside the project's own fields."""
 _LATER = ("number", "recording")

@@ -11,7 +11,9 @@ from sqlalchemy import ColumnElement, Connection, and_, func, select, true
 from ivr.desk.ports_report import Freshness
 from ivr.ledger.call import Call
 from ivr.reports.bins import EDGES
+from ivr.reports.statement import Carded
 from ivr.reports.tally import KEYS, Subject
+from ivr.store.cards import project_cards
 from ivr.store.engine import open_existing
 from ivr.store.grains import day_of
 from ivr.store.migrate import told_errors
@@ -66,6 +68,11 @@ class SqlBooks:
         """Return the totals of a subject."""
         with self._reading() as connection:
             return sums(connection, Wanted(subject, since, until, zone, where, by, time))
+
+    def cards(self, project: str, since: int, until: int) -> list[Carded]:
+        """Return a project's cards of calls that began in the time, with their calls."""
+        with self._reading() as connection:
+            return project_cards(connection, project, since, until)
 
     def values(self, key: str) -> set[str]:
         """Return what the key has ever been."""
