@@ -14,8 +14,9 @@ from types import MappingProxyType
 from urllib.parse import quote, unquote
 
 EVENT_NAME = "IVR"
-LARGEST_EVENT = 700
-"""Bytes of one event's facts: a row of the journal holds them twice, with all its other fields."""
+LARGEST_EVENT = 300
+"""Bytes of one event's facts: Asterisk cuts a row of the journal at 1023, and it holds them twice beside its other
+fields, of which a caller's name alone may have 80."""
 _SAFE = "-_.:+*"
 DEAF = 0.7
 """Seconds from a `line` fact in which a key is the menu's, pressed twice or too long, and no answer to its question."""
@@ -44,7 +45,7 @@ def write_facts(facts: Iterable[Fact]) -> str:
 
 
 def write_events(facts: Iterable[Fact]) -> tuple[str, ...]:
-    """Return the texts of as few events as hold the facts in order: Asterisk cuts a journal row near 2000 bytes."""
+    """Return the texts of as few events as hold the facts in order: Asterisk cuts a journal row at 1023 bytes."""
     events: list[str] = []
     for fact in facts:
         word = _write(fact)
