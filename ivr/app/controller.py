@@ -15,7 +15,7 @@ from ivr.app.callers import LedgerCallers
 from ivr.app.calls import Calls, Keys
 from ivr.app.counting import Health
 from ivr.app.heartbeat import beat
-from ivr.app.secrets import read_secrets
+from ivr.app.watching import watched_link
 from ivr.asterisk.agi_server import AgiServer
 from ivr.asterisk.ami import Ami, LoginRefused
 from ivr.asterisk.live import Live
@@ -36,10 +36,10 @@ _log = structlog.get_logger("ivr.controller")
 async def run_controller(settings: Settings) -> None:
     """Serve calls until SIGTERM."""
     live = Live()
-    ami = Ami("127.0.0.1", settings.ami_port, "desk", read_secrets(settings.home / "secrets.json").ami, live)
     engine = open_database(settings.database_url)
-    count = Health(ami, engine, settings.node)
     calls = make_calls(settings, live.keys_since)
+    ami, watch = watched_link(settings, live, {agent for desk in calls.desks.values() for agent in desk.agents})
+    count = Health(ami, engine, settings.node)
     server = AgiServer(calls.handlers(), "127.0.0.1", settings.agi_port)
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -55,6 +55,7 @@ async def run_controller(settings: Settings) -> None:
     beside = [
         asyncio.create_task(beat(settings.home, "controller", lambda: health_of(server, ami, live) | count.told())),
         asyncio.create_task(count.run()),
+        asyncio.create_task(watch.run()),
     ]
     _log.info("controller.ready", agi=server.port, desks=sorted(calls.desks))
     await stopped.wait()

@@ -9,7 +9,7 @@ REQUIRED = (
     "app_playback", "app_read", "app_record", "app_chanspy", "func_cut", "func_groupcount", "func_uri",
     "func_periodic_hook", "app_mixmonitor", "app_stack", "app_celgenuserevent", "app_exec", "format_wav",
     "format_pcm", "format_sln", "codec_ulaw", "codec_alaw", "func_callerid", "func_channel", "func_strings",
-    "func_logic", "func_timeout", "func_devstate", "bridge_simple", "bridge_native_rtp",
+    "func_logic", "func_timeout", "func_devstate", "func_db", "bridge_simple", "bridge_native_rtp",
     "res_pjsip_sdp_rtp", "res_pjsip_registrar", "res_pjsip_authenticator_digest",
     "res_pjsip_endpoint_identifier_user", "res_pjsip_endpoint_identifier_ip",
 )  # fmt: skip

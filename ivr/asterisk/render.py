@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from math import ceil
 from pathlib import Path
 from urllib.parse import quote
@@ -18,11 +19,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from ivr.asterisk.control import control_dir
 from ivr.asterisk.live import LIVE_EVENTS
 from ivr.asterisk.modules import REQUIRED, SHADOW, WANTED
+from ivr.asterisk.watch import WATCHED_EVENTS
 from ivr.errors import DeskError
 from ivr.flows.model import Desk, Line, Say
 from ivr.flows.prompts import tells_notice
 from ivr.ledger.record import FIELDS
 from ivr.settings import Settings
+from ivr.telephony import codes
 
 ANSWER_DEADLINE = 10
 """Seconds for the controller's first sign of life; each of its turns moves the deadline on."""
@@ -107,11 +110,40 @@ def _values(plan: Plan) -> dict[str, object]:
         "fallback_informer": _informer,
         "tells_notice": tells_notice,
         "dial": _dial,
+        "codes": codes,
+        "wrapped_lines": partial(wrapped_lines, plan.desks),
+        "voice_of": partial(voice_of, plan.desks),
+        "pauses_of": partial(pauses_of, plan.desks),
         "ways_out": lambda agent: ways_out(plan.desks, agent),
         "agent_context": lambda agent: f"from-{agent}" if ways_out(plan.desks, agent) else "from-agents",
-        "live_events": LIVE_EVENTS,
+        "live_events": (*LIVE_EVENTS, *WATCHED_EVENTS),
         "selftest_sound": _selftest_sound(plan.desks[0]),
     }
+
+
+def wrapped_lines(desks: Sequence[Desk], agent: str) -> tuple[str, ...]:
+    """Return the queues of the agent's lines with a wrap-up."""
+    return tuple(
+        f"{desk.desk}-{name}"
+        for desk in desks
+        for name, line in desk.lines.items()
+        if line.wrap and agent in line.agents
+    )
+
+
+def voice_of(desks: Sequence[Desk], agent: str) -> str:
+    """Return where the prompts lie in which an agent's own desk speaks to him."""
+    desk = _desk_of(desks, agent)
+    return f"{desk.desk}/{desk.languages[0]}"
+
+
+def pauses_of(desks: Sequence[Desk], agent: str) -> tuple[str, ...]:
+    """Return the reasons of pauses of an agent's own desk, the first that names him."""
+    return _desk_of(desks, agent).pauses
+
+
+def _desk_of(desks: Sequence[Desk], agent: str) -> Desk:
+    return next(desk for desk in desks if agent in desk.agents)
 
 
 def music_class(desk: Desk, language: str) -> str:

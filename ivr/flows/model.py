@@ -132,6 +132,12 @@ class Line(Part):
         default=False, description="tell the agent who is calling; `accept` asks him for a key"
     )
     record: Switch = Field(default=True, description="record talks of this line, when the desk records at all")
+    wrap: Duration | None = Field(
+        default=None,
+        ge=_SECOND,
+        le=timedelta(minutes=30),
+        description="how long an agent writes after a talk before this line offers him the next call",
+    )
 
 
 class Hours(Part):
@@ -214,6 +220,11 @@ class Desk(Part):
         description="longest time in all lines together",
     )
     agents: dict[AgentNumber, PersonName] = Field(description="number: name of the person")
+    pauses: tuple[Name, ...] = Field(
+        default=("break", "lunch", "meeting", "training"),
+        max_length=9,
+        description="why an agent may pause; on his telephone by their place, `*461` is the first",
+    )
     categories: dict[Name, Text] = Field(description="name: what the whisper calls it")
     lines: dict[Name, Line] = Field(min_length=1, description="in the order of their tiers")
     flow: dict[Name, AnyNode] = Field(min_length=1, description="the first node is where a call begins")

@@ -105,6 +105,9 @@ def _people(desk: Desk, names: Names) -> Iterator[Mistake]:
                 yield Mistake(path, f"`{agent}` is not in `agents`", nearest(agent, names.agents, "add him"))
             elif agent in line.agents[:index]:
                 yield Mistake(path, f"`{agent}` is in this line twice", "delete one")
+    for index, reason in enumerate(desk.pauses):
+        if reason in desk.pauses[:index]:
+            yield Mistake(("pauses", str(index)), f"`{reason}` stands here twice", "delete one")
     seen: dict[str, str] = {}
     for number, person in desk.agents.items():
         first = seen.setdefault(person.casefold(), number)

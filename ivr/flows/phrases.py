@@ -22,6 +22,10 @@ _RU = {
     "whisper.new": "новый клиент",
     "whisper.ask-source": "спросите, откуда узнал",
     "whisper.accept": "принять — один, отказаться — два",
+    "agent.ready": "Вы на линии.",
+    "agent.paused": "Пауза.",
+    "agent.out": "Смена окончена.",
+    "agent.unknown": "Такой причины нет.",
 }
 _EN = {
     "notice": "This call is recorded.",
@@ -38,6 +42,10 @@ _EN = {
     "whisper.new": "new caller",
     "whisper.ask-source": "ask how they heard of us",
     "whisper.accept": "one to take the call, two to refuse",
+    "agent.ready": "You are ready.",
+    "agent.paused": "Paused.",
+    "agent.out": "Signed out.",
+    "agent.unknown": "No such reason.",
 }
 
 HOUSE = MappingProxyType({"ru": MappingProxyType(_RU), "en": MappingProxyType(_EN)})

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ivr.flows.model import Desk, Menu, Node, Say, Text, Way
 from ivr.flows.phrases import WAITED, house_text
 
-RESERVED = ("closed", "notice", "sorry", "source", "voicemail", "whisper")
+RESERVED = ("agent", "closed", "notice", "sorry", "source", "voicemail", "whisper")
 """Prompt ids of the house: no node may have these names."""
 
 
@@ -76,6 +76,8 @@ def spoken_of(desk: Desk) -> Iterator[Spoken]:
         yield Spoken("voicemail", desk.voicemail.say, ("voicemail", "say"))
         yield Spoken("voicemail.thanks", None, ())
     yield from _of_whisper(desk)
+    for word in ("ready", "paused", "out", "unknown"):
+        yield Spoken(f"agent.{word}", None, ())
 
 
 def says_notice(desk: Desk) -> bool:

@@ -18,6 +18,7 @@ from ivr.ledger.call import Call
 from ivr.ledger.fold import fold
 from ivr.ledger.parse import parse
 from ivr.ledger.record import Record
+from ivr.ledger.unfolding import is_nobodys
 from ivr.phone.outgoing import OutgoingCall
 from ivr.phone.phone import Phone
 from ivr.store.engine import open_database
@@ -224,7 +225,8 @@ class Front:
 
     def _counts(self) -> tuple[int, int, int, int, int]:
         """Return channels begun and ended, calls in the journal and in the ledger, and calls or legs still open."""
-        records = [record for record in self.records() if "@selftest-" not in record.channel]
+        theirs = {one.linkedid for one in self.records() if one.event == "CHAN_START" and is_nobodys(one)}
+        records = [record for record in self.records() if record.linkedid not in theirs]
         began, ended = (sum(record.event == name for record in records) for name in ("CHAN_START", "CHAN_END"))
         rows = self.rows()
         with self._database.connect() as connection:

@@ -18,7 +18,14 @@ WHISPER = [
 
 
 def ids(path: Path) -> list[str]:
-    return [prompt.id for prompt in prompts_of(read_desk(path))]
+    """Return what callers hear, and agents before a talk."""
+    found = [prompt.id for prompt in prompts_of(read_desk(path))]
+    return [name for name in found if not name.startswith("agent.")]
+
+
+def test_every_desk_confirms_its_agents_acts(write):
+    found = [prompt.id for prompt in prompts_of(read_desk(write())) if prompt.id.startswith("agent.")]
+    assert found == ["agent.ready", "agent.paused", "agent.out", "agent.unknown"]
 
 
 def test_a_desk_without_whisper_recording_and_source_needs_only_its_flow(write):
@@ -96,17 +103,18 @@ def test_each_prompt_comes_in_each_language(write):
     assert found[:4] == [
         ("hello", "en", "Hello"), ("hello", "ru", "Алло"), ("reason", "en", "S"), ("reason", "ru", "П"),
     ]  # fmt: skip
-    assert found[4:] == [("sorry", language, HOUSE[language]["sorry"]) for language in ("en", "ru")]
+    assert found[4:6] == [("sorry", language, HOUSE[language]["sorry"]) for language in ("en", "ru")]
 
 
 def test_a_phrase_of_the_desk_replaces_the_houses(write):
     desk = read_desk(write(add="phrases: {sorry: Too bad}\n"))
-    assert prompts_of(desk)[-1].text == "Too bad"
+    assert {prompt.id: prompt.text for prompt in prompts_of(desk)}["sorry"] == "Too bad"
 
 
 def test_a_language_without_house_texts_speaks_by_its_own_phrases(write):
-    desk = read_desk(write({"language: en": "language: fi"}, "phrases: {sorry: Anteeksi}\n"))
-    assert [(prompt.language, prompt.text) for prompt in prompts_of(desk)][-1] == ("fi", "Anteeksi")
+    words = "agent.ready: Valmis, agent.paused: Tauko, agent.out: Poissa, agent.unknown: Tuntematon"
+    desk = read_desk(write({"language: en": "language: fi"}, f"phrases: {{sorry: Anteeksi, {words}}}\n"))
+    assert ("fi", "Anteeksi") in [(prompt.language, prompt.text) for prompt in prompts_of(desk)]
 
 
 def test_line_ends_within_a_text_are_blanks(write):
