@@ -62,7 +62,7 @@ def pause(
     reason: Annotated[str, typer.Option(help="Why, one of the desk's `pauses`.")] = "",
     home: Home = None,
 ) -> None:
-    """Pause an agent, also past a restart; a talk that he has goes on. On his telephone: *46, *461 for the first reason."""
+    """Pause an agent, also past a restart; a talk that he has goes on. On his telephone: *46 and the reason's place."""
     _act(home, "pause", agent, reason, said=f"{agent} pauses{f': {reason}' if reason else ''}.")
 
 

@@ -24,8 +24,7 @@ ACTS = "acts"
 State = Literal["signed out", "unreachable", "ready", "offered", "talking", "hold", "wrap-up", "paused"]
 STANDINGS: frozenset[State] = frozenset({"signed out", "unreachable", "ready", "paused"})
 """The states in which no call holds an agent, nor the wrap-up of one."""
-SIGNS = ("signed_in", "signed_out")
-PRESENCES = (*SIGNS, "ready", "paused")
+PRESENCES = ("signed_in", "signed_out", "ready", "paused", "present")
 REACHES = ("reachable", "unreachable")
 NAMES = frozenset({*PRESENCES, *REACHES})
 """The facts that are acts, or stand for one."""
@@ -74,14 +73,15 @@ class Standing(NamedTuple):
         match act.name:
             case "signed_in" | "ready":
                 return self._replace(begun=True, out=False, pause=None)
+            case "present":  # Asterisk was started anew and knows of no pause or sign-out of his
+                return self._replace(out=False, pause=None)
             case "signed_out":
                 return self._replace(out=True, pause=None)
             case "paused":
                 return self._replace(begun=True, out=False, pause=act.reason)
-            case "reachable":
-                return self._replace(begun=True, gone=False)
-            case "unreachable":
-                return self._replace(gone=True)
+            case "reachable" | "unreachable":
+                gone = act.name == "unreachable"
+                return self._replace(begun=self.begun or not gone, gone=gone)
         return self
 
     @property

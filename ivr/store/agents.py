@@ -16,7 +16,6 @@ from ivr.ledger.agents import (
     NOBODY,
     PRESENCES,
     REACHES,
-    SIGNS,
     STANDINGS,
     Act,
     Span,
@@ -204,7 +203,7 @@ def _standing(connection: Connection, agent: str, at: int) -> Standing:
     """Return what the agent was before a moment: by his last act of each kind."""
     standing = Standing(begun=True)
     last = []
-    for names in (SIGNS, PRESENCES, REACHES):
+    for names in (PRESENCES, REACHES):
         query = select(agent_act).where(agent_act.c.agent == agent, agent_act.c.at < at, agent_act.c.name.in_(names))
         order = (agent_act.c.at.desc(), agent_act.c.record.desc(), agent_act.c.place.desc())
         row = connection.execute(query.order_by(*order).limit(1)).one_or_none()

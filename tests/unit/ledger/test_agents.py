@@ -99,6 +99,11 @@ def test_who_pauses_and_puts_his_telephone_away_pauses_still():
     ) == ["0-1 ready", "1-3 paused lunch", "3-4 unreachable", "4- ready"]
 
 
+def test_a_restart_ends_a_pause_that_asterisk_has_lost_and_brings_nobody_who_was_never_here():
+    assert times(act(0, "paused", "lunch"), act(5, "present")) == ["0-5 paused lunch", "5- ready"]
+    assert times(act(5, "present")) == []
+
+
 def test_the_same_news_twice_changes_nothing():
     assert times(act(0, "signed_in"), act(1, "signed_in"), act(2, "paused", "a"), act(3, "paused", "a")) == [
         "0-2 ready",
@@ -115,7 +120,7 @@ ACTS = st.lists(
     st.builds(
         lambda at, name, reason, record: act(at, name, reason if name == "paused" else "", record),
         MOMENTS,
-        st.sampled_from(["signed_in", "signed_out", "paused", "ready", "reachable", "unreachable"]),
+        st.sampled_from(["signed_in", "signed_out", "paused", "ready", "present", "reachable", "unreachable"]),
         st.sampled_from(["", "lunch"]),
         st.integers(1, 1000),
     ),
