@@ -8,9 +8,12 @@ from ivr.speech.library import made_path
 from ivr.speech.manifest import read_manifest
 from ivr.speech.rhvoice import RHVoice
 
+CONFIRMED = {f"en/agent.{word}" for word in ("ready", "paused", "out", "unknown")}
+"""What every desk says to its agents when they dial a code."""
+
 
 def test_only_missing_and_stale_prompts_are_made(desk, desks, engine, choose, desk_text):
-    assert build(desk, desks, choose) == 3
+    assert build(desk, desks, choose) == 7
     assert build(desk, desks, choose) == 0
     (desks / "shop.yaml").write_text(desk_text.replace("Hello.", "Good day."), encoding="utf-8")
     assert build(read_desk(desks / "shop.yaml"), desks, choose) == 1
@@ -23,7 +26,7 @@ def test_force_makes_all_but_what_a_person_recorded_and_the_bytes_are_the_same(d
     (desks / "shop/recorded/en").mkdir(parents=True)
     (desks / "shop/recorded/en/menu.wav").write_bytes(b"a person")
     engine.spoken.clear()
-    assert build(desk, desks, choose, force=True) == 2
+    assert build(desk, desks, choose, force=True) == 6
     assert "Press one." not in engine.spoken
     assert {path: path.read_bytes() for path in before} == before
 
@@ -37,7 +40,7 @@ def test_prompts_that_the_desk_no_longer_speaks_are_removed_and_strangers_stay(d
     build(read_desk(desks / "shop.yaml"), desks, choose)
     assert not made_path(desks, "shop", "hello", "en").exists()
     assert not made_path(desks, "shop", "hello", "en", ".wav16").exists()
-    assert set(read_manifest(desks / "shop/prompts")) == {"en/menu", "en/sorry"}
+    assert set(read_manifest(desks / "shop/prompts")) == {"en/menu", "en/sorry", *CONFIRMED}
     assert stranger.exists()
 
 
@@ -54,8 +57,9 @@ def test_what_was_made_before_a_failure_stays_in_the_manifest(desk, desks, tone_
 
 
 def test_a_language_without_any_voice_changes_nothing_and_tells_each_cure(desks, tone_engine, desk_text):
+    words = ", ".join(f"{name.removeprefix('en/')}: Well" for name in sorted(CONFIRMED))
     (desks / "shop.yaml").write_text(desk_text.replace("language: en", "language: xx"), encoding="utf-8")
-    text = (desks / "shop.yaml").read_text().replace("flow:", "phrases: {sorry: Sorry.}\nflow:")
+    text = (desks / "shop.yaml").read_text().replace("flow:", f"phrases: {{sorry: Sorry., {words}}}\nflow:")
     (desks / "shop.yaml").write_text(text)
     silent = tone_engine()
     with pytest.raises(DeskError, match="voice for language xx") as error:
