@@ -121,7 +121,7 @@ async def _dial(front: Front, code: str) -> list[str]:
 async def _talk(front: Front, caller: str) -> None:
     before = len(front.agents["801"].calls)
     async with front.caller("800", caller) as call:
-        await eventually(lambda: len(front.agents["801"].calls) > before, 10)
+        await eventually(lambda: len(front.agents["801"].calls) > before, 20)
         await front.talking("801")
         await asyncio.sleep(1)
         await call.hang_up()
@@ -140,7 +140,7 @@ async def _crash(front: Front) -> None:
     await front.controlled()
 
 
-async def _shown(front: Front, state: str, *, within: float = 10.0) -> Any:
+async def _shown(front: Front, state: str, *, within: float = 30.0) -> Any:
     """Wait until `ivr agents` says so of agent 801."""
     return await eventually(lambda: next((one for one in _agents(front) if one["state"] == state), None), within)
 
