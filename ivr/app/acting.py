@@ -19,6 +19,7 @@ UP_LIMIT = 5.0
 """Seconds for the manager's link."""
 LOOK_LIMIT = 3.0
 """Seconds for an act to be seen in the journal, after the link died before its answer."""
+_NO_MORE: Mapping[str, str] = {}
 
 
 class _Nothing:
@@ -46,8 +47,13 @@ def check_act(desks: Mapping[str, Desk], agent: str, reason: str) -> None:
         )
 
 
-async def act(settings: Settings, name: str, agent: str, reason: str = "") -> None:
-    """Do an act: `sign-in`, `sign-out`, `pause`, `ready`. Raises `DeskError` when it was not done."""
+async def act(
+    settings: Settings, name: str, agent: str, reason: str = "", more: Mapping[str, str] = _NO_MORE
+) -> None:
+    """Do an act: `sign-in`, `sign-out`, `pause`, `ready`, `card`. Raises `DeskError` when it was not done.
+
+    `more`: the act's own variables.
+    """
     check_act(read_desks(settings.desks), agent, reason)
     if not (settings.home / "run.json").exists():
         raise DeskError(f"No desk runs on {settings.home}.", "Start it with `ivr up`, or name its folder by --home.")
@@ -58,7 +64,7 @@ async def act(settings: Settings, name: str, agent: str, reason: str = "") -> No
     try:
         await ami.start()
         await _up(ami)
-        values = {"IVR_AGENT": agent, "IVR_REASON": reason, "IVR_BY": "command"}
+        values = {"IVR_AGENT": agent, "IVR_REASON": reason, "IVR_BY": "command", **more}
         try:
             await place_act(ami, channel, name, values)
         except DeskError:

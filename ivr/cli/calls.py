@@ -11,13 +11,16 @@ import typer
 
 from ivr.cli.moments import read_moment
 from ivr.cli.options import Home, Json, running_settings
+from ivr.cli.outcome import outcome
 from ivr.errors import DeskError
 
 if TYPE_CHECKING:
+    from ivr.ledger.card import Card
     from ivr.ledger.gap import Freshness
     from ivr.store.queries import Calls
 
 app = typer.Typer(help="The calls, and the legs of each.", invoke_without_command=True)
+app.command()(outcome)
 
 
 @app.callback()
@@ -52,6 +55,7 @@ def show(
             "legs": [_told(leg) for leg in story.legs],
             "facts": [_told(fact) for fact in story.facts],
             "recordings": [_told(recording) for recording in story.recordings],
+            "card": _card(story.card),
         }
         print(json.dumps(told, ensure_ascii=False, indent=1))
         return
@@ -104,6 +108,13 @@ def _told(row: Mapping[str, Any]) -> dict[str, Any]:
     if "talked" in told:
         told["talked"] = row["talked"] / 1e6
     return told
+
+
+def _card(card: Card | None) -> dict[str, Any] | None:
+    if card is None:
+        return None
+    written = {"agent": card.agent, "at": _when(card.at), "project": card.project}
+    return written | {"codes": dict(card.codes), "fields": dict(card.fields)}
 
 
 def _when(moment: int | None) -> str | None:

@@ -57,6 +57,10 @@ def print_story(story: CallStory) -> None:
     for recording in story.recordings:
         reason = f": {recording['reason']}" if recording["reason"] else ""
         console.print(f"recording {escape(recording['name'])}  {recording['state']}{escape(reason)}")
+    if card := story.card:
+        codes = (f"{code}{f' ({kind})' if kind else ''}" for code, kind in card.codes.items())
+        told = ", ".join([*codes, *(f"{name} {value}" for name, value in card.fields.items())])
+        console.print(f"card  {escape(told)} [dim]{escape(f'{card.project} {card.agent}'.strip())}[/]")
 
 
 def _legs(story: CallStory, width: int) -> Table:

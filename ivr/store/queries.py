@@ -11,7 +11,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, select
 
 from ivr.errors import DeskError
+from ivr.ledger.card import Card
 from ivr.ledger.gap import Freshness
+from ivr.store.cards import cards_of_calls
 from ivr.store.completeness import freshness
 from ivr.store.engine import open_existing
 from ivr.store.migrate import told_errors
@@ -30,6 +32,7 @@ class CallStory:
     legs: tuple[dict[str, Any], ...]
     facts: tuple[dict[str, Any], ...]
     recordings: tuple[dict[str, Any], ...]
+    card: Card | None = None
 
 
 class Calls:
@@ -66,6 +69,7 @@ class Calls:
                     for told in _all(connection, fact, _of_call(row), fact.c.record_id, fact.c.place)
                 ),
                 _all(connection, recording, recording.c.call_id == row.id, recording.c.name),
+                cards_of_calls(connection, [row.id]).get(row.id),
             )
 
     def of_number(self, number: str, *, limit: int = 20) -> list[dict[str, Any]]:
