@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ivr.ledger.gap import Freshness
+from ivr.ledger.origin import IMPORTED
 from ivr.store.queries import CallStory
 
 _COLOURS = {"ivr": "cyan", "queue": "yellow", "offer": "magenta", "talk": "green", "voicemail": "blue"}
@@ -97,6 +98,7 @@ def _who(call: Mapping[str, Any]) -> str:
 def _head(call: Mapping[str, Any]) -> list[tuple[str, str]]:
     source = f"{call['source']} ({call['source_how']})" if call["source"] else ""
     return [
+        ("imported from", call["node"].removeprefix(IMPORTED) if call["node"].startswith(IMPORTED) else ""),
         ("desk", call["desk"]),
         ("category", call["category"]),
         ("source", source),

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from ivr.history.rows import one_line
+from ivr.ledger.origin import IMPORTED
 
 _EXTENSION = re.compile(r"(?:SIP|PJSIP|IAX2|Local|Agent|SCCP|DAHDI)/(\d{2,8})(?=[@/;-]|$)", re.ASCII)
 _CHANNEL = re.compile(r"-[0-9a-f]{8}(;[12])?$")
@@ -55,11 +56,7 @@ class Naming:
     @property
     def node(self) -> str:
         """What stands for the node of its calls."""
-        return f"{NODE}{self.system}"
-
-
-NODE = "import:"
-"""Begins the `node` of every call that was imported: so it is never taken for one of the journal."""
+        return f"{IMPORTED}{self.system}"
 
 
 def extension(name: str) -> str:

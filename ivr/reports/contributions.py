@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ivr.ledger.call import Call, Leg
+from ivr.ledger.origin import is_imported
 from ivr.reports.bins import bin_of
 from ivr.reports.journey import journey_of
 from ivr.reports.nodes import node_tallies
@@ -71,7 +72,7 @@ def _contact(call: Call) -> list[tuple[str, int]]:
     if call.connected_at is not None:
         waited = call.connected_at - call.began_at
         counted += [("connected", 1), ("to_human", waited), (f"to_human.{bin_of(waited)}", 1)]
-        counted.append((f"closed_tier.{journey.tier}", 1))
+        counted.append(("tier_unknown" if is_imported(call) else f"closed_tier.{journey.tier}", 1))
         counted += [(f"stage.{stage}", length) for stage, length in journey.stages if length]
     return counted
 

@@ -78,9 +78,9 @@ WAYS = (
             "calls whose last talk was on a line of tier 1…k / calls with a talk; k is 2 unless said, target ≥ 85 %"
         ),
         counts="calls with a talk; a line's tier is its place in the desk file at the time of the call",
-        leaves_out="calls without a talk",
+        leaves_out="calls without a talk; calls imported from an older system, whose lines have no tiers",
         top=_ended_on_first,
-        bottom=_CONNECTED,
+        bottom=without(_CONNECTED, amount("tier_unknown")),
         directions=("in",),
     ),
     Metric(

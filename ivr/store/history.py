@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Engine, delete, func, insert, select
 
 from ivr.errors import DeskError
-from ivr.history.naming import NODE, Naming, Place
+from ivr.history.naming import Naming, Place
 from ivr.history.rows import Aside, Row, one_line
 from ivr.history.story import derive
 from ivr.ledger.call import Call
+from ivr.ledger.origin import IMPORTED
 from ivr.ledger.record import FILE_BITS, OFFSET_BITS
 from ivr.ledger.unfolding import Unfolded
 from ivr.store.bulk import one_of
@@ -69,7 +70,7 @@ class History:
         with self._engine.begin() as connection:
             if _naming(connection, system) is None:
                 raise DeskError(f"Nothing was imported of a system {system!r}.", "See them: `ivr ledger imports`.")
-            mine = select(call.c.id).where(call.c.node == f"{NODE}{system}")
+            mine = select(call.c.id).where(call.c.node == f"{IMPORTED}{system}")
             names = connection.execute(mine).scalars().all()
             part, totals = _last_part(connection), Totals()
             for start in range(0, len(names), _AT_ONCE):

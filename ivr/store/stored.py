@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, select
 
 from ivr.ledger.call import Call, CallFact, Leg
+from ivr.ledger.origin import IMPORTED
 from ivr.store.bulk import one_of
 from ivr.store.tables import call, fact, leg
 from ivr.telephony.facts import Fact
@@ -58,7 +59,7 @@ def _facts(connection: Connection, rows: Sequence[Row[Any]]) -> dict[str, list[C
 
 def own_calls(engine: Engine, first: int, last: int) -> list[Call]:
     """Return the calls of our own journal that began between two moments; those of imported files are left out."""
-    own = call.c.node.not_like("import:%")
+    own = call.c.node.not_like(f"{IMPORTED}%")
     query = select(call).where(call.c.began_at.between(first, last), own).order_by(call.c.began_at, call.c.id)
     with engine.connect() as connection:
         return whole_calls(connection, connection.execute(query).all())

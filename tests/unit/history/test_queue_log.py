@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -12,6 +14,7 @@ from ivr.history.read import TORN, read_rows
 from ivr.history.rows import Aside, Row
 from ivr.history.sniff import Form
 from ivr.history.story import derive
+from ivr.reports.contributions import tallies
 
 NAMING = Naming("old", desk="shop")
 FORM = Form("lines", "queue_log")
@@ -184,3 +187,16 @@ def test_no_order_of_events_makes_a_leg_end_before_it_begins(events):
         assert call.began_at <= leg.began_at <= leg.ended_at <= call.ended_at, leg
     talks = [leg for leg in call.legs if leg.kind == "talk"]
     assert call.talked == sum(leg.ended_at - leg.began_at for leg in talks)
+
+
+def test_an_imported_call_is_in_no_share_of_calls_that_ended_on_the_first_lines():
+    call, _, _ = told(
+        "1700000000|1700000000.1|600|NONE|ENTERQUEUE||1|1\n1700000002|1700000000.1|600|SIP/201|CONNECT|2|x.1|2\n"
+        "1700000032|1700000000.1|600|SIP/201|COMPLETEAGENT|2|30|1\n"
+    )
+    totals: Counter[str] = Counter()
+    for one in tallies(call):
+        if one[0] == "call":
+            totals[one[3]] += one[4]
+    assert totals["connected"] == totals["tier_unknown"] == 1
+    assert not [name for name in totals if name.startswith("closed_tier")]
