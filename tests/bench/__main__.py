@@ -21,7 +21,10 @@ from ivr.errors import DeskError
 from tests.bench.figures import Figure, against_a_core, markdown, show
 from tests.bench.machine import describe, load
 
-NAMES = ("call_cost", "delay", "agi_commands", "journal_load")
+NAMES = ("call_cost", "delay", "agi_commands", "journal_load", "ledger_size")
+SIZED = ("ledger_size",)
+"""Those that `--calls` concerns."""
+CALLS = 100_000
 DOCUMENT = Path(__file__).parents[2] / "docs/measurements.md"
 _BEGIN, _END = "<!-- written by make bench -->\n", "<!-- end -->\n"
 
@@ -30,6 +33,7 @@ def main(
     names: Annotated[list[str] | None, typer.Argument(help=f"Which: {', '.join(NAMES)}; all when left out.")] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+    calls: Annotated[int, typer.Option(min=20_000, help="So large a ledger; ten million take an hour.")] = CALLS,
     write: Annotated[bool, typer.Option("--write", help="Write the table into docs/measurements.md.")] = False,
 ) -> None:
     """Measure. The exit code is 1 when a limit is broken, 2 when a benchmark could not be run."""
@@ -42,7 +46,7 @@ def main(
     figures: list[Figure] = []
     for name in names or NAMES:
         sys.stderr.write(f"{name}\n")
-        figures += _measure(name)
+        figures += _measure(name, calls)
         loads.append(load())
     figures += against_a_core(figures)
     told = (
@@ -55,9 +59,10 @@ def main(
     raise typer.Exit(0 if all(figure.kept for figure in figures) else 1)
 
 
-def _measure(name: str) -> list[Figure]:
+def _measure(name: str, calls: int) -> list[Figure]:
+    run = import_module(f"tests.bench.{name}").run
     try:
-        return [Figure.of(row) for row in import_module(f"tests.bench.{name}").run()]
+        return [Figure.of(row) for row in (run(calls) if name in SIZED else run())]
     except DeskError as error:
         _fail(error)
 

@@ -57,7 +57,7 @@ class Figure:
         verdict = "" if self.bound is None else "kept" if self.kept else "BROKEN"
         ours, theirs = (f"{_number(value)} {self.unit}" for value in (self.value, self.peer_value))
         if not self.peer:
-            return self.name, ours, "", "", "", ""
+            return self.name, ours, "", "", limit, verdict
         return self.name, ours, f"{theirs}: {self.peer}", f"{self.ratio:.2f}{unit}", limit, verdict
 
 

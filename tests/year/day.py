@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from tests.year.pattern import ZONE, moments, opens
 from tests.year.people import CATEGORIES, LINES, SECOND, Crew
-from tests.year.recorded import QUESTION, Answers, Form, Wait, recorded, without_keys, without_offers
+from tests.year.recorded import QUESTION, Answers, Form, Wait, act_rows, recorded, without_keys, without_offers
 
 IDS_A_DAY = 4_000_000
 """Channels that a day's Asterisk may count."""
@@ -51,11 +51,14 @@ def forms() -> dict[str, Form]:
     return found
 
 
-def calls_of(day: date, count: int, chance: Random) -> Iterator[tuple[str, Answers]]:
+def crews_of(day: date, chance: Random) -> dict[str, Crew]:
+    """Return the agents of each line on that day."""
+    return {line.name: Crew(line, day, _midnight(day), chance) for line in LINES}
+
+
+def calls_of(day: date, count: int, crews: dict[str, Crew], chance: Random) -> Iterator[tuple[str, Answers]]:
     """Yield which form each call of the day takes, and what fills it in."""
-    local = datetime(day.year, day.month, day.day, tzinfo=UTC) - ZONE
-    midnight = int(local.timestamp()) * SECOND
-    crews = {line.name: Crew(line, day, midnight, chance) for line in LINES}
+    midnight = _midnight(day)
     hours = opens(day)
     first, last = (midnight + hour * 3600 * SECOND for hour in hours) if hours else (0, 0)
     coming = [_contact(at, chance) for at in moments(day, count, chance)]
@@ -79,14 +82,23 @@ def journal_of(day: date, number: int, count: int, seed: int) -> tuple[int, byte
     sequence = number * IDS_A_DAY + 1
     rows: list[tuple[int, str]] = []
     calls = 0
-    for name, answers in calls_of(day, count, chance):
+    crews = crews_of(day, chance)
+    for name, answers in calls_of(day, count, crews, chance):
         form = ready[name]
         rows += form.filled(answers, sequence, (seed << 32) + sequence)
         sequence += form.ids
         calls += 1
+    for at, agent, fact in (act for crew in crews.values() for act in crew.go_home()):
+        rows += act_rows(at, agent, fact.format(agent), sequence)
+        sequence += 1
     # The rows of one call stay in their order, whose times may be equal.
     rows.sort(key=lambda row: row[0])
     return calls, "".join(f"{row}\n" for _, row in rows).encode()
+
+
+def _midnight(day: date) -> int:
+    local = datetime(day.year, day.month, day.day, tzinfo=UTC) - ZONE
+    return int(local.timestamp()) * SECOND
 
 
 def _contact(at: int, chance: Random) -> Contact:

@@ -13,15 +13,16 @@ from sqlalchemy import BigInteger, Column, Connection, Engine, Index, Table, del
 from sqlalchemy.schema import CreateIndex, DropIndex
 
 from ivr.ledger.record import FILE_BITS, OFFSET_BITS
-from ivr.store.grains import DAYS, MONTHS, floor_quarter, month_of
+from ivr.store.grains import DAYS, MONTHS, month_of
 from ivr.store.rebuild import DERIVED
-from ivr.store.roll import _buckets, _keep, _rows
+from ivr.store.roll import _buckets, _keep, _rows, roll
 from ivr.store.shelves import SHELVES
-from ivr.store.tables import call, journal_position, recording
+from ivr.store.tables import agent_span, call, journal_position, recording
 from ivr.store.tables_totals import total, total_state
+from ivr.store.totals import Totals
 
 WEEK = 7 * 86400 * 1_000_000
-_RECORDS = {"record_id", "first_record", "last_record"}
+_RECORDS = {"record", "record_id", "first_record", "last_record"}
 _NAMES = {("call", "id"), ("recording", "name")}
 _ID = """CASE WHEN {0} LIKE 'desk1-%' THEN 'desk1-' || (CAST(substr({0}, 7, 10) AS BIGINT) + :span * :k / 1000000)
  || substr({0}, 17) ELSE {0} END"""
@@ -38,35 +39,91 @@ def tables() -> list[Table]:
     return [table for table in (*dict.fromkeys((*DERIVED, recording)),) if table is not total and _grows(table)]
 
 
-def multiply(engine: Engine, copies: int) -> int:
-    """Add so many copies of all that is loaded; return the time to which the ledger is full then. Once for a ledger."""
-    with engine.execution_options(writes=True).connect() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql("SET synchronous_commit = off; SET maintenance_work_mem = '512MB'")
-        span, files = _span(connection)
+class Multiplier:
+    """Holds what is loaded now, to be added again and again; each copy begins where the one before has its end."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine.execution_options(writes=True)
+        self._connection = self._engine.connect()
+        if engine.dialect.name == "postgresql":
+            self._connection.exec_driver_sql("SET synchronous_commit = off; SET maintenance_work_mem = '512MB'")
+        self.begin, self.span, self._files = _span(self._connection)
+        self._sources: list[tuple[str, Table]] = []
+        self._copies = 0
+        self._close_spans()
+        self._roll()
+        for table in tables():
+            self._keep(table, "")
+        for where in _shelves(self._connection):
+            self._keep(total, where)
+        self._connection.commit()
+
+    def grow(self, copies: int) -> int:
+        """Add so many copies; return the time behind them, from which on loading goes on. Times: UTC microseconds."""
+        connection = self._connection
+        self._close_spans()
         indexes = _drop_indexes(connection)
-        sources = [*((table, "") for table in tables()), *((total, where) for where in _shelves(connection))]
-        for place, (table, where) in enumerate(sources):
-            connection.exec_driver_sql(f"CREATE TEMP TABLE base{place} AS SELECT * FROM {_quoted(table)} {where}")  # noqa: S608
-            for k in range(1, copies + 1):
-                given = {"span": span, "k": k, "records": files << OFFSET_BITS}
-                connection.execute(text(_again(table, f"base{place}", connection.dialect.name)), given)
+        for source, table in self._sources:
+            statement = text(_again(table, source, connection.dialect.name))
+            for k in range(self._copies + 1, self._copies + copies + 1):
+                connection.execute(statement, {"span": self.span, "k": k, "records": self._files << OFFSET_BITS})
                 connection.commit()
-            connection.exec_driver_sql(f"DROP TABLE base{place}")
-        end = _go_on_behind(connection, span * (copies + 1), files * (copies + 1))
+        self._copies += copies
+        end = self._go_on_behind()
         _make_months(connection, end)
         for index in indexes:
             connection.execute(CreateIndex(index))
             connection.commit()
-    _settle(engine)
-    return end
+        _settle(self._engine)
+        return end
+
+    def skip(self) -> None:
+        """Leave out one copy, in whose time something else has been loaded."""
+        self._copies += 1
+
+    def close(self) -> None:
+        """Let go of what is held."""
+        self._connection.close()
+
+    def _keep(self, table: Table, where: str) -> None:
+        name = f"base{len(self._sources)}"
+        self._connection.exec_driver_sql(f"CREATE TEMP TABLE {name} AS SELECT * FROM {_quoted(table)} {where}")  # noqa: S608
+        self._sources.append((name, table))
+
+    def _roll(self) -> None:
+        """Make of the totals what the loader would have made when the copy's time was over."""
+        totals = Totals()
+        state, until = totals.open(self._connection), self.begin + self.span
+        roll(self._connection, totals, state, until)
+        self._connection.execute(update(total_state).values(rolled_to=until))
+
+    def _close_spans(self) -> None:
+        """Let each agent's time that goes on end where he comes again in the next copy."""
+        again = "(SELECT min(began_at) FROM agent_span AS his WHERE his.agent = agent_span.agent) + :later"
+        close = text(f"UPDATE agent_span SET ended_at = {again} WHERE ended_at IS NULL")  # noqa: S608
+        self._connection.execute(close, {"later": self.span * (self._copies + 1)})
+        self._connection.commit()
+
+    def _go_on_behind(self) -> int:
+        """Let loading go on behind the last copy; return the time of its end."""
+        connection = self._connection
+        end = self.begin + self.span * (self._copies + 1)
+        number = connection.execute(select(journal_position.c.number)).scalar_one()
+        file = number << FILE_BITS | self._files * (self._copies + 1) + 1
+        behind = {"file": file, "inode": 0, "head": "", "offset": 0, "complete_to": end}
+        connection.execute(update(journal_position).values(**behind))
+        connection.execute(update(total_state).values(rolled_to=end))
+        connection.execute(update(agent_span).where(agent_span.c.ended_at >= end).values(ended_at=None))
+        connection.commit()
+        return end
 
 
-def _span(connection: Connection) -> tuple[int, int]:
-    """Return the whole weeks that the calls take, in microseconds, and how many files of the journal."""
+def _span(connection: Connection) -> tuple[int, int, int]:
+    """Return the beginning and the whole weeks that the calls take, in microseconds, and the files of the journal."""
     first, last = connection.execute(select(func.min(call.c.began_at), func.max(call.c.began_at))).one()
     file = connection.execute(select(journal_position.c.file)).scalar_one()
-    return ((last - first) // WEEK + 1) * WEEK, file & (1 << FILE_BITS) - 1
+    begin = first - first % (86400 * 1_000_000)
+    return begin, ((last - begin) // WEEK + 1) * WEEK, file & (1 << FILE_BITS) - 1
 
 
 def _again(table: Table, source: str, dialect: str) -> str:
@@ -106,17 +163,6 @@ def _shelves(connection: Connection) -> Iterator[str]:
     kept = select(total.c.shelf, total.c.grain).where(total.c.grain != MONTHS).distinct()
     for shelf, grain in sorted(map(tuple, connection.execute(kept))):
         yield f"WHERE shelf = {shelf} AND grain = {grain} AND bucket < {made_to}"
-
-
-def _go_on_behind(connection: Connection, span: int, files: int) -> int:
-    """Let loading go on behind the last copy; return the time of its end."""
-    begin = connection.execute(select(func.min(call.c.began_at))).scalar_one()
-    end = floor_quarter(begin + span)
-    number = connection.execute(select(journal_position.c.number)).scalar_one()
-    behind = {"file": number << FILE_BITS | files + 1, "inode": 0, "head": "", "offset": 0, "complete_to": end}
-    connection.execute(update(journal_position).values(**behind))
-    connection.execute(update(total_state).values(rolled_to=end))
-    return end
 
 
 def _make_months(connection: Connection, end: int) -> None:

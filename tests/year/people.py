@@ -45,6 +45,8 @@ class Crew:
 
     def __init__(self, line: Line, day: date, midnight: int, chance: Random) -> None:
         self.line = line
+        self.acts: list[tuple[int, str, str]] = []
+        """(moment, agent, fact): who came, paused and left."""
         self._free: list[tuple[int, int, int, str]] = []
         """(free from, meal from or 0, end of shift, agent)"""
         hours = opens(day)
@@ -61,6 +63,7 @@ class Crew:
             ends = min(begins + _SHIFT, last)
             meal = begins + (3 * _HOUR + (place % 4) * _HOUR // 2 if ends - begins > 6 * _HOUR else 0)
             self._free.append((begins, meal if meal > begins else 0, ends, agent))
+            self.acts.append((begins - SECOND, agent, "signed_in?agent={}"))
         heapq.heapify(self._free)
 
     def next(self, moment: int) -> tuple[int, str] | None:
@@ -69,8 +72,12 @@ class Crew:
             free, meal, ends, agent = self._free[0]
             if max(free, moment) >= ends:
                 heapq.heappop(self._free)
+                self.acts.append((max(free, ends), agent, "signed_out?agent={}"))
             elif meal and max(free, moment) >= meal:
-                heapq.heapreplace(self._free, (max(free, meal) + _MEAL, 0, ends, agent))
+                left = max(free, meal)
+                self.acts.append((left, agent, "paused?agent={}&reason=lunch"))
+                self.acts.append((left + _MEAL, agent, "ready?agent={}"))
+                heapq.heapreplace(self._free, (left + _MEAL, 0, ends, agent))
             else:
                 return max(free, moment), agent
         return None
@@ -81,5 +88,10 @@ class Crew:
         heapq.heapreplace(self._free, (moment, meal, ends, agent))
 
     def another(self, agent: str, chance: Random) -> str:
-        """Return somebody else of the line, whose telephone rings first."""
-        return chance.choice([other for other in self.line.agents if other != agent])
+        """Return somebody else who is there, whose telephone rings first."""
+        return chance.choice([other for *_, other in self._free if other != agent] or [agent])
+
+    def go_home(self) -> list[tuple[int, str, str]]:
+        """Let everybody leave who is still there; return all acts of the day."""
+        self.next(2**62)
+        return self.acts

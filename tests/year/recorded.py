@@ -20,7 +20,10 @@ whisper: until the agent accepts or refuses. wait: until nobody is waited for an
 
 _ASKED = "k1=internet&k2=friends"
 QUESTION = {"1": "internet", "2": "friends", "3": "billboard", "4": "radio", "5": "regular"}
+WRAP_UP = 20
+"""Seconds that an agent has after a talk."""
 _SHORTEST_WAIT = 150_000
+_NOTHING = ("", "", "", "")
 _ROW = re.compile(r'"([^"]*)","(\d+)\.(\d{6})","([^"]*)","([^"]*)","([^"]*)"')
 _NODE = "desk1"
 _OPEN = re.compile(
@@ -121,6 +124,7 @@ class Form:
     def _opened(self, place: int, row: str) -> str:
         """Return the row with `%s` at all that differs; note what goes there: its time, or `-1 - slot`."""
         row = row.rstrip("\n").replace(_ASKED, "&".join(f"k{key}={source}" for key, source in QUESTION.items()))
+        row = row.replace("&call=desk", f"&wrap={WRAP_UP}&call=desk")
         stamp = _ROW.match(row)
         assert stamp, row
         self._open.append(place)
@@ -134,6 +138,22 @@ class Form:
             self._slots.append(slot)
         self._open.append(-1 - self._slots.index(slot))
         return "%s"
+
+
+def act_rows(at: int, agent: str, fact: str, sequence: int) -> list[tuple[int, str]]:
+    """Return (time, row) of the channel on which an agent's act is done."""
+    uniqueid = f"{_NODE}-{at // 1_000_000}.{sequence}"
+    channel = f"Local/{agent}@acts-{sequence & 0xFFFFFFFF:08x};2"
+    told = ("CELGenUserEvent", f"IVR,{fact}", "", f'{{""extra"":""{fact}""}}')
+    rows = []
+    for place, (event, more) in enumerate(
+        (("CHAN_START", _NOTHING), ("IVR", told), ("CHAN_END", _NOTHING), ("LINKEDID_END", _NOTHING))
+    ):
+        stamp = at + place * 40
+        time = f"{stamp // 1_000_000}.{stamp % 1_000_000:06d}"
+        fields = (event, time, uniqueid, uniqueid, channel, "", "", agent, "acts", *more)
+        rows.append((stamp, ",".join(f'"{field}"' for field in fields)))
+    return rows
 
 
 def recorded(name: str) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ivr.ledger.agents import acts_in
 from ivr.ledger.fold import fold
 from ivr.ledger.parse import parse
 from ivr.ledger.unfolding import Unfolding
@@ -56,7 +57,7 @@ def test_the_same_seed_gives_the_same_bytes_whatever_the_processes(tmp_path: Pat
 def test_a_day_is_whole_its_calls_end_and_no_agent_speaks_with_two_at_once():
     calls, journal = journal_of(MONDAY, 0, 1500, seed=3)
     records, rejected, used = parse(journal, 1)
-    told, _ = Unfolding({}).take(records, lambda _: {})
+    told = _calls(records)
     assert (rejected, used) == ([], len(journal))
     assert len(told) == calls == len({call.id for call in told})
     assert all(call.ended_at for call in told)
@@ -66,6 +67,9 @@ def test_a_day_is_whole_its_calls_end_and_no_agent_speaks_with_two_at_once():
     for talk in of_lines:
         assert talk.began_at >= busy.get(talk.agent, 0)
         busy[talk.agent] = talk.ended_at
+    acts = Counter(act.name for act in acts_in(records))
+    assert acts["signed_in"] == acts["signed_out"] > 30
+    assert acts["paused"] == acts["ready"] > 20
     outcomes = Counter(call.outcome for call in told)
     assert 0.6 < outcomes["answered"] / calls < 0.95
     assert outcomes["abandoned in a line"] > 10
@@ -75,10 +79,10 @@ def test_nobody_answers_outside_the_hours():
     first, last = OPEN[0]
     _, monday = journal_of(MONDAY, 0, 400, seed=3)
     _, sunday = journal_of(SUNDAY, 1, 40, seed=3)
-    told, _ = Unfolding({}).take(parse(monday, 1)[0], lambda _: {})
+    told = _calls(parse(monday, 1)[0])
     hours = {(call.began_at // SECOND + int(ZONE.total_seconds())) // 3600 % 24 for call in told if call.connected_at}
     assert hours <= set(range(first, last))
-    told, _ = Unfolding({}).take(parse(sunday, 1)[0], lambda _: {})
+    told = _calls(parse(sunday, 1)[0])
     assert {call.outcome for call in told} == {"closed"}
 
 
@@ -87,7 +91,7 @@ def test_more_agents_would_lose_fewer_calls():
     lost = []
     for count in (600, 6000):
         calls, journal = journal_of(MONDAY, 0, count, seed=3)
-        told, _ = Unfolding({}).take(parse(journal, 1)[0], lambda _: {})
+        told = _calls(parse(journal, 1)[0])
         lost.append(sum(call.outcome == "abandoned in a line" for call in told) / calls)
     assert lost[0] * 3 < lost[1]
 
@@ -98,6 +102,10 @@ def test_the_shares_of_a_year_add_up_and_monday_is_busier_than_saturday():
     assert sum(parts) == pytest.approx(1)
     assert parts[0] > 2 * parts[5] > parts[6]
     assert parts[-40] > parts[180]
+
+
+def _calls(records):
+    return [one for one, _ in Unfolding({}).take(records, lambda _: {})]
 
 
 def _records(text: str):
