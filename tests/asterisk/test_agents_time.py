@@ -12,12 +12,15 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from ivr.app.acting import act
+from ivr.errors import DeskError
 from ivr.phone.call import Call
 from ivr.store.engine import open_database
 from ivr.store.rebuild import verify
 from ivr.store.tables import agent_span
 from tests.asterisk.conftest import WORKER
 from tests.asterisk.front import Front
+from tests.faults.proxy import Proxy
 from tests.running import RunningDesk, desk_folder, eventually
 
 pytestmark = pytest.mark.asterisk
@@ -52,6 +55,18 @@ class Day:
     differences: list[str] = field(default_factory=list)
     calls: int = 0
     day: dict[str, Any] = field(default_factory=dict)
+
+
+class Deaf(Proxy):
+    """A manager's link on which nothing comes back once an act was asked for."""
+
+    @property
+    def swallow_answers(self) -> bool:
+        return b"Action: Originate" in self.to_target
+
+    @swallow_answers.setter
+    def swallow_answers(self, _: bool) -> None:
+        """Pass over it: what was sent decides."""
 
 
 @pytest.fixture(scope="module")
@@ -225,3 +240,20 @@ def test_the_day_adds_up(day):
     (ann,) = day.day["agents"]
     assert ann["name"] == "Ann"
     assert {"ready", "talking", "wrap-up", "paused: lunch"} <= ann["seconds"].keys()
+
+
+async def test_f15_an_act_whose_answer_is_lost_is_done_once_and_known_to_be_done(front, day):
+    """The link goes silent between the action and its answer: the journal tells that it was done."""
+    nearby = front.running.settings.model_copy(update={"shift": SHIFT + 5})
+    before = len(front.records())
+    async with Deaf(front.running.settings.ami_port, nearby.ami_port) as proxy:
+        await act(nearby, "ready", "802")
+        assert proxy.to_target.count(b"Action: Originate") == 1
+    done = [one for one in front.records()[before:] if one.event == "IVR" and "ready?agent=802" in one.extra]
+    assert len(done) == 1
+
+
+async def test_an_act_without_a_desk_says_so(front, day, tmp_path):
+    away = front.running.settings.model_copy(update={"home": tmp_path})
+    with pytest.raises(DeskError, match="No desk runs on"):
+        await act(away, "ready", "802")

@@ -52,7 +52,7 @@ secret = desk-secret
 deny = 0.0.0.0/0.0.0.0
 permit = 127.0.0.1/255.255.255.255
 read = call,agent,dtmf,user
-write = reporting,agent
+write = reporting,agent,originate
 writetimeout = 1000
 [driver]
 secret = {secret}
