@@ -47,9 +47,7 @@ def check_act(desks: Mapping[str, Desk], agent: str, reason: str) -> None:
         )
 
 
-async def act(
-    settings: Settings, name: str, agent: str, reason: str = "", more: Mapping[str, str] = _NO_MORE
-) -> None:
+async def act(settings: Settings, name: str, agent: str, reason: str = "", more: Mapping[str, str] = _NO_MORE) -> None:
     """Do an act: `sign-in`, `sign-out`, `pause`, `ready`, `card`. Raises `DeskError` when it was not done.
 
     `more`: the act's own variables.

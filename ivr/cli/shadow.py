@@ -79,19 +79,22 @@ def _naming(file: Path | None, zone: str, desks: Desks) -> Naming:
 def _rows(files: list[Path], kind: Kind | None, zone: ZoneInfo, since: str, until: str) -> Iterator[Row]:
     from ivr.cli.moments import read_moment
     from ivr.history.rows import Row
-    from ivr.ledger.unfolding import SELFTEST
 
     first = int(read_moment(since).timestamp() * 1e6) if since else 0
     behind = int(read_moment(until).timestamp() * 1e6) if until else 1 << 62
     for path in files:
         for row in look(path, kind).rows(zone):
-            # The call with which `ivr up` tests itself is nobody's.
-            if isinstance(row, Row) and first <= row.at < behind and f"@{SELFTEST}-" not in _channel(row):
+            if isinstance(row, Row) and first <= row.at < behind and not _is_nobodys(row):
                 yield row
 
 
-def _channel(row: Row) -> str:
-    return row.get("channel") or row.get("channame")
+def _is_nobodys(row: Row) -> bool:
+    """Say whether the row is of no call: of the test with which `ivr up` begins, or of an agent's act."""
+    from ivr.ledger.agents import ACTS
+    from ivr.ledger.unfolding import SELFTEST
+
+    channel = row.get("channel") or row.get("channame")
+    return any(f"@{context}-" in channel for context in (ACTS, SELFTEST))
 
 
 def _told(found: Compared) -> dict[str, Any]:
