@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import resource
 import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -15,7 +18,7 @@ import pytest
 from ivr.app.watch import LEAST_FREE
 from tests.faults.conftest import prepared
 from tests.faults.oracle import ledger
-from tests.faults.phones import all_answered, calling, first_sound, fresh_numbers, until
+from tests.faults.phones import all_answered, calling, channels_gone, first_sound, fresh_numbers, until
 from tests.running import RunningDesk
 
 pytestmark = pytest.mark.asterisk
@@ -45,9 +48,9 @@ def fill(folder: Path, leave: int, name: str = "filler") -> Path:
     return filler
 
 
-async def call_through(desk: RunningDesk) -> str:
+async def call_through(desk: RunningDesk, caller: str = "") -> str:
     """Place one call, hear the desk's prompt, hang up; return the caller's number."""
-    (caller,) = fresh_numbers(1)
+    caller = caller or fresh_numbers(1)[0]
     async with calling(desk, [caller]) as calls:
         await all_answered(calls)
         await asyncio.sleep(1)
@@ -65,6 +68,39 @@ def disk_alarm(desk: RunningDesk) -> str:
     """Return what `ivr status` says of the disk; "" while all is well."""
     told = desk.ivr("status", check=False)
     return told.stdout + told.stderr if "free" in told.stdout and told.returncode else ""
+
+
+@contextmanager
+def cannot_grow(desk: RunningDesk) -> Iterator[None]:
+    """Let Asterisk's files grow no more than its journal has: as on a full disk its rows are lost without a word."""
+    asterisk = desk.part("asterisk")
+    before = resource.prlimit(asterisk, resource.RLIMIT_FSIZE)
+    resource.prlimit(asterisk, resource.RLIMIT_FSIZE, (desk.settings.journal.stat().st_size, before[1]))
+    try:
+        yield
+    finally:
+        resource.prlimit(asterisk, resource.RLIMIT_FSIZE, before)
+
+
+async def test_f22_rows_that_were_lost_are_a_gap_with_its_time_and_its_number_of_channels(desk, fresh):
+    """The call is served, and leaves no record; the next one's number tells that channels are missing, and when."""
+    (before,) = fresh(1)
+    await call_through(desk, before)
+    await until(lambda: closed(desk, before))
+    await channels_gone(desk)
+    with cannot_grow(desk):
+        lost = await call_through(desk)
+        await channels_gone(desk)
+    (after,) = fresh(1)
+    await call_through(desk, after)
+    await until(lambda: closed(desk, after))
+    kept = ledger(desk)
+    assert lost not in kept.by_caller
+    found = json.loads(desk.ivr("ledger", "gaps", "--json").stdout)["gaps"]
+    (gap,) = [gap for gap in found if gap["kind"] == "records"]
+    began, ended = (datetime.fromisoformat(gap[name]).timestamp() * 1e6 for name in ("began_at", "ended_at"))
+    assert gap["missing"] == 1
+    assert kept.by_caller[before]["began_at"] <= began < ended <= kept.by_caller[after]["began_at"] + 1
 
 
 async def test_f22_an_alarm_comes_before_the_journals_disk_is_full_and_calls_go_on_when_it_is(tmp_path):
