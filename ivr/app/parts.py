@@ -40,6 +40,8 @@ class Part:
     """The home in which it tells that it lives."""
     hung_after: float = HUNG_AFTER
     stop_signal: signal.Signals = signal.SIGTERM
+    apart: float = 0.0
+    """Seconds that lie between its death and its next start at least."""
     restarted: Callable[[], Coroutine[None, None, None]] | None = None
     """What is done after it was started again."""
     wanted: bool = True
@@ -104,7 +106,7 @@ class Part:
                 return
             _log.error("part.died", part=self.name, code=code, log=str(self.log), cure="it is started again")
             pause = 0.2 if time.monotonic() - self._started_at > LONGEST_PAUSE else min(pause * 2, LONGEST_PAUSE)
-            await asyncio.sleep(pause)
+            await asyncio.sleep(max(pause, self.apart))
             await self._start_again()
 
     async def _start_again(self) -> None:

@@ -117,6 +117,7 @@ def make_parts(prepared: Prepared) -> list[Part]:
         prepared.served.environment(),
         logs / "asterisk.log",
         echo=False,
+        apart=1.0,  # ids hold the second of their birth: two processes within one would give the same ones
         restarted=partial(_asterisk_is_back, prepared),
     )
     commands = {"loader": ["loader"], "controller": ["controller"]}
