@@ -28,6 +28,17 @@ async def test_a_part_that_dies_is_started_again(tmp_path):
     assert not toy.running
 
 
+async def test_f29_two_asterisks_are_a_second_apart_for_their_ids_hold_the_second(tmp_path):
+    """A part with a distance starts again no sooner, however quickly it died."""
+    (tmp_path / "toy.log").touch()
+    toy = part(tmp_path, "import time; print(time.time(), flush=True)", apart=1.0)
+    await toy.start()
+    assert await until(lambda: len((tmp_path / "toy.log").read_text().split()) >= 2, 20)
+    first, second, *_ = map(float, (tmp_path / "toy.log").read_text().split())
+    assert int(second) > int(first)
+    await toy.stop(2)
+
+
 async def test_what_it_prints_is_in_its_log(tmp_path):
     toy = part(tmp_path, RUN)
     await toy.start()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
+import re
 from pathlib import Path
 
 import pytest
@@ -271,6 +273,44 @@ def test_a_million_bytes_of_rubbish_are_kept_and_counted(home):
     with home.engine.connect() as connection:
         kept = connection.execute(select(func.sum(func.length(rejected_record.c.raw)))).scalar_one()
     assert kept > 990_000
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_million_fuzzed_bytes_of_a_journal_never_stop_the_loader(tmp_path, seed):
+    """B7: bytes changed, cut out and put in at random; whatever is no record is kept with its place."""
+    chance = random.Random(seed)
+    data = bytearray(made_journal(170, seed=seed))
+    for _ in range(600):
+        at = chance.randrange(len(data))
+        if chance.random() < 0.5:
+            data[at] = chance.choice((0, 10, 13, 34, 44, 92, 255, chance.randrange(256)))
+        elif chance.random() < 0.5:
+            del data[at : at + chance.randrange(1, 60)]
+        else:
+            data[at:at] = chance.choice((b'"', b"\n", b'","', b"\xff\x00", bytes(data[at : at + 200])))
+    assert len(data) >= 1_000_000
+    home = Home(tmp_path / "home", f"sqlite:///{tmp_path}/ledger.sqlite")
+    home.append(bytes(data) + b"\n")
+    home.drain()
+    assert home.count(journal_record) > 0.8 * data.count(b"\n")
+    assert 0 < home.count(rejected_record) < 3000
+    assert verify(home.engine).differences == []
+    home.close()
+
+
+def test_f29_records_of_the_same_microsecond_have_keys_of_their_own(home):
+    text = (JOURNALS / "four_answered_calls.csv").read_bytes()
+    first = text.split(b'","')[1]
+    same = re.sub(rb'(?m)^("[A-Z_]+",")[0-9.]+', rb"\g<1>" + first, text)
+    assert len(set(re.findall(rb'(?m)^"[A-Z_]+","([0-9.]+)', same))) == 1
+    home.append(same)
+    home.drain()
+    assert home.count(journal_record) == text.count(b"\n")
+    assert home.count(call) == 4
+    with home.engine.connect() as connection:
+        lengths = connection.execute(select(leg.c.ended_at - leg.c.began_at)).scalars().all()
+    assert set(lengths) == {0}
+    assert verify(home.engine).differences == []
 
 
 def test_hostile_callers_are_stored_as_they_came(home):
