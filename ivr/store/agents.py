@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, select
+from sqlalchemy import Connection, Select, and_, bindparam, delete, func, select
 
 from ivr.ledger.agents import (
     NOBODY,
@@ -46,6 +46,8 @@ class Holding(NamedTuple):
 
 _LONGEST, _KEPT = 24, 6
 """Stays of an agent in memory: beyond the first number the tail is cut to about the second."""
+_LONGEST_CALL = 7 * 86_400_000_000
+"""Microseconds: no agent's call lasts longer, so none that began earlier is in question."""
 _REMOVED = delete(agent_span).where(agent_span.c.agent == bindparam("who"), agent_span.c.began_at >= bindparam("since"))
 
 
@@ -192,11 +194,20 @@ def _of(news: dict[str, _News], agent: str, at: int) -> _News:
 def _held_by(connection: Connection, agent: str, since: int) -> set[str]:
     """Return the calls that have held the agent since a moment; perhaps some more."""
     offered = select(leg.c.call_id).where(leg.c.agent == agent, leg.c.agent != "", leg.c.began_at >= since)
-    dialled = and_(call.c.caller == agent, call.c.caller != "", call.c.desk == "")
-    over = and_(call.c.outcome == "answered", dialled, call.c.ended_at >= since)
-    going_on = and_(call.c.ended_at.is_(None), dialled)
-    queries = (offered, select(call.c.id).where(over), select(call.c.id).where(going_on))
+    queries = (offered, *dialled_by(agent, since))
     return {name for query in queries for name in connection.execute(query).scalars()}
+
+
+def dialled_by(agent: str, since: int) -> tuple[Select[str], Select[str]]:
+    """Return the questions for the calls that the agent dialled: those that ended since a moment, those that go on.
+
+    SQLite knows nothing of how many calls a desk or a caller has, so what must not pick the index is hidden from it.
+    """
+    of_no_desk = call.c.desk + "" == ""
+    over = and_(call.c.caller == agent, call.c.began_at >= since - _LONGEST_CALL, call.c.ended_at >= since)
+    going_on = and_(call.c.ended_at.is_(None), call.c.caller + "" == agent)
+    ended = select(call.c.id).where(over, call.c.outcome == "answered", call.c.caller != "", of_no_desk)
+    return ended, select(call.c.id).where(going_on, call.c.caller != "", of_no_desk)
 
 
 def _standing(connection: Connection, agent: str, at: int) -> Standing:

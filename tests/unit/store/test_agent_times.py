@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from ivr.asterisk.journal import Journal
 from ivr.desk.load import Loader
+from ivr.store.agents import dialled_by
 from ivr.store.engine import open_database
 from ivr.store.ledger import SqlLedger
 from ivr.store.migrate import migrate
@@ -186,3 +187,22 @@ def test_verify_names_the_agent_whose_time_was_changed(home):
     with home.engine.execution_options(writes=True).begin() as connection:
         connection.execute(agent_span.update().values(state="paused"))
     assert verify(home.engine).differences == ["agent 201"]
+
+
+def test_the_calls_that_an_agent_dialled_are_found_without_looking_at_all_calls(database_url):
+    """However many calls of no desk there are, and however many he has dialled: the plan names the index."""
+    migrate(database_url)
+    engine = open_database(database_url)
+    over, going_on = (
+        str(query.compile(engine, compile_kwargs={"literal_binds": True})) for query in dialled_by("201", 5)
+    )
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            plans = [connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {one}").all()[0][-1] for one in (over, going_on)]
+            assert "ix_call_caller_began_at (caller=? AND began_at>?)" in plans[0]
+        else:
+            connection.exec_driver_sql("SET enable_seqscan = off")
+            plans = ["".join(connection.exec_driver_sql(f"EXPLAIN {one}").scalars()) for one in (over, going_on)]
+            assert "ix_call_caller_began_at" in plans[0]
+        assert "ix_call_open" in plans[1]
+    engine.dispose()
