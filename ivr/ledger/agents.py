@@ -142,7 +142,7 @@ def stays_of(call: Call) -> dict[str, tuple[Stay, ...]]:
             continue
         rank, state = covers
         wrap = wraps.get((leg.agent, leg.line), 0) if rank > 1 and leg.reason != CRASH else 0
-        if leg.agent:
+        if leg.agent.isdecimal():  # an outside party is no agent
             found.setdefault(leg.agent, []).append(Stay(leg.began_at, leg.ended_at, rank, state, call.id, wrap))
         if dialled_by and rank > 1 and leg.agent != dialled_by:
             found.setdefault(dialled_by, []).append(Stay(leg.began_at, leg.ended_at, rank, state, call.id, 0))
