@@ -65,7 +65,8 @@ def _metric(report: Report, wanted: str, ask: Ask) -> Metric:
         raise DeskError(f"The report {report.name} has no {wanted}.", f"It has {', '.join(columns)}.")
     if not set(one.sources) <= _CALLS:
         raise DeskError(
-            f"{wanted} is made of agents' time, not of calls alone.", "See `ivr agents time` for the spans behind it."
+            f"{wanted} is not a sum over calls: it is made of agents' time or of numbers.",
+            "Its report lists what is behind it.",
         )
     possible = keys_of(one)
     for name in ask.where:

@@ -40,16 +40,6 @@ class Debt(NamedTuple):
     """His last missed call."""
 
 
-class Returned(NamedTuple):
-    """Whose missed callers were talked with, and how soon. Times in microseconds."""
-
-    agent: str
-    returned: int
-    mean: float
-    within_hour: int
-    longest: int
-
-
 class Books(Protocol):
     """The ledger as reports read it. Every method may raise `DeskError` when the database cannot be used."""
 
@@ -82,3 +72,6 @@ class Books(Protocol):
         self, since: int, until: int, where: Mapping[str, Collection[str]], *, budget: int, limit: int
     ) -> list[Call]:
         """Return the newest calls whose time to human was longer than the budget (microseconds)."""
+
+    def debts(self, where: Mapping[str, Collection[str]], limit: int) -> list[Debt]:
+        """Return the numbers that are still owed a talk, whose last call was latest first."""

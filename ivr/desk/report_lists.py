@@ -39,9 +39,42 @@ def over_budget(books: Books, ask: Ask) -> Table:
     return Table(f"Calls that waited more than {budget} s for a person", heads, rows, note=note, listing=True)
 
 
+def debt(books: Books, ask: Ask) -> Table:
+    """Return the numbers that are still owed a talk, of all time: no debt is too old."""
+    owed = books.debts(ask.where, ask.limit)
+    complete = books.freshness().complete_to or 0
+    rows = tuple(
+        (
+            one.number,
+            one.desk,
+            one.line or "no line",
+            clock(one.first_at, ask.zone),
+            max(0, complete - one.first_at) / 1e6,
+            one.missed,
+            one.tries,
+            one.owner,
+            one.call,
+        )
+        for one in owed
+    )
+    heads = (
+        Head("number", "number", "text"),
+        Head("desk", "desk", "text"),
+        Head("line", "line", "text"),
+        Head("first_at", "first missed", "text"),
+        Head("age", "age", "seconds"),
+        Head("missed", "missed calls", "count"),
+        Head("tries", "we tried", "count"),
+        Head("owner", "spoke last with", "text"),
+        Head("call", "last missed call", "text"),
+    )
+    note = f"The latest {ask.limit}; --limit shows more." if len(rows) == ask.limit else ""
+    return Table("Still owed a talk, whenever they called", heads, rows, note=note, listing=True)
+
+
 def clock(moment: int, zone: str) -> str:
     """Return a moment as the zone's clock shows it."""
     return datetime.fromtimestamp(moment // 1_000_000, UTC).astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M:%S")
 
 
-LISTS: Mapping[str, Callable[[Books, Ask], Table]] = {"over budget": over_budget}
+LISTS: Mapping[str, Callable[[Books, Ask], Table]] = {"over budget": over_budget, "debt": debt}

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from ivr.ledger.call import Call
 from ivr.reports.bins import SECOND, bin_of
 from ivr.reports.contributions import MISSED
+from ivr.reports.tally import Tally, quarter_of, tally
 from ivr.reports.way_in import Direction, direction_of
 
 LEAST_TALK = 5 * SECOND
@@ -85,6 +86,19 @@ def missed_rows(contacts: Iterable[Contact], *, least: int = LEAST_TALK) -> list
     return [*rows, owed] if owed else rows
 
 
+def missed_tallies(row: Missed, desk: str) -> list[Tally]:
+    """Return what a row of missed calls contributes to the totals of source `number`."""
+    bucket, keys = quarter_of(row.first_at), (desk, row.line, row.returned_by)
+    return [tally(("number", bucket, keys, measure, value)) for measure, value in _row_totals(row).items()]
+
+
+def _row_totals(row: Missed) -> dict[str, int]:
+    if row.returned_at is None:
+        return {"owed": 1}
+    took = max(0, row.returned_at - row.first_at)
+    return {"returned": 1, "return_time": took, f"return_time.{bin_of(took)}": 1}
+
+
 def debt(contacts: Iterable[Contact], *, least: int = LEAST_TALK) -> Missed | None:
     """Return what one number is still owed; None when nothing."""
     rows = missed_rows(contacts, least=least)
@@ -126,11 +140,7 @@ def number_totals(
     """Return what one number contributes to the metrics of source `number`; totals of numbers can be added up."""
     totals: Counter[str] = Counter()
     for row in missed_rows(contacts, least=least):
-        if row.returned_at is None:
-            totals["owed"] += 1
-        else:
-            took = max(0, row.returned_at - row.first_at)
-            totals.update({"returned": 1, "return_time": took, f"return_time.{bin_of(took)}": 1})
+        totals.update(_row_totals(row))
     judged = first_contacts(contacts, now, window=window)
     totals["judged"] = len(judged)
     totals["repeated"] = sum(bool(one.again) for one in judged)
@@ -139,8 +149,13 @@ def number_totals(
     return totals
 
 
+def moment_of(one: Contact) -> int:
+    """Return when the contact counts: a talk from its beginning, a missed call from the first ring."""
+    return one.at if one.talked_at is None else one.talked_at
+
+
 def _moment(one: Contact) -> tuple[int, str]:
-    return (one.at if one.talked_at is None else one.talked_at), one.call
+    return moment_of(one), one.call
 
 
 def _same(one: Contact, other: Contact) -> bool:

@@ -146,7 +146,31 @@ MISSED = Report(
             ),
             chart=("calls_missed",),
         ),
+        Section(
+            "Returned to",
+            ("desk", "line"),
+            _columns(
+                Column("return_rate", "returned to", at_least=0.9),
+                "missed_returned: callers returned to",
+                "missed_debt: still owed",
+                "return_time: mean time",
+                "return_time_p50: median",
+                "return_time_p90: 90 %",
+            ),
+            chart=("missed_returned", "missed_debt"),
+        ),
+        Section(
+            "Returned by",
+            ("agent",),
+            _columns(
+                "missed_returned: callers returned to",
+                "return_time: mean time",
+                "return_time_p50: median",
+                "return_time_p90: 90 %",
+            ),
+        ),
     ),
+    lists=("debt",),
 )
 SOURCES = Report(
     "sources",

@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple, TypeAlias
 QUARTER = 900_000_000
 """Microseconds of the smallest bucket, a quarter of an hour. Every zone of today is a whole number of them from UTC."""
 
-Subject = Literal["call", "line", "agent", "node", "time"]
+Subject = Literal["call", "line", "agent", "node", "time", "number"]
 Totals: TypeAlias = Mapping[str, int]
 """Sums by measure, of whichever cells were added up; a measure that is not there is 0."""
 
@@ -25,6 +25,7 @@ KEYS: Mapping[Subject, tuple[str, ...]] = {
     "agent": ("agent", "direction", "desk", "line"),
     "node": ("desk", "version", "node"),
     "time": ("agent", "line"),
+    "number": ("desk", "line", "agent"),
 }
 """What each subject's totals can be filtered and grouped by; the order is that of `Tally.keys`.
 
@@ -32,6 +33,7 @@ call   a caller's whole contact, booked to where it began
 line   a visit of a call to a line, booked to where it entered the line; its talk time is split at the edges
 agent  an offer to an agent, or a talk of his, booked to where it began; his talk time is split at the edges
 node   a hit of a node of the flow
+number a caller's missed calls in a row, booked to the first of them; `line` is the last one's, `agent` who returned
 time   an agent's time in each state, split at the edges; `line` is that of the call it belongs to, or empty
 """
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import ColumnElement, Connection, and_, func, select, true
 
-from ivr.desk.ports_report import Freshness
+from ivr.desk.ports_report import Debt, Freshness
 from ivr.ledger.call import Call
 from ivr.reports.bins import EDGES
 from ivr.reports.statement import Carded
@@ -21,6 +21,7 @@ from ivr.store.shelves import SHELVES
 from ivr.store.stored import whole_calls
 from ivr.store.sums import Sums, Wanted, sums
 from ivr.store.tables import call, journal_position, rejected_record
+from ivr.store.tables_missed import missed
 from ivr.store.tables_totals import total_cell, total_state
 
 _LONGEST_CALL = 86_400_000_000
@@ -124,6 +125,27 @@ class SqlBooks:
                     break
         return found
 
+    def debts(self, where: Mapping[str, Collection[str]], limit: int) -> list[Debt]:
+        """Return the numbers that are still owed a talk, whose last call was latest first."""
+        conditions = [missed.c[name].in_(list(values)) for name, values in where.items() if name in ("desk", "line")]
+        query = select(missed).where(missed.c.returned_at.is_(None), *conditions)
+        with self._reading() as connection:
+            rows = connection.execute(query.order_by(missed.c.last_at.desc(), missed.c.number).limit(limit)).all()
+            return [
+                Debt(
+                    row.number,
+                    row.desk,
+                    row.line,
+                    row.first_at,
+                    row.last_at,
+                    row.calls,
+                    row.tries,
+                    _owner(connection, row.number),
+                    row.last_call,
+                )
+                for row in rows
+            ]
+
     def _days_over(self, connection: Connection, wanted: Wanted, budget: int) -> Iterator[tuple[int, int]]:
         """Yield the days, the newest first, that have a call over the budget."""
         over = {f"to_human.{place}" for place, edge in enumerate(EDGES) if edge > budget}
@@ -135,6 +157,13 @@ class SqlBooks:
     def _reading(self) -> Iterator[Connection]:
         with told_errors(self._url), self._engine.connect() as connection:
             yield connection
+
+
+def _owner(connection: Connection, number: str) -> str:
+    """Return the agent with whom the number spoke last, or ""."""
+    his = and_(call.c.caller == number, call.c.desk != "", call.c.answered_by != "")
+    spoke = select(call.c.answered_by).where(his)
+    return connection.execute(spoke.order_by(call.c.began_at.desc()).limit(1)).scalar() or ""
 
 
 def _among(where: Mapping[str, Collection[str]]) -> ColumnElement[bool]:

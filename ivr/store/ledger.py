@@ -23,6 +23,7 @@ from ivr.store.agents import AgentTimes, Holding
 from ivr.store.bulk import add_missing, add_rows, one_of
 from ivr.store.cards import CardsOfBatch
 from ivr.store.channels import count_channels
+from ivr.store.missed import keep_missed
 from ivr.store.records import NO_RECORD, records_of_calls
 from ivr.store.stored import closed_calls
 from ivr.store.tables import call, fact, journal_position, journal_record, leg, recording, rejected_record
@@ -160,6 +161,7 @@ class Derived:
         self._expected: list[tuple[Any, ...]] = []
         self._holdings: list[Holding] = []
         self._busy: list[Call] = []
+        self._whole: list[Call] = []
 
     @property
     def count(self) -> int:
@@ -186,11 +188,13 @@ class Derived:
         """
         count_channels(connection, self._records)
         cards = CardsOfBatch(connection, self._records, [*(row["key"] for row in self._stale), *self._ids()])
+        before: list[Call] = []
         if self._stale:
             if times:
                 times.look(connection, [row["key"] for row in self._stale])
-            for before in closed_calls(connection, [row["key"] for row in self._stale]):
-                add_tallies(self._sums, taken_out(tallies(before)))
+            before = closed_calls(connection, [row["key"] for row in self._stale])
+            for one in before:
+                add_tallies(self._sums, taken_out(tallies(one)))
             connection.execute(delete(call).where(call.c.id == bindparam("key")), self._stale)
             connection.execute(delete(leg).where(leg.c.call_id == bindparam("key")), self._stale)
         add_rows(connection, call, self._calls)
@@ -203,6 +207,7 @@ class Derived:
                 times.totals.note(one)
             gone, fresh = times.keep(connection, self._records, self._holdings)
             add_tallies(self._sums, times.totals.tallies(connection, gone, fresh))
+        add_tallies(self._sums, keep_missed(connection, before, self._whole))
         add_tallies(self._sums, cards.tallies())
         if self._facts_from:
             totals.add(connection, self._sums, part=self._facts_from, newest=self._newest)
@@ -218,6 +223,8 @@ class Derived:
         self._holdings.append(Holding(name, one.ended_at is None, stays))
         if stays:
             self._busy.append(one)
+        if one.ended_at is not None:
+            self._whole.append(one)
         self._legs += [(name, place, *part) for place, part in enumerate(one.legs)]
         self._facts += [
             (record, place, name, at, said.name, _details(said))

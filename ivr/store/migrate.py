@@ -14,6 +14,7 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
 import ivr.store.tables_cards
+import ivr.store.tables_missed
 import ivr.store.tables_totals  # noqa: F401 - its tables belong to the metadata
 from ivr.errors import DeskError
 from ivr.store.engine import open_database

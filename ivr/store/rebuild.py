@@ -30,9 +30,10 @@ from ivr.store.tables import (
     metadata,
 )
 from ivr.store.tables_cards import card_fact
+from ivr.store.tables_missed import missed
 from ivr.store.totals import Totals, begin_anew
 
-DERIVED = (call, leg, fact, agent_act, agent_span, journal_minute, asterisk_run, lost_channel, card_fact)
+DERIVED = (call, leg, fact, missed, agent_act, agent_span, journal_minute, asterisk_run, lost_channel, card_fact)
 """All that the journal's records give. Whatever fills one of them is called by `ivr.store.ledger.Derived.keep`."""
 _AT_ONCE = 20_000
 Progress = Callable[[int, int], None]

@@ -30,6 +30,7 @@ WHOLE: dict[Subject, Shelf] = {
     "agent": Shelf(30, "agent", KEYS["agent"]),
     "node": Shelf(40, "node", KEYS["node"]),
     "time": Shelf(50, "time", KEYS["time"]),
+    "number": Shelf(60, "number", KEYS["number"]),
 }
 FEWER: tuple[Shelf, ...] = (
     Shelf(11, "call", ("direction", "desk", "version", "category")),

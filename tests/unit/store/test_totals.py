@@ -32,7 +32,7 @@ MOSCOW = "Europe/Moscow"
 
 
 class Loaded:
-    """A ledger of sixty calls over some days, with the months' edge among them, cut into batches."""
+    """A ledger of thirty-two calls over some days, with the months' edge among them, cut into batches."""
 
     def __init__(self, folder, url, zone=MOSCOW):
         migrate(url)
@@ -66,7 +66,7 @@ class Loaded:
 @pytest.fixture
 def loaded(tmp_path, database_url):
     loaded = Loaded(tmp_path, database_url)
-    loaded.grow(made_journal(60, begin=BEGIN, per_second=1 / 24000))
+    loaded.grow(made_journal(32, begin=BEGIN, per_second=1 / 45000))
     yield loaded
     loaded.close()
 
@@ -125,7 +125,7 @@ def test_days_and_months_are_made_and_read(loaded):
 
 def test_a_reopened_call_is_taken_out_and_added_anew(loaded):
     """A record that comes long after its call was over changes the call, also in days and months that are made."""
-    record = made_journal(60, begin=BEGIN, per_second=1 / 24000).splitlines(keepends=True)[0]
+    record = made_journal(32, begin=BEGIN, per_second=1 / 45000).splitlines(keepends=True)[0]
     loaded.grow(record, cuts=1)
     every = loaded.every()
     assert loaded.ask("call", 0, 1 << 61, MOSCOW) == counted(every, "call", 0, 1 << 61, MOSCOW)
@@ -176,7 +176,7 @@ def test_a_call_read_back_from_its_rows_is_the_call_that_was_kept(loaded):
     with loaded.engine.connect() as connection:
         ids = connection.execute(select(call.c.id)).scalars().all()
         found = closed_calls(connection, ids)
-        assert len(found) == 60
+        assert len(found) == 32
         legs = connection.execute(select(func.count()).select_from(leg)).scalar_one()
     assert sum(len(one.legs) for one in found) == legs
     assert all(one.first_record <= told.record <= one.last_record for one in found for told in one.facts)
