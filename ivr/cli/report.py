@@ -16,7 +16,7 @@ from ivr.errors import DeskError
 if TYPE_CHECKING:
     from ivr.desk.made_report import Ask, MadeReport
     from ivr.desk.ports_report import Books
-    from ivr.reports.standard import Report
+    from ivr.reports.layout import Report
 
 FORMATS = ("table", "csv", "xlsx", "json", "html")
 

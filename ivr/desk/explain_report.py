@@ -10,8 +10,8 @@ from ivr.reports.catalogue import metric
 from ivr.reports.cell import Cell
 from ivr.reports.cell import filters_of as keys_of
 from ivr.reports.explain import Verdict, explain
+from ivr.reports.layout import Report
 from ivr.reports.metric import Metric
-from ivr.reports.standard import Report
 from ivr.reports.tally import KEYS
 
 MOST = 100_000

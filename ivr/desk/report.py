@@ -11,8 +11,8 @@ from ivr.desk.ports_report import Books
 from ivr.desk.report_lists import LISTS
 from ivr.errors import DeskError
 from ivr.reports.catalogue import metric
+from ivr.reports.layout import Column, Report, Section
 from ivr.reports.metric import Metric
-from ivr.reports.standard import Column, Report, Section
 from ivr.reports.tally import KEYS, Subject
 
 TIMES = ("half hour", "hour", "hour of the day", "day", "weekday", "week", "month")

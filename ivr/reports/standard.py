@@ -2,56 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-IN, OUT = ("in",), ("out",)
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A metric in a report; `directions` = only of calls that went so."""
-
-    metric: str
-    title: str
-    directions: tuple[str, ...] = ()
-    at_least: float | None = None
-    """The share that is the target."""
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A table of a report: a row for each value of the keys `by`, and their total."""
-
-    title: str
-    by: tuple[str, ...]
-    columns: tuple[Column, ...]
-    chart: tuple[str, ...] = ()
-    """Metrics of the section's chart, in Excel and in the browser."""
-    time: str = ""
-    """Also a row for each of these times."""
-    directions: tuple[str, ...] = IN
-    """Calls of which directions are counted, where a column or its metric says nothing else; empty = all."""
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """A standard report: tables of metrics, and lists of calls or numbers that are named here and made by the desk."""
-
-    name: str
-    title: str
-    sections: tuple[Section, ...] = ()
-    lists: tuple[str, ...] = ()
-
-
-def _columns(*given: str | Column) -> tuple[Column, ...]:
-    """Read `metric: title` texts."""
-    return tuple(one if isinstance(one, Column) else _column(one) for one in given)
-
-
-def _column(text: str) -> Column:
-    metric, _, title = text.partition(": ")
-    return Column(metric, title)
-
+from ivr.reports.layout import IN, OUT, Column, Report, Section, columns
 
 CLOSED = Column("closed_by_line", "ended on lines 1-2", at_least=0.85)
 LINES = Report(
@@ -61,7 +12,7 @@ LINES = Report(
         Section(
             "Visits to the lines",
             ("desk", "line"),
-            _columns(
+            columns(
                 "offered: offered",
                 "answered: answered",
                 "abandoned: abandoned",
@@ -76,7 +27,7 @@ LINES = Report(
         Section(
             "Waits",
             ("desk", "line"),
-            _columns(
+            columns(
                 "asa: mean to the talk",
                 "asa_to_agent: mean to pick-up",
                 "wait_p50: median",
@@ -90,7 +41,7 @@ LINES = Report(
         Section(
             "Calls",
             ("desk",),
-            _columns(
+            columns(
                 "calls: calls",
                 "calls_answered: with a talk",
                 "answer_rate: share",
@@ -102,7 +53,7 @@ LINES = Report(
         ),
     ),
 )
-_STAGES = _columns(
+_STAGES = columns(
     "calls_answered: with a talk",
     "time_to_human: mean",
     "stage_menu: menu",
@@ -135,7 +86,7 @@ MISSED = Report(
         Section(
             "Missed calls",
             ("desk",),
-            _columns(
+            columns(
                 "calls: calls",
                 "calls_missed: missed",
                 "abandoned_menu: left in the menu",
@@ -149,7 +100,7 @@ MISSED = Report(
         Section(
             "Returned to",
             ("desk", "line"),
-            _columns(
+            columns(
                 Column("return_rate", "returned to", at_least=0.9),
                 "missed_returned: callers returned to",
                 "missed_debt: still owed",
@@ -162,7 +113,7 @@ MISSED = Report(
         Section(
             "Returned by",
             ("agent",),
-            _columns(
+            columns(
                 "missed_returned: callers returned to",
                 "return_time: mean time",
                 "return_time_p50: median",
@@ -179,7 +130,7 @@ SOURCES = Report(
         Section(
             "By source",
             ("desk", "source"),
-            _columns(
+            columns(
                 "calls: calls",
                 "calls_answered: with a talk",
                 "answer_rate: share",
@@ -194,7 +145,7 @@ SOURCES = Report(
         Section(
             "How the source is known",
             ("desk", "source", "how"),
-            _columns(
+            columns(
                 "calls: calls",
                 "calls_answered: with a talk",
                 "conversion: conversion",
@@ -210,7 +161,7 @@ CATEGORIES = Report(
         Section(
             "By category",
             ("desk", "category"),
-            _columns(
+            columns(
                 "calls: calls",
                 "calls_answered: with a talk",
                 "answer_rate: share",
@@ -224,7 +175,7 @@ CATEGORIES = Report(
         Section(
             "Nodes of the flow",
             ("desk", "version", "node"),
-            _columns(
+            columns(
                 "node_hits: hits",
                 "node_wrong: wrong keys",
                 "node_silent: no answer",
@@ -235,7 +186,7 @@ CATEGORIES = Report(
         ),
     ),
 )
-_TALKS = _columns(
+_TALKS = columns(
     Column("talks", "talks in", IN),
     Column("talks", "talks out", OUT),
     "offers: offers",
@@ -247,7 +198,7 @@ _TALKS = _columns(
     "agent_leads: leads",
     "agent_wins: wins",
 )
-_LENGTHS = _columns(
+_LENGTHS = columns(
     "talks: talks",
     "talk_mean: mean",
     "talk_p50: median",
@@ -257,7 +208,7 @@ _LENGTHS = _columns(
     "long_calls_20: over 20 s",
     "long_calls_30: over 30 s",
 )
-_HOURS = _columns(
+_HOURS = columns(
     "hours: signed in",
     "ready_time: ready",
     "offered_time: ringing",
@@ -294,7 +245,7 @@ TRANSFERS = Report(
         Section(
             "By category",
             ("desk", "category"),
-            _columns(
+            columns(
                 "calls_answered: with a talk",
                 "transfers: transfers",
                 "transfer_rate: transferred",
@@ -306,7 +257,7 @@ TRANSFERS = Report(
         Section(
             "Lines that calls go on from",
             ("desk", "line"),
-            _columns("offered: offered", "overflow: gone on", "overflow_rate: share"),
+            columns("offered: offered", "overflow: gone on", "overflow_rate: share"),
         ),
     ),
 )
