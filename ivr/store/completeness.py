@@ -11,12 +11,12 @@ from sqlalchemy import ColumnElement, Connection, and_, func, literal, or_, sele
 from ivr.ledger.gap import Freshness, Gap, Kind
 from ivr.ledger.numbering import MINUTE
 from ivr.ledger.record import FILE_BITS, OFFSET_BITS
+from ivr.store.records import moment_at
 from ivr.store.tables import (
     asterisk_minute,
     gap,
     journal_minute,
     journal_position,
-    journal_record,
     lost_channel,
     rejected_record,
 )
@@ -110,7 +110,7 @@ def _rejected(connection: Connection) -> Iterator[Gap]:
     nodes = {row.number: row.node for row in connection.execute(select(journal_position))}
     length = func.length(rejected_record.c.raw).label("length")
     query = select(rejected_record.c.id, rejected_record.c.reason, length).order_by(rejected_record.c.id)
-    pieces = ((row, _moment_before(connection, row.id)) for row in connection.execute(query).all())
+    pieces = ((row, moment_at(connection, row.id)) for row in connection.execute(query).all())
     for (at, file, lost), group in groupby(pieces, lambda one: (one[1], one[0].id >> OFFSET_BITS, not one[0].length)):
         rows = [row for row, _ in group]
         node, place = nodes.get(file >> FILE_BITS, ""), file & (1 << FILE_BITS) - 1
@@ -120,12 +120,3 @@ def _rejected(connection: Connection) -> Iterator[Gap]:
         else:
             size = sum(row.length for row in rows)
             yield Gap(at, at, node, "rejected", len(rows), f"{where}, {size} bytes: {rows[0].reason}")
-
-
-def _moment_before(connection: Connection, identity: int) -> int:
-    """Return the time of the last record before that place of the journal, else of the first behind it."""
-    table = journal_record.c
-    before = select(table.at).where(table.id < identity).order_by(table.id.desc()).limit(1)
-    behind = select(table.at).where(table.id > identity).order_by(table.id).limit(1)
-    found = connection.execute(before).scalar()
-    return found if found is not None else connection.execute(behind).scalar() or 0

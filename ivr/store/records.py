@@ -52,6 +52,22 @@ def all_records(connection: Connection, at_once: int) -> Iterator[list[Record]]:
     yield from _kept(connection, behind, NO_RECORD, at_once)
 
 
+def moment_at(connection: Connection, identity: int) -> int:
+    """Return the time of the last record before a place of the journal, else of the first behind it; 0 without any."""
+    table, manifest = journal_record.c, archived_file.c
+    before = select(table.id, table.at).where(table.id < identity).order_by(table.id.desc()).limit(1)
+    found = [(row.id, row.at) for row in connection.execute(before)]
+    packed = select(archived_file).where(manifest.first < identity).order_by(manifest.first.desc()).limit(1)
+    for file in connection.execute(packed):
+        if not found or file.last > found[0][0]:
+            parts = list(_parts(connection, file, file.first, identity - 1))
+            found.append((parts[-1][-1].id, parts[-1][-1].at))
+    if found:
+        return int(max(found)[1])
+    behind = select(table.at).where(table.id > identity).order_by(table.id).limit(1)
+    return int(connection.execute(behind).scalar() or 0)
+
+
 def place_of_file(connection: Connection, file: Row[Any]) -> Path:
     """Return where a packed file is, its bytes being those that were written; `DeskError` when it is gone or damaged.
 

@@ -19,6 +19,7 @@ from ivr.ledger.record import FILE_BITS, OFFSET_BITS, Record
 from ivr.settings import Settings
 from ivr.store import archive as module
 from ivr.store.archive import archive, archived
+from ivr.store.completeness import gaps
 from ivr.store.engine import open_database
 from ivr.store.ledger import SqlLedger
 from ivr.store.migrate import migrate
@@ -165,6 +166,15 @@ def test_a_file_that_the_manifest_does_not_name_does_not_count_and_is_written_ov
     desk.archive()
     assert desk.records() == before
     assert len(list(desk.folder.iterdir())) == archived(desk.engine).files
+
+
+def test_when_a_piece_of_the_journal_was_lost_is_still_known(desk):
+    desk.load(made_journal(10) + b"no record at all\n" + made_journal(10, begin=BEGIN + 60))
+    with desk.engine.connect() as connection:
+        before = gaps(connection)
+    desk.archive()
+    with desk.engine.connect() as connection:
+        assert gaps(connection) == before != []
 
 
 @pytest.mark.parametrize("harm", ["gone", "damaged"])
