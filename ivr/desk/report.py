@@ -116,16 +116,30 @@ def _groups(
 
 
 def _values(group: _Group, section: Section, columns: list[Column], ask: Ask) -> list[Value]:
-    return [_value(group, metric(column.metric), column.directions or section.directions, ask) for column in columns]
+    known: dict[tuple[object, ...], Mapping[str, int]] = {}
+    values: list[Value] = []
+    for column in columns:
+        one = metric(column.metric)
+        allowed = one.directions or column.directions or section.directions
+        place = (one.sources, allowed)
+        if place not in known:
+            known[place] = _totals(group, one, allowed)
+        values.append(one.value(known[place], ask.given))
+    return values
 
 
-def _value(group: _Group, one: Metric, directions: tuple[str, ...], ask: Ask) -> float | None:
+def _totals(group: _Group, one: Metric, allowed: tuple[str, ...]) -> Mapping[str, int]:
+    parts = [
+        sums
+        for (subject, direction), sums in group.items()
+        if subject in one.sources and (not direction or not allowed or direction in allowed)
+    ]
+    if len(parts) == 1:
+        return parts[0]
     totals: Counter[str] = Counter()
-    allowed = one.directions or directions
-    for (subject, direction), sums in group.items():
-        if subject in one.sources and (not direction or not allowed or direction in allowed):
-            totals.update(sums)
-    return one.value(totals, ask.given)
+    for sums in parts:
+        totals.update(sums)
+    return totals
 
 
 def _head(column: Column) -> Head:

@@ -74,7 +74,7 @@ def debt(books: Books, ask: Ask) -> Table:
 
 def clock(moment: int, zone: str) -> str:
     """Return a moment as the zone's clock shows it."""
-    return datetime.fromtimestamp(moment // 1_000_000, UTC).astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M:%S")
+    return datetime.fromtimestamp(moment // 1_000_000, UTC).astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
 
 
 LISTS: Mapping[str, Callable[[Books, Ask], Table]] = {"over budget": over_budget, "debt": debt}

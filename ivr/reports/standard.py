@@ -208,6 +208,7 @@ _LENGTHS = columns(
     "long_calls_20: over 20 s",
     "long_calls_30: over 30 s",
 )
+_DAY_LENGTHS = tuple(column for column in _LENGTHS if column.metric not in ("talk_p50", "talk_p90"))
 _HOURS = columns(
     "hours: signed in",
     "ready_time: ready",
@@ -234,7 +235,7 @@ AGENT_DAY = Report(
     "Agents, day by day",
     (
         Section("Offers and talks", ("agent",), _TALKS, time="day", directions=()),
-        Section("Length of talks", ("agent",), _LENGTHS, time="day", directions=()),
+        Section("Length of talks", ("agent",), _DAY_LENGTHS, time="day", directions=()),
         Section("Time", ("agent",), _HOURS, time="day", directions=()),
     ),
 )

@@ -11,7 +11,7 @@ NOTHING = "–"
 
 
 def shown(value: Value, head: Head) -> str:
-    """Return the value for people: `1,234`, `83.1 %`, `8.4 s`, `4:07`, `12:34:56`."""
+    """Return the value for people: `1,234`, `83.1 %`, `8.4 s`, `4:07`, `1:02:06`, `215:51 h`."""
     if value is None:
         return NOTHING
     if isinstance(value, str):
@@ -67,4 +67,6 @@ def _length(seconds: float) -> str:
     whole = round(seconds)
     if whole < 3600:
         return f"{whole // 60}:{whole % 60:02}"
-    return f"{whole // 3600:,}:{whole // 60 % 60:02}:{whole % 60:02}"
+    if whole < 36_000:
+        return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
+    return f"{whole // 3600:,}:{whole // 60 % 60:02} h"
