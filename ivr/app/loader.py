@@ -27,6 +27,7 @@ from ivr.store.archive import archive
 from ivr.store.engine import open_database
 from ivr.store.gaps import SqlGaps
 from ivr.store.ledger import SqlLedger
+from ivr.store.rebuild import renew
 from ivr.store.recordings import SqlRecordings
 
 _DAY = 86400
@@ -39,7 +40,8 @@ _log = structlog.get_logger("ivr.loader")
 async def run_loader(settings: Settings) -> None:
     """Load until SIGTERM, then what the journal still holds."""
     engine = open_database(settings.database_url)
-    loader = Loader(Journal(settings.journal, settings.node), SqlLedger(engine, site_zone(settings)), settings.node)
+    ledger = SqlLedger(engine, site_zone(settings))
+    loader = Loader(Journal(settings.journal, settings.node), ledger, settings.node, partial(renew, engine))
     progress = Progress()
     notes = Notes(SqlGaps(engine), settings.node)
     watch = Watch(settings, notes)

@@ -10,6 +10,7 @@ REQUIRED = (
     "func_periodic_hook", "app_mixmonitor", "app_stack", "app_celgenuserevent", "app_exec", "format_wav",
     "format_pcm", "format_sln", "codec_ulaw", "codec_alaw", "func_callerid", "func_channel", "func_strings",
     "func_logic", "func_timeout", "func_devstate", "func_db", "bridge_simple", "bridge_native_rtp",
+    "app_channelredirect",
     "res_pjsip_sdp_rtp", "res_pjsip_registrar", "res_pjsip_authenticator_digest",
     "res_pjsip_endpoint_identifier_user", "res_pjsip_endpoint_identifier_ip",
 )  # fmt: skip
@@ -24,6 +25,7 @@ WANTED = (
     "res_pjsip_logger", "res_pjsip_refer", "res_pjsip_rfc3329", "res_pjsip_empty_info", "res_security_log",
     "codec_g722", "codec_resample", "bridge_builtin_features", "bridge_softmix", "bridge_holding",
     "chan_bridge_media", "app_bridgewait", "res_format_attr_opus", "res_clioriginate", "func_hangupcause",
+    "res_parking",
 )  # fmt: skip
 """Loaded when there: telephones in the browser, wide-band voice, transfers, `originate` for the self-test."""
 

@@ -34,6 +34,9 @@ CALL_LIMIT = 4 * 3600
 WHISPER_ALLOWANCE = 25
 """Seconds that a member's telephone may be busy with the whisper, on top of the ringing."""
 
+PARKING = (7001, 7049)
+"""Numbers of the first and the last place of a parked call."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
@@ -85,6 +88,11 @@ def _values(plan: Plan) -> dict[str, object]:
         "desks": plan.desks,
         "versions": plan.versions,
         "agent_passwords": dict(sorted(plan.agent_passwords.items())),
+        "desks_of": {
+            number: [desk.desk for desk in plan.desks if number in desk.agents] for number in plan.agent_passwords
+        },
+        "line_of": lambda number: line_of(plan.desks, number),
+        "parking": PARKING,
         "secrets": {"ami": plan.ami_secret},
         "etc": _plain(plan.settings.asterisk_etc.absolute()),
         "state": _plain(home / "asterisk"),
@@ -163,6 +171,12 @@ def _check_provider(plan: Plan) -> None:
             f"The desk {dialling[0]} lets its agents call outside, and it is not said where such calls go.",
             "Set IVR_PROVIDER to your provider's SIP address, as sip.example.net, or take `outbound` out of the desk.",
         )
+
+
+def line_of(desks: Sequence[Desk], agent: str) -> str:
+    """Return the first line that an agent works on, as the one of a call that is sent to him; empty when on none."""
+    lines = (name for desk in desks for name, line in desk.lines.items() if agent in line.agents)
+    return next(lines, "")
 
 
 def question_keys(desk: Desk) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ import structlog
 
 from ivr.desk.ports_ledger import JournalReader, Ledger, LedgerAwayError
 from ivr.ledger.record import Batch, Position, Rejected, record_id
-from ivr.ledger.unfolding import OpenCall, Unfolding
+from ivr.ledger.unfolding import Unfolding
 
 POLL = 0.05
 """Seconds between two looks at a journal that has nothing new."""
@@ -43,10 +43,14 @@ class Loaded(NamedTuple):
 class Loader:
     """Reads from where the database says that it is; one transaction a step. Not for several threads."""
 
-    def __init__(self, journal: JournalReader, ledger: Ledger, node: str) -> None:
+    def __init__(
+        self, journal: JournalReader, ledger: Ledger, node: str, renew: Callable[[], int | None] = lambda: None
+    ) -> None:
+        """`renew` derives the ledger anew when an older version of the fold did; it returns how many calls, if so."""
         self._journal = journal
         self._ledger = ledger
         self._node = node
+        self._renew = renew
         self._limit = SMALLEST
         self._state: tuple[Position, Unfolding] | None = None
         self._noted = time.monotonic()
@@ -75,7 +79,7 @@ class Loader:
             self._note_all_read(position, looked_at)
             return None
         began = time.monotonic()
-        kept = self._ledger.save(position, batch, calls.take(batch.records, self._earlier))
+        kept = self._ledger.save(position, batch, calls.take(batch.records, self._ledger.stories))
         self._state = batch.position, calls
         self._adapt(time.monotonic() - began)
         return Loaded(len(batch.records), len(batch.rejected), kept, batch.position)
@@ -91,14 +95,12 @@ class Loader:
         _log.warning("loader.gap", node=self._node, offset=position.offset)
 
     def _resume(self) -> tuple[Position, Unfolding]:
-        position, stories = self._ledger.resume(self._node)
-        open_calls = {name: OpenCall(story.records, kept=True) for name, story in stories.items()}
+        renewed = self._renew()
+        if renewed is not None:
+            _log.warning("loader.derived_anew", calls=renewed, why="this version tells calls otherwise")
+        position, open_calls = self._ledger.resume(self._node)
         _log.info("loader.resumed", node=self._node, offset=position.offset, open_calls=len(open_calls))
         return position, Unfolding(open_calls)
-
-    def _earlier(self, ids: Collection[str]) -> Mapping[str, OpenCall]:
-        stories = self._ledger.stories(ids)
-        return {name: OpenCall(story.records, crashed=story.crashed, kept=True) for name, story in stories.items()}
 
     def _note_all_read(self, position: Position, looked_at: float) -> None:
         """Let the ledger be complete up to now, also while nobody calls."""

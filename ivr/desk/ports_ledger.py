@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from typing import NamedTuple, Protocol
+from collections.abc import Collection, Iterable, Sequence
+from typing import Protocol
 
-from ivr.ledger.record import Batch, Position, Record
+from ivr.ledger.record import Batch, Position
+from ivr.ledger.story import Story
 from ivr.ledger.unfolding import Unfolded
 
 
 class LedgerAwayError(Exception):
     """The database cannot be used now. Nothing of the last save is certain: resume, then go on."""
-
-
-class Story(NamedTuple):
-    """All records of one call so far, in the journal's order."""
-
-    records: list[Record]
-    crashed: bool
-    """Asterisk was started anew while the call was open."""
 
 
 class JournalReader(Protocol):
@@ -37,11 +30,11 @@ class JournalReader(Protocol):
 class Ledger(Protocol):
     """The ledger's database, as its one writer sees it. Every method may raise `LedgerAwayError`."""
 
-    def resume(self, node: str) -> tuple[Position, Mapping[str, Story]]:
-        """Return where the node's journal is loaded to, and its open calls by id."""
+    def resume(self, node: str) -> tuple[Position, Sequence[Story]]:
+        """Return where the node's journal is loaded to, and its open calls."""
 
-    def stories(self, ids: Collection[str]) -> Mapping[str, Story]:
-        """Return those of the calls that are kept already."""
+    def stories(self, linkedids: Collection[str]) -> Sequence[Story]:
+        """Return the calls of these linkedids that are kept already."""
 
     def save(self, before: Position, batch: Batch, calls: Iterable[Unfolded]) -> int:
         """Keep records, calls and position in one transaction; return how many calls.

@@ -7,7 +7,11 @@ from typing import Literal, NamedTuple
 
 from ivr.telephony.facts import Fact
 
-Kind = Literal["ivr", "queue", "offer", "talk", "voicemail"]
+Kind = Literal["ivr", "queue", "offer", "talk", "hold", "transfer", "voicemail", "callback"]
+Direction = Literal["in", "out", "internal"]
+"""Through a desk, or from outside at all; from an agent to outside; between agents."""
+Proof = Literal["", "journal", "asterisk crash", "reconciled"]
+"""Why we know that a call is over; empty while it goes on."""
 Outcome = Literal[
     "",
     "answered",
@@ -33,24 +37,35 @@ class Leg(NamedTuple):
     ivr    `handed over` `controller absent` `controller lost` `caller hung up` `closed` `goodbye` `limit` `error`
            `cut off`
     queue  `answered` `abandoned` `timeout` `full` `empty` `moved on` `cut off`
-    offer  `answered` `missed` `refused` `busy` `unreachable` `cancelled` `taken by another`
+    offer  `answered` `missed` `refused` `busy` `unreachable` `cancelled` `taken by another` `forwarded`
     voicemail `left` `too short` `hung up` (before the tone) `failed` `cut off`
-    talk   `caller hung up` `agent hung up` `moved on` `cut off`
+    talk   `caller hung up` `agent hung up` `transferred` `held` (he asks another) `parked` `moved on` `cut off`
+    hold   `resumed` `transferred` `retrieved`, or how the talk ended
+    transfer  `answered` `handed over` (to a line or desk) `abandoned` `missed` `refused` `busy` `unreachable` `failed`
     any    `asterisk crash`: Asterisk died or was restarted; the end is the call's last evidence
     `controller …`: the dialplan handed the call over, for the engine was not there. `cut off`: neither party ended it.
     """
 
     kind: Kind
     party: str
-    """Uniqueid of the channel whose stage it is: the agent's for offer and talk, the caller's for all others."""
+    """Uniqueid of the channel whose stage it is: the agent's for offer, talk, hold and transfer, the caller's for all
+    others. An agent who waits in a line for a colleague has a queue leg of his own, with his number."""
     line: str
     agent: str
     began_at: int
     answered_at: int | None
-    """ivr: Asterisk answered. queue: the caller was connected. offer: the agent picked up. talk: it began.
-    voicemail: the tone, from which on he is recorded."""
+    """ivr: Asterisk answered. queue: the caller was connected. offer: the agent picked up. talk, hold: it began.
+    voicemail: the tone, from which on he is recorded. transfer: the one to whom it goes answered."""
     ended_at: int | None
     reason: str
+    how: str = ""
+    """transfer: `blind`, `attended` or `blonde` (he left while it rang). hold: `held`, `consulting` or `parked`."""
+    target: str = ""
+    """transfer: what the agent dialled."""
+    recording: str = ""
+    """talk: the recording that is to hold it; empty when it is not to be recorded."""
+    recorded_from: int = 0
+    """talk: microseconds of that recording before it."""
 
 
 class CallFact(NamedTuple):
@@ -103,9 +118,20 @@ class Call(NamedTuple):
     """Why the dialplan served the call alone: `absent`, `lost`, `deadline`, or empty."""
     crashed: bool
     """Closed because Asterisk died during it."""
+    direction: Direction
+    transfers: int
+    held: int
+    """Microseconds on hold, parked or waiting for a consultation, all together; closed ones only."""
+    closed_by: Proof
+    evidence: int
+    """Id of the journal's record that says that it is over; 0 while it goes on."""
+    reopened: int
+    """Records that came when it was over already."""
     first_record: int
     last_record: int
     """Where the call stands in the journal: all its records lie between these two."""
     legs: tuple[Leg, ...]
     facts: tuple[CallFact, ...]
     recordings: tuple[str, ...]
+    linkedids: tuple[str, ...] = ()
+    """Asterisk's other linkedids of it: calls that a transfer, a pick-up or a parking made one with it."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache, partial
 from typing import Any, Literal, NamedTuple
 
@@ -26,6 +26,14 @@ class Step(NamedTuple):
     """The key, or the bridge's id."""
 
 
+class Move(NamedTuple):
+    """A transfer, a pick-up or a parking that the journal tells on this channel, with its particulars."""
+
+    kind: str
+    at: int
+    told: Mapping[str, Any]
+
+
 class Channel:
     """A channel and its steps, being put together."""
 
@@ -37,10 +45,22 @@ class Channel:
     """The channel that hung up."""
     status = ""
     """Its DIALSTATUS at the end."""
+    moves: tuple[Move, ...] = ()
 
     def __init__(self, record: Record) -> None:
         _, _, self.began_at, self.uniqueid, _, self.name, self.caller_name, self.number, self.dialled, *_ = record
         self.steps: list[CallFact | Step] = []
+        self.endpoint = self.agent = self.half = ""
+        name = self.name
+        if name.startswith("Local/"):
+            self.half = name[:-1] + ("2" if name[-1] == "1" else "1")
+            """The name of a Local channel's other half; empty for any other."""
+        else:
+            self.endpoint = name.partition("/")[2].rpartition("-")[0]
+            """`PJSIP/201-0000000a` → `201`; empty for a Local channel."""
+            number = self.endpoint.removesuffix("-web")
+            self.agent = number if number.isdecimal() else ""
+            """The agent whose telephone it is, on his desk or in his browser; empty for any other channel."""
 
     @property
     def hung_up(self) -> bool:
@@ -48,16 +68,17 @@ class Channel:
         return self.source == self.name
 
     @property
-    def endpoint(self) -> str:
-        """`PJSIP/201-0000000a` → `201`; empty for a Local channel."""
-        technology, _, rest = self.name.partition("/")
-        return "" if technology == "Local" else rest.rpartition("-")[0]
+    def rung(self) -> bool:
+        """Whether Asterisk called this telephone, and not this telephone Asterisk."""
+        return self.dialled == "s"
 
 
 # The forms that Asterisk writes, read without a JSON parser; any other form goes through one.
 _EXTRA = re.compile(r'\{"extra":"([^"\\]*)"\}').fullmatch
 _HANGUP = re.compile(r'\{"hangupcause":\d+,"hangupsource":"([^"\\]*)","dialstatus":"([^"\\]*)"\}').fullmatch
-_BRIDGE = re.compile(r'\{"bridge_id":"([^"\\]*)","bridge_technology":"[^"\\]*"\}').fullmatch
+_BRIDGE = re.compile(r'\{"bridge_id":"([^"\\]*)","bridge_technology":"([^"\\]*)"\}').fullmatch
+_HOLDING = "holding_bridge"
+"""Where parked callers wait beside each other: nobody hears anybody in it."""
 
 # Named tuples made without their Python constructor: there are as many of them as records.
 _told: Callable[[tuple[int, int, int, Fact]], CallFact] = partial(tuple.__new__, CallFact)
@@ -74,7 +95,7 @@ def gather(records: Iterable[Record]) -> tuple[dict[str, Channel], tuple[CallFac
         if channel is None:
             channel = channels[uniqueid] = Channel(record)
         if event == EVENT_NAME:
-            told = [_told((identity, place, at, fact)) for place, fact in enumerate(_facts(extra))]
+            told = [_told((identity, place, at, fact)) for place, fact in enumerate(facts_of(extra))]
             channel.steps += told
             facts += told
         elif take := _TAKES.get(event):
@@ -83,11 +104,13 @@ def gather(records: Iterable[Record]) -> tuple[dict[str, Channel], tuple[CallFac
 
 
 def _enter(channel: Channel, at: int, extra: str) -> None:
-    channel.steps.append(_step(("enter", at, _bridge(extra))))
+    if bridge := bridge_of(extra):
+        channel.steps.append(_step(("enter", at, bridge)))
 
 
 def _exit(channel: Channel, at: int, extra: str) -> None:
-    channel.steps.append(_step(("exit", at, _bridge(extra))))
+    if bridge := bridge_of(extra):
+        channel.steps.append(_step(("exit", at, bridge)))
 
 
 def _key(channel: Channel, at: int, extra: str) -> None:
@@ -106,19 +129,26 @@ def _end(channel: Channel, at: int, _extra: str) -> None:
     channel.ended_at = max(at, channel.began_at)
 
 
-_TAKES: dict[str, Callable[[Channel, int, str], None]] = {
+def _move(kind: str, channel: Channel, at: int, extra: str) -> None:
+    channel.moves = (*channel.moves, Move(kind, at, _details(extra)))
+
+
+MOVES = ("BLINDTRANSFER", "ATTENDEDTRANSFER", "PICKUP", "PARK_START", "PARK_END", "FORWARD")
+_TAKES: Mapping[str, Callable[[Channel, int, str], None]] = {
     "BRIDGE_ENTER": _enter,
     "BRIDGE_EXIT": _exit,
     "DTMF": _key,
     "ANSWER": _answer,
     "HANGUP": _hang_up,
     "CHAN_END": _end,
+    **{kind: partial(_move, kind) for kind in MOVES},
 }
 """What each event does to its channel; all others only show that the channel is there."""
 
 
 @lru_cache(maxsize=4096)
-def _facts(extra: str) -> tuple[Fact, ...]:
+def facts_of(extra: str) -> tuple[Fact, ...]:
+    """Return the facts of one of our own events."""
     found = _EXTRA(extra)
     text = found[1] if found else str(_details(extra).get("extra", ""))
     return read_facts(text)
@@ -131,10 +161,12 @@ def _hangup(extra: str) -> tuple[str, str]:
     return str(details.get("hangupsource", "")), str(details.get("dialstatus", ""))
 
 
-def _bridge(extra: str) -> str:
+def bridge_of(extra: str) -> str:
+    """Return the bridge that a channel enters or leaves; empty for one in which nobody speaks with anybody."""
     if found := _BRIDGE(extra):
-        return found[1]
-    return str(_details(extra).get("bridge_id", ""))
+        return "" if found[2] == _HOLDING else found[1]
+    details = _details(extra)
+    return "" if details.get("bridge_technology") == _HOLDING else str(details.get("bridge_id", ""))
 
 
 def _details(extra: str) -> dict[str, Any]:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ivr.ledger.call import CRASH, Call, CallFact, Leg, Outcome
+from ivr.ledger.call import Call, CallFact, Direction, Leg, Outcome, Proof
 from ivr.ledger.channels import Channel, gather
-from ivr.ledger.offers import SAME_MOMENT, Offer, find_offers, offer_leg, owns
+from ivr.ledger.offers import Offer
 from ivr.ledger.record import Record
 from ivr.ledger.source import asked_source
 from ivr.ledger.stages import Stages
-from ivr.ledger.talks import Talk, talks
+from ivr.ledger.story import Story, last_proof
+from ivr.ledger.way import Way
 from ivr.telephony.number import clean_number
 
-LAST_EVENT = "LINKEDID_END"
+FOLD_VERSION = 2
+"""Counts the changes of what the same records give: tables that another version derived are derived anew."""
+_NOTHING: Mapping[str, str] = {}
 _NAME_LENGTH = 80
 _OUTCOMES: dict[str, Outcome] = {
     "caller hung up": "abandoned in the menu",
@@ -31,31 +34,38 @@ _NO_MESSAGE = ("hung up", "too short")
 """How a stay in the voicemail ends that leaves no message."""
 
 
-def fold(records: Sequence[Record], *, crashed: bool = False) -> Call:
-    """Return the call that these records tell of: all records of one linkedid, in the file's order, at least one.
+def fold(records: Sequence[Record], *, cut: int | None = None) -> Call:
+    """Return the call that these records tell of: all records of its linkedids, in the file's order, at least one.
 
-    A call whose LINKEDID_END has not come is open: no end, no outcome. `crashed` says that it never will come, for
-    Asterisk was started anew: whatever is open then ends with the call's last evidence.
+    A call whose end has not come is open: no end, no outcome. `cut`: the id of the record that proves that it never
+    will come, for Asterisk was started anew: whatever is open then ends with the call's last evidence.
     """
-    over = crashed or any(record.event == LAST_EVENT for record in reversed(records))
+    return fold_story(Story(records, cut=cut))
+
+
+def fold_story(story: Story) -> Call:
+    """Return the call that a story of at least one record tells of."""
+    records, cut, over = story.records, story.cut, story.over
     channels, facts = gather(records)
-    if crashed:
+    if cut is not None:
         _cut(channels, max(record.at for record in records))
     caller = _caller(channels, records[0].linkedid)
     said = {told.fact.name: told.fact.values for told in facts}
-    arrived = said.get("arrived", {})
-    others = [channel for channel in channels.values() if channel is not caller]
-    offers = find_offers(others)
-    spoken = talks(caller, others)
-    stages = Stages(caller)
-    legs = _legs(caller, stages, offers, spoken, of_desk="arrived" in said)
+    arrived = _first_arrival(facts)
+    way = Way(caller, [channel for channel in channels.values() if channel is not caller], facts)
+    of_desk = "arrived" in said
+    direction = _direction(caller, channels, of_desk=of_desk)
+    legs = way.legs(of_desk=of_desk, holds="hold" in said)
+    if direction == "internal":
+        legs = _unlined(legs)
     talked = [leg for leg in legs if leg.kind == "talk"]
-    source, source_how = _source(said.get("source", {}), caller, offers)
+    source, source_how = _source(said.get("source", {}), caller, way.offers)
+    stages = way.stages
     return Call(
         id=records[0].linkedid,
         node=records[0].linkedid.rpartition("-")[0],
         began_at=caller.began_at,
-        ended_at=_ended_at(caller, records) if over else None,
+        ended_at=_ended_at(caller, channels) if over else None,
         desk=arrived.get("desk", ""),
         number=arrived.get("number", "") or caller.dialled,
         caller=clean_number(caller.number),
@@ -66,7 +76,7 @@ def fold(records: Sequence[Record], *, crashed: bool = False) -> Call:
         language=said.get("language", {}).get("language", ""),
         version=arrived.get("version", ""),
         known=said.get("caller", {}).get("known", "") == "1",
-        outcome=_outcome(stages, of_desk="arrived" in said, talked=bool(talked)) if over else "",
+        outcome=_outcome(stages, of_desk=of_desk, talked=bool(talked)) if over else "",
         end_reason=_end_reason(legs) if over else "",
         first_line=stages.lines[0] if stages.lines else "",
         last_line=stages.lines[-1] if stages.lines else "",
@@ -74,13 +84,33 @@ def fold(records: Sequence[Record], *, crashed: bool = False) -> Call:
         connected_at=talked[0].began_at if talked else None,
         talked=sum(leg.ended_at - leg.began_at for leg in talked if leg.ended_at is not None),
         fallback=stages.fallback,
-        crashed=crashed,
+        crashed=cut is not None,
+        direction=direction,
+        transfers=sum(leg.kind == "transfer" for leg in legs),
+        held=sum(leg.ended_at - leg.began_at for leg in legs if leg.kind == "hold" and leg.ended_at is not None),
+        closed_by=_proof(cut) if over else "",
+        evidence=(cut or last_proof(records)) if over else 0,
+        reopened=story.late(),
         first_record=records[0].id,
         last_record=records[-1].id,
         legs=legs,
         facts=facts,
         recordings=_recordings(facts),
+        linkedids=_linkedids(records) if len(story.linkedids) > 1 else (),
     )
+
+
+def _first_arrival(facts: Sequence[CallFact]) -> Mapping[str, str]:
+    """Return what was said when the call reached a desk for the first time: a transfer may bring it to one again."""
+    return next((told.fact.values for told in facts if told.fact.name == "arrived"), _NOTHING)
+
+
+def _linkedids(records: Sequence[Record]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(record.linkedid for record in records))[1:]
+
+
+def _proof(cut: int | None) -> Proof:
+    return "journal" if cut is None else "asterisk crash"
 
 
 def _cut(channels: Mapping[str, Channel], last: int) -> None:
@@ -98,34 +128,17 @@ def _caller(channels: Mapping[str, Channel], linkedid: str) -> Channel:
     return channels.get(linkedid) or next(iter(channels.values()))
 
 
-def _legs(
-    caller: Channel, stages: Stages, offers: Sequence[Offer], spoken: Sequence[Talk], *, of_desk: bool
-) -> tuple[Leg, ...]:
-    legs = list(stages.legs) if of_desk else []
-    for offer in offers:
-        gone = stages.waited_until(offer.began_at)
-        legs.append(offer_leg(offer, spoken, caller_ended=caller.ended_at, queue_left=gone))
-    legs += [_talk_leg(caller, talk, offers) for talk in spoken]
-    return tuple(sorted(legs, key=lambda leg: leg.began_at))
+def _direction(caller: Channel, channels: Mapping[str, Channel], *, of_desk: bool) -> Direction:
+    if of_desk or (caller.endpoint and not caller.agent):
+        return "in"
+    outside = (channel for channel in channels.values() if channel.endpoint and not channel.agent)
+    return "out" if any(channel.rung for channel in outside) else "internal"
 
 
-def _talk_leg(caller: Channel, talk: Talk, offers: Sequence[Offer]) -> Leg:
-    offer = next((offer for offer in offers if owns(offer, talk.other)), None)
-    phone = (offer.phone if offer else None) or talk.other
-    agent = offer.agent if offer else phone.endpoint
-    reason = "" if talk.ended_at is None else _talk_end(caller, phone, talk.ended_at)
-    line = offer.line if offer else ""
-    return Leg("talk", phone.uniqueid, line, agent, talk.began_at, talk.began_at, talk.ended_at, reason)
-
-
-def _talk_end(caller: Channel, phone: Channel, ended_at: int) -> str:
-    if caller.crashed and ended_at == caller.ended_at:
-        return CRASH
-    if phone.hung_up:
-        return "agent hung up"
-    if caller.ended_at is not None and caller.ended_at - ended_at < SAME_MOMENT:
-        return "caller hung up" if caller.hung_up else "cut off"
-    return "moved on"
+def _unlined(legs: tuple[Leg, ...]) -> tuple[Leg, ...]:
+    """Take the line from what agents talk among themselves, unless one called a line."""
+    lines = {leg.line for leg in legs if leg.kind == "queue"}
+    return tuple(leg if leg.line in lines else leg._replace(line="") for leg in legs)
 
 
 def _source(said: Mapping[str, str], caller: Channel, offers: Sequence[Offer]) -> tuple[str, str]:
@@ -155,9 +168,9 @@ def _end_reason(legs: Sequence[Leg]) -> str:
     return own[-1].reason if own else ""
 
 
-def _ended_at(caller: Channel, records: Sequence[Record]) -> int:
-    """Return the end of the caller's channel; of the last record when it was not written."""
-    return caller.ended_at or max(caller.began_at, *(record.at for record in records))
+def _ended_at(caller: Channel, channels: Mapping[str, Channel]) -> int:
+    """Return the end of the caller's channel; of the last one when it was not written."""
+    return caller.ended_at or max(channel.ended_at or channel.began_at for channel in channels.values())
 
 
 def _recordings(facts: Sequence[CallFact]) -> tuple[str, ...]:

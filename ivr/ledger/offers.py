@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ivr.ledger.call import CRASH, CallFact, Leg
-from ivr.ledger.channels import Channel
+from ivr.ledger.channels import Channel, Step
 from ivr.ledger.talks import Talk
 
 _STATUS = {
@@ -26,17 +26,26 @@ SAME_MOMENT = 300_000
 class Offer:
     """An offer being put together from its channels."""
 
-    __slots__ = ("agent", "began_at", "line", "local", "name", "phone", "refused", "status")
+    __slots__ = ("agent", "began_at", "forwarded", "given_up_at", "line", "local", "phone", "refused", "status")
 
     def __init__(self, local: Channel, step: CallFact) -> None:
         self.local = local
-        self.name = local.name.removesuffix(";2")
         self.agent = step.fact.values.get("agent", "")
         self.line = step.fact.values.get("line", "")
         self.began_at = step.at
         self.phone: Channel | None = None
         self.refused = False
         self.status = ""
+        self.given_up_at: int | None = None
+        """When Asterisk stopped to ring it, as the dialplan says."""
+        self.forwarded = False
+
+    @property
+    def ended_at(self) -> int | None:
+        """When it was over without a talk: its telephone was released, or never rang."""
+        if self.phone and self.phone.ended_at and not self.phone.answered_at:
+            return self.phone.ended_at
+        return self.given_up_at or self.local.ended_at
 
     @property
     def party(self) -> str:
@@ -47,6 +56,17 @@ class Offer:
     def picked_up_at(self) -> int | None:
         """When the agent answered his telephone, though perhaps not the caller."""
         return self.phone.answered_at if self.phone else None
+
+    @property
+    def bridged_at(self) -> int | None:
+        """When the telephone was connected with anybody for the first time."""
+        steps = self.phone.steps if self.phone else ()
+        return next((step.at for step in steps if isinstance(step, Step) and step.kind == "enter"), None)
+
+    @property
+    def of_line(self) -> bool:
+        """Whether a line offered it, and not a colleague who called or sent somebody."""
+        return "@agents-" in self.local.name
 
     @property
     def missed_by(self) -> str:
@@ -69,10 +89,13 @@ def offer_leg(offer: Offer, talks: Iterable[Talk], *, caller_ended: int | None, 
     """Return the offer's leg. `queue_left`: when the caller stopped waiting without a talk of this offer."""
     picked_up = offer.picked_up_at
     own = [talk.began_at for talk in talks if owns(offer, talk.other)]
-    if own:
-        ended, reason = max(own[0], offer.began_at), "answered"
+    with_agent = offer.bridged_at
+    if own or (with_agent and not offer.of_line):
+        # A colleague's question comes before the caller's talk, and may be all.
+        ended = own[0] if own and not (with_agent and own[0] - with_agent > SAME_MOMENT) else with_agent or own[0]
+        ended, reason = max(ended, offer.began_at), "answered"
         picked_up = min(picked_up, ended) if picked_up else ended
-    elif (ended_at := offer.local.ended_at) is None:
+    elif (ended_at := offer.ended_at) is None:
         return Leg("offer", offer.party, offer.line, offer.agent, offer.began_at, picked_up, None, "")
     else:
         ended = max(ended_at, offer.began_at)
@@ -81,8 +104,8 @@ def offer_leg(offer: Offer, talks: Iterable[Talk], *, caller_ended: int | None, 
 
 
 def owns(offer: Offer, channel: Channel) -> bool:
-    """Whether the channel is this offer's: its half that meets the caller, or the agent's telephone itself."""
-    return channel is offer.phone or channel.name == f"{offer.name};1"
+    """Whether the channel is this offer's telephone."""
+    return channel is offer.phone
 
 
 def _begun(channel: Channel) -> list[Offer]:
@@ -93,12 +116,16 @@ def _begun(channel: Channel) -> list[Offer]:
                 found.append(Offer(channel, step))
             elif step.fact.name == "missed" and found:
                 found[-1].status = step.fact.values.get("status", "")
+                found[-1].given_up_at = step.at
+    for move in channel.moves:
+        if move.kind == "FORWARD" and found:
+            found[-1].forwarded = True
     return found
 
 
 def _attach(channel: Channel, offers: list[Offer]) -> None:
-    agent = channel.endpoint
-    if not agent:
+    agent = channel.agent
+    if not agent or not channel.rung:
         return
     mine = [o for o in offers if o.agent == agent and o.phone is None and o.began_at <= channel.began_at]
     if mine:
@@ -109,8 +136,8 @@ def _attach(channel: Channel, offers: list[Offer]) -> None:
 def _reason(offer: Offer, ended: int, talks: list[int], caller_ended: int | None, queue_left: int | None) -> str:
     if offer.local.crashed:
         return CRASH
-    if offer.refused:
-        return "refused"
+    if offer.forwarded or offer.refused:
+        return "forwarded" if offer.forwarded else "refused"
     if offer.missed_by in _STATUS and not offer.picked_up_at:  # Dial says CONGESTION of who hangs up in the whisper
         return _STATUS[offer.missed_by]
     if any(offer.began_at <= began <= ended + SAME_MOMENT for began in talks):

@@ -18,7 +18,7 @@ _QUEUE_STATUS = {
     "LEAVEUNAVAIL": "empty",
 }
 _ENGINE_FACTS = frozenset(
-    {"began", "entered", "key", "wrong", "silent", "category", "language", "source", "script", "handover"}
+    {"arrived", "began", "entered", "key", "wrong", "silent", "category", "language", "source", "script", "handover"}
 )
 SHORTEST_MESSAGE = 2_000_000
 """Microseconds of a message that is worth hearing; who hangs up at the tone has left none."""
@@ -27,21 +27,25 @@ _FALLBACK = {"absent": "controller absent", "lost": "controller lost", "deadline
 
 
 class Stages:
-    """The walk over one caller's steps: what he is in now, and the legs that are over."""
+    """The walk over one caller's steps: what he is in now, and the legs that are over.
+
+    `agent`: it is an agent who waits in a line, for a caller of his; his stages begin with the line.
+    """
 
     __slots__ = (
-        "_caller", "_kind", "_line", "_since", "_tone", "ended", "exhausted", "fallback", "legs", "lines", "shut",
+        "_agent", "_caller", "_kind", "_line", "_since", "_tone",
+        "ended", "exhausted", "fallback", "legs", "lines", "shut",
     )  # fmt: skip
 
-    def __init__(self, caller: Channel) -> None:
-        self._caller = caller
+    def __init__(self, caller: Channel, agent: str = "") -> None:
+        self._caller, self._agent = caller, agent
         self.legs: list[Leg] = []
         self.lines: list[str] = []
         self.fallback = ""
         self.ended = ""
         self.exhausted = False
         self.shut = False
-        self._kind: Kind | Literal[""] = "ivr"
+        self._kind: Kind | Literal[""] = "" if agent else "ivr"
         self._line = ""
         self._tone: int | None = None
         self._since = caller.began_at
@@ -125,7 +129,7 @@ class Stages:
                 self._kind or "ivr",
                 self._caller.uniqueid,
                 self._line,
-                "",
+                self._agent,
                 self._since,
                 answered,
                 ended,

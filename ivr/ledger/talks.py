@@ -1,12 +1,20 @@
-"""Who spoke with the caller, when: from bridge membership, by time."""
+"""Who spoke with the caller, when: from bridge membership, by time.
+
+Two channels hear each other while they share a bridge; the halves of a Local channel hand on what they hear. So whom a
+caller hears is found by walking from his bridges through Local channels to telephones, and cutting the times of each
+stay with the one before.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ivr.ledger.call import CallFact
 from ivr.ledger.channels import Channel
+
+SWAP = 50_000
+"""Microseconds in which Asterisk takes a channel out of one bridge and puts it into another: nothing of it is heard."""
 
 
 class Stay(NamedTuple):
@@ -19,7 +27,7 @@ class Stay(NamedTuple):
 
 
 class Talk(NamedTuple):
-    """A time in which the caller and another channel shared a bridge."""
+    """A time in which the caller and another telephone heard each other."""
 
     other: Channel
     began_at: int
@@ -46,16 +54,59 @@ def talks(caller: Channel, others: Iterable[Channel]) -> list[Talk]:
     own = list(stays(caller))
     if not own:
         return []
-    bridges = {stay.bridge for stay in own}
-    theirs = [stay for other in others for stay in stays(other) if stay.bridge in bridges]
-    found = []
-    for mine in own:
-        for stay in theirs:
-            if stay.bridge == mine.bridge:
-                began, ended = max(mine.entered, stay.entered), _earlier(mine.exited, stay.exited)
-                if ended is None or began < ended:
-                    found.append(Talk(stay.channel, began, ended))
-    return sorted(found, key=lambda talk: (talk.began_at, talk.other.uniqueid))
+    theirs: dict[str, list[Stay]] = {}
+    halves: dict[str, list[Stay]] = {}
+    for other in others:
+        found = list(stays(other))
+        for stay in found:
+            theirs.setdefault(stay.bridge, []).append(stay)
+        if other.half:
+            halves[other.name] = found
+    heard: list[Talk] = []
+    for stay in own:
+        heard += _heard(stay, theirs, halves, (caller.name,))
+    return _joined(heard)
+
+
+def _heard(
+    mine: Stay, theirs: Mapping[str, Sequence[Stay]], halves: Mapping[str, Sequence[Stay]], way: tuple[str, ...]
+) -> Iterator[Talk]:
+    """Yield whom the channel of a stay hears in it. `way`: the channels that lead here: none is passed twice."""
+    for stay in theirs.get(mine.bridge, ()):
+        name, half = stay.channel.name, stay.channel.half
+        began, ended = max(mine.entered, stay.entered), _earlier(mine.exited, stay.exited)
+        if name in way or (ended is not None and began >= ended):
+            continue
+        if not half:
+            yield Talk(stay.channel, began, ended)
+            continue
+        for beyond in halves.get(half, ()):
+            since, until = max(began, beyond.entered), _earlier(ended, beyond.exited)
+            if until is None or since < until:
+                yield from _heard(Stay(beyond.channel, beyond.bridge, since, until), theirs, halves, (*way, name, half))
+
+
+def _joined(heard: list[Talk]) -> list[Talk]:
+    """Join the pieces of each talk that Asterisk cut by moving its channels about."""
+    if len(heard) == 1:
+        return heard
+    pieces = sorted(heard, key=lambda talk: (talk.other.uniqueid, talk.began_at))
+    joined: list[Talk] = []
+    for piece in pieces:
+        last = joined[-1] if joined else piece
+        if last is not piece and _goes_on(last, piece):
+            joined[-1] = last._replace(ended_at=_later(last.ended_at, piece.ended_at))
+        else:
+            joined.append(piece)
+    return sorted(joined, key=lambda talk: (talk.began_at, talk.other.uniqueid))
+
+
+def _goes_on(last: Talk, piece: Talk) -> bool:
+    return last.other is piece.other and (last.ended_at is None or piece.began_at - last.ended_at <= SWAP)
+
+
+def _later(one: int | None, two: int | None) -> int | None:
+    return None if one is None or two is None else max(one, two)
 
 
 def _earlier(one: int | None, two: int | None) -> int | None:

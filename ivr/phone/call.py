@@ -12,10 +12,11 @@ from typing import Literal, NamedTuple
 
 from ivr.errors import DeskError
 from ivr.phone import sdp
-from ivr.phone.address import parameter
+from ivr.phone.address import parameter, sip_uri
 from ivr.phone.dialog import Dialog
 from ivr.phone.g711 import Samples
 from ivr.phone.media import Media
+from ivr.phone.moves import Moves
 from ivr.phone.sip import Request
 from ivr.phone.transactions import LINGER, Server, Transactions
 from ivr.phone.udp import HostPort
@@ -80,6 +81,8 @@ class Call:
         self._settled = asyncio.Event()
         self._over = asyncio.Event()
         self._version = 1
+        self._their_tag = ""
+        """The other side's tag while it rings: the dialog knows it from the answer on."""
         self._unacknowledged: Server | None = None
         self._patience: asyncio.TimerHandle | None = None
 
@@ -128,6 +131,26 @@ class Call:
             self._end(End("us", 0, "hung up"))
             await self._transactions.ask(bye, self._peer)
 
+    async def hold(self) -> int:
+        """Put the other side on hold; return its status (200)."""
+        return await self._offer("sendonly")
+
+    async def resume(self) -> int:
+        """Take the other side back from hold; return its status (200)."""
+        return await self._offer("sendrecv")
+
+    async def transfer(self, number: str) -> int:
+        """Send the other side to a number and leave (REFER); return its status: 202 says that it will try."""
+        dialog = self._living()
+        self._note("transfer", number)
+        return await self._moves(dialog).refer(_sibling(dialog.target, number))
+
+    async def transfer_to(self, other: Call) -> int:
+        """Connect the other side of this call with that of another one (REFER with Replaces); return its status."""
+        dialog, there = self._living(), other._living()
+        self._note("transfer", there.remote.user)
+        return await self._moves(dialog).refer(there.target, there, other._their_tag)
+
     def owns(self, request: Request) -> bool:
         """Say whether a request of the other side belongs to this call."""
         return self._dialog is not None and self._dialog.owns(request)
@@ -141,6 +164,8 @@ class Call:
             case "INVITE":
                 self._renegotiate(server)
             case "OPTIONS" | "INFO" | "UPDATE" | "NOTIFY":
+                if server.request.first("Event").startswith("refer"):
+                    self._note("transferred", server.request.body.decode("ascii", "replace").strip())
                 server.reply(200, "OK", ALLOW)
             case _:
                 server.reply(405, "Method Not Allowed", ALLOW)
@@ -158,6 +183,21 @@ class Call:
     def abandon(self) -> None:
         """Forget the call without a word: its telephone is being closed."""
         self._end(End("us", 0, "telephone closed"))
+
+    def _living(self) -> Dialog:
+        if self.ended is not None or self._dialog is None:
+            raise CallOverError(self.ended or End("failed", 0, "it never began"))
+        return self._dialog
+
+    def _moves(self, dialog: Dialog) -> Moves:
+        return Moves(self._transactions, dialog, self._peer)
+
+    async def _offer(self, direction: sdp.Direction) -> int:
+        dialog = self._living()
+        self._version += 1
+        status = await self._moves(dialog).offer(self.media, direction, self._version, ALLOW, DESCRIBED)
+        self._note("hold" if direction == "sendonly" else "resumed", str(status))
+        return status
 
     def _renegotiate(self, server: Server) -> None:
         if self._dialog is None:
@@ -228,3 +268,9 @@ def _told(request: Request) -> End:
             text = re.search(r'text\s*=\s*"([^"]*)"', rest)
             return End("them", int(cause), text[1] if text else "hung up")
     return End("them", 0, "hung up")
+
+
+def _sibling(uri: str, user: str) -> str:
+    """Return the address of another user at the host of a URI."""
+    host = uri.rpartition("@")[2] if "@" in uri else uri.partition(":")[2]
+    return sip_uri(user, host.partition(";")[0].partition("?")[0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 
 from ivr.phone import sdp
-from ivr.phone.address import Address
+from ivr.phone.address import Address, read_address
 from ivr.phone.call import ALLOW, DESCRIBED, Call, End
 from ivr.phone.dialog import Dialog
 from ivr.phone.digest import Account, credentials, strongest
@@ -63,6 +63,7 @@ class OutgoingCall(Call):
         if self._cancelled and not self._early:
             self._cancel()
         self._early = True
+        self._their_tag = read_address(response.first("To")).tag or self._their_tag
         self._take_description(response)
 
     def _accepted(self, response: Response, at: float) -> None:

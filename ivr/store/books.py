@@ -120,7 +120,7 @@ class SqlBooks:
                     .order_by(call.c.began_at.desc(), call.c.id.desc())
                     .limit(limit - len(found))
                 )
-                found += [Call._make((*row, (), (), ())) for row in connection.execute(query)]
+                found += [Call._make((*row, (), (), (), ())) for row in connection.execute(query)]
                 if len(found) >= limit:
                     break
         return found

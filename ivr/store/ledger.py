@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Engine, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, and_, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from ivr.desk.ports_ledger import LedgerAwayError, Story
+from ivr.desk.ports_ledger import LedgerAwayError
 from ivr.errors import DeskError
 from ivr.ledger.agents import stays_of
 from ivr.ledger.call import Call
-from ivr.ledger.fold import fold
+from ivr.ledger.fold import fold_story
 from ivr.ledger.record import FILE_BITS, OFFSET_BITS, Batch, Position, Record
+from ivr.ledger.story import Story
 from ivr.ledger.unfolding import Unfolded
 from ivr.reports.contributions import tallies
 from ivr.reports.tally import taken_out
@@ -23,17 +24,27 @@ from ivr.store.agents import AgentTimes, Holding
 from ivr.store.bulk import add_missing, add_rows, one_of
 from ivr.store.cards import CardsOfBatch
 from ivr.store.channels import count_channels
+from ivr.store.joined import Joinings, names_of_linkedids, whole_calls_of
 from ivr.store.missed import keep_missed
 from ivr.store.records import NO_RECORD, records_of_calls
 from ivr.store.stored import closed_calls
-from ivr.store.tables import call, fact, journal_position, journal_record, leg, recording, rejected_record
+from ivr.store.tables import (
+    call,
+    fact,
+    journal_position,
+    journal_record,
+    leg,
+    recording,
+    rejected_record,
+)
 from ivr.store.totals import Sums, Totals, add_tallies
 from ivr.telephony.facts import Fact
 
 _CALL_WIDTH = len(call.c)
 _UNVERIFIED: tuple[object, ...] = ("", 0.0, 0.0, "", 0, "", None)
 """What the columns of a recording hold behind name, call and state, until it is verified."""
-_PLACES = select(call.c.id, call.c.crashed, call.c.first_record, call.c.last_record)
+_PLACES = select(call.c.id, call.c.crashed, call.c.evidence, call.c.first_record, call.c.last_record)
+_Place: TypeAlias = tuple[str, bool, int, int, int]
 _CALLS_A_STEP = 16
 """Calls to fold while the database takes some of the records: about as long as it is busy with them."""
 _TEXTS = 8192
@@ -49,20 +60,20 @@ class SqlLedger:
         self._totals = Totals(zone)
         self._times = AgentTimes(read_calls)
 
-    def resume(self, node: str) -> tuple[Position, Mapping[str, Story]]:
-        """Return where the node's journal is loaded to, and its open calls by id."""
+    def resume(self, node: str) -> tuple[Position, Sequence[Story]]:
+        """Return where the node's journal is loaded to, and its open calls."""
         self._times.forget()
         with self._transaction() as connection:
             row = connection.execute(select(journal_position).where(journal_position.c.node == node)).one_or_none()
             if row is None:
-                return _first_position(connection, node), {}
+                return _first_position(connection, node), []
             position = Position(row.node, row.boot, row.file, row.inode, row.head, row.offset)
             return position, _open_stories(connection, row.number)
 
-    def stories(self, ids: Collection[str]) -> Mapping[str, Story]:
-        """Return those of the calls that are kept already."""
+    def stories(self, linkedids: Collection[str]) -> Sequence[Story]:
+        """Return the calls of these linkedids that are kept already."""
         with self._transaction() as connection:
-            return kept_stories(connection, ids)
+            return kept_stories(connection, linkedids)
 
     def save(self, before: Position, batch: Batch, calls: Iterable[Unfolded]) -> int:
         """Keep records, calls and position in one transaction; see the port."""
@@ -101,35 +112,43 @@ class SqlLedger:
 
 
 def kept_stories(
-    connection: Connection, ids: Collection[str], before: int = NO_RECORD, journal: Connection | None = None
-) -> dict[str, Story]:
-    """Return those of the calls that have a row, each with its records whose id is below `before`.
+    connection: Connection, linkedids: Collection[str], before: int = NO_RECORD, journal: Connection | None = None
+) -> list[Story]:
+    """Return the calls of these linkedids that have a row, each with its records whose id is below `before`.
 
     `journal`: the database that holds the records, when it is another one.
     """
-    found: dict[str, Story] = {}
-    for kept in connection.execute(_PLACES.where(one_of(connection, call.c.id, ids))).all():
+    names = whole_calls_of(connection, linkedids)
+    found: list[Story] = []
+    for kept in connection.execute(_PLACES.where(one_of(connection, call.c.id, names))).all():
         last = min(kept.last_record, before - 1)
-        found |= _stories(journal or connection, {kept.id: kept.crashed}, kept.first_record, last)
+        found += _stories(connection, [kept], kept.first_record, last, journal)
     return found
 
 
-def _open_stories(connection: Connection, number: int) -> dict[str, Story]:
+def _open_stories(connection: Connection, number: int) -> list[Story]:
     """Return the open calls of the node with this number, by one walk over the records since the oldest began."""
     first, behind = (one << FILE_BITS << OFFSET_BITS for one in (number, number + 1))
     mine = and_(call.c.ended_at.is_(None), call.c.first_record >= first, call.c.first_record < behind)
     places = connection.execute(_PLACES.where(mine)).all()
     if not places:
-        return {}
-    crashed = {place.id: place.crashed for place in places}
-    return _stories(connection, crashed, min(place.first_record for place in places), behind - 1)
+        return []
+    return _stories(connection, places, min(place.first_record for place in places), behind - 1)
 
 
-def _stories(connection: Connection, crashed: Mapping[str, bool], first: int, last: int) -> dict[str, Story]:
-    found = {name: Story([], was) for name, was in crashed.items()}
-    for record in records_of_calls(connection, crashed, first, last):
-        found[record.linkedid].records.append(record)
-    return found
+def _stories(
+    connection: Connection,
+    places: Sequence[Row[*_Place]],
+    first: int,
+    last: int,
+    journal: Connection | None = None,
+) -> list[Story]:
+    name_of = names_of_linkedids(connection, [place.id for place in places])
+    records: dict[str, list[Record]] = {place.id: [] for place in places}
+    for record in records_of_calls(journal or connection, name_of, first, last):
+        records[name_of[record.linkedid]].append(record)
+    cuts = {place.id: place.evidence if place.crashed else None for place in places}
+    return [Story(told, cut=cuts[name], kept=True) for name, told in records.items() if told]
 
 
 def read_calls(connection: Connection, ids: Collection[str], journal: Connection | None = None) -> Iterator[Call]:
@@ -137,9 +156,8 @@ def read_calls(connection: Connection, ids: Collection[str], journal: Connection
 
     `journal`: the database that holds the records, when it is another one.
     """
-    for story in kept_stories(connection, ids, journal=journal).values():
-        if story.records:
-            yield fold(story.records, crashed=story.crashed)
+    for story in kept_stories(connection, ids, journal=journal):
+        yield fold_story(story)
 
 
 class Derived:
@@ -162,6 +180,7 @@ class Derived:
         self._holdings: list[Holding] = []
         self._busy: list[Call] = []
         self._whole: list[Call] = []
+        self._joinings = Joinings()
 
     @property
     def count(self) -> int:
@@ -170,7 +189,10 @@ class Derived:
 
     def taking(self, calls: Iterable[Unfolded]) -> Iterator[None]:
         """Take all calls, a few at each step."""
-        for place, (one, kept) in enumerate(calls):
+        for place, (one, kept, joined) in enumerate(calls):
+            self._holdings += [Holding(name, is_open=False, stays={}) for name in joined]
+            self._stale += [{"key": name} for name in joined]
+            self._joinings.take(one, joined)
             self._take(one)
             if kept:
                 self._stale.append({"key": one.id})
@@ -192,6 +214,8 @@ class Derived:
         if self._stale:
             if times:
                 times.look(connection, [row["key"] for row in self._stale])
+                for one in self._joinings.until_now(connection):
+                    times.totals.was(one)
             before = closed_calls(connection, [row["key"] for row in self._stale])
             for one in before:
                 add_tallies(self._sums, taken_out(tallies(one)))
@@ -202,6 +226,7 @@ class Derived:
         add_rows(connection, fact, self._facts)
         if self._expected:
             add_missing(connection, recording, self._expected)
+        self._joinings.keep(connection)
         if times:
             for one in self._busy:
                 times.totals.note(one)

@@ -83,7 +83,7 @@ def _contacts(
     for numbers in filter(None, groups):
         since = min(begins[number] for number in numbers) - _DAY
         for row in _calls(connection, numbers, since):
-            contact = contact_of(Call._make((*row, (), (), ())))
+            contact = contact_of(Call._make((*row, (), (), (), ())))
             if contact and contact.number in begins:
                 found[contact.number].append(contact)
                 desks[row.id] = row.desk

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sqlalchemy import Connection, Engine, delete, func, select
+from sqlalchemy import Connection, Engine, delete, func, insert, select
+from sqlalchemy.exc import SQLAlchemyError
 
-from ivr.ledger.unfolding import OpenCall, Unfolding
+from ivr.desk.ports_ledger import LedgerAwayError
+from ivr.ledger.fold import FOLD_VERSION
+from ivr.ledger.unfolding import Unfolding
 from ivr.store.agents import AgentTimes
 from ivr.store.audit import made_differences
 from ivr.store.comparison import Comparison, compare
@@ -20,11 +23,16 @@ from ivr.store.records import all_records
 from ivr.store.tables import (
     agent_act,
     agent_span,
+    archived_file,
     asterisk_run,
     call,
+    call_linkedid,
     fact,
+    imported_row,
     journal_minute,
     journal_position,
+    journal_record,
+    ledger_version,
     leg,
     lost_channel,
     metadata,
@@ -33,8 +41,22 @@ from ivr.store.tables_cards import card_fact
 from ivr.store.tables_missed import missed
 from ivr.store.totals import Totals, begin_anew
 
-DERIVED = (call, leg, fact, missed, agent_act, agent_span, journal_minute, asterisk_run, lost_channel, card_fact)
+DERIVED = (
+    call,
+    leg,
+    fact,
+    missed,
+    call_linkedid,
+    agent_act,
+    agent_span,
+    journal_minute,
+    asterisk_run,
+    lost_channel,
+    card_fact,
+)
 """All that the journal's records give. Whatever fills one of them is called by `ivr.store.ledger.Derived.keep`."""
+_SOURCES = (journal_record, archived_file, imported_row)
+"""What they are made of."""
 _AT_ONCE = 20_000
 Progress = Callable[[int, int], None]
 """Told how many records are derived, and the time of the last one in microseconds."""
@@ -43,13 +65,24 @@ Progress = Callable[[int, int], None]
 def rebuild(engine: Engine, progress: Progress | None = None) -> int:
     """Empty the derived tables and fill them again; return how many calls there are. Recordings' verdicts stay."""
     with engine.execution_options(writes=True).begin() as connection:
-        # A loader waits at its position until this is done.
-        connection.execute(select(journal_position.c.node).with_for_update()).all()
-        for table in DERIVED:
-            connection.execute(delete(table))
-        begin_anew(connection)
-        _derive(connection, connection, progress)
-        return connection.execute(select(func.count()).select_from(call)).scalar_one()
+        return _rebuild(connection, progress)
+
+
+def renew(engine: Engine) -> int | None:
+    """Derive anew what another version of the fold derived; return how many calls, None when there was nothing to do.
+
+    Raises `LedgerAwayError` when the database cannot be used now.
+    """
+    try:
+        with engine.execution_options(writes=True).begin() as connection:
+            if connection.execute(select(ledger_version.c.fold)).scalars().all() == [FOLD_VERSION]:
+                return None
+            if all(connection.execute(select(table).limit(1)).first() is None for table in _SOURCES):
+                _note_version(connection)
+                return None
+            return _rebuild(connection, None)
+    except SQLAlchemyError as error:
+        raise LedgerAwayError(str(getattr(error, "orig", error)).strip()) from error
 
 
 def verify(engine: Engine, progress: Progress | None = None, folder: Path | None = None) -> Comparison:
@@ -77,23 +110,35 @@ def verify(engine: Engine, progress: Progress | None = None, folder: Path | None
     return found
 
 
+def _rebuild(connection: Connection, progress: Progress | None) -> int:
+    # A loader waits at its position until this is done.
+    connection.execute(select(journal_position.c.node).with_for_update()).all()
+    for table in DERIVED:
+        connection.execute(delete(table))
+    begin_anew(connection)
+    _derive(connection, connection, progress)
+    _note_version(connection)
+    return connection.execute(select(func.count()).select_from(call)).scalar_one()
+
+
+def _note_version(connection: Connection) -> None:
+    connection.execute(delete(ledger_version))
+    connection.execute(insert(ledger_version).values(fold=FOLD_VERSION))
+
+
 def _derive(journal: Connection, target: Connection, progress: Progress | None) -> int:
     """Take all records in the order of their nodes' journals, then the rows of older systems; return how many."""
-    unfolding = Unfolding({})
+    unfolding = Unfolding()
     totals = Totals()
     times = AgentTimes(read_calls)
     total = 0
     for records in all_records(journal, _AT_ONCE):
         derived = Derived(records)
-        for _ in derived.taking(unfolding.take(records, partial(_earlier, journal, target, records[0].id))):
+        earlier = partial(kept_stories, target, before=records[0].id, journal=journal)
+        for _ in derived.taking(unfolding.take(records, earlier)):
             pass
         derived.keep(target, totals, times)
         total += len(records)
         if progress:
             progress(total, records[-1].at)
     return total + derive_imported(target, totals, source=journal)
-
-
-def _earlier(journal: Connection, target: Connection, first: int, ids: Collection[str]) -> dict[str, OpenCall]:
-    stories = kept_stories(target, ids, before=first, journal=journal)
-    return {name: OpenCall(story.records, crashed=story.crashed, kept=True) for name, story in stories.items()}

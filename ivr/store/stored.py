@@ -31,7 +31,7 @@ def whole_calls(connection: Connection, rows: Sequence[Row[Any]]) -> list[Call]:
     for start in range(0, len(rows), _TOGETHER):
         some = rows[start : start + _TOGETHER]
         legs, facts = _legs(connection, some), _facts(connection, some)
-        found += [Call._make((*row, tuple(legs[row.id]), tuple(facts[row.id]), ())) for row in some]
+        found += [Call._make((*row, tuple(legs[row.id]), tuple(facts[row.id]), (), ())) for row in some]
     return found
 
 

@@ -104,6 +104,12 @@ call = Table(
     Column("talked", BigInteger, nullable=False),
     _text("fallback"),
     Column("crashed", Boolean, nullable=False),
+    _text("direction"),
+    Column("transfers", Integer, nullable=False, default=0),
+    Column("held", BigInteger, nullable=False, default=0),
+    _text("closed_by"),
+    Column("evidence", BigInteger, nullable=False, default=0),
+    Column("reopened", Integer, nullable=False, default=0),
     Column("first_record", BigInteger, nullable=False, default=0),
     Column("last_record", BigInteger, nullable=False, default=0),
     Index(None, "began_at"),
@@ -120,11 +126,24 @@ leg = Table(
     _time("began_at"),
     _time("answered_at", optional=True),
     _time("ended_at", optional=True),
-    _text("reason"),
+    *(_text(name) for name in ("reason", "how", "target", "recording")),
+    Column("recorded_from", BigInteger, nullable=False, default=0),
     sqlite_with_rowid=False,
 )
 _of_agent = leg.c.agent != ""
 Index("ix_leg_agent_began_at", leg.c.agent, leg.c.began_at, sqlite_where=_of_agent, postgresql_where=_of_agent)
+
+call_linkedid = Table(
+    "call_linkedid",
+    metadata,
+    Column("linkedid", Text, primary_key=True),
+    Column("call_id", Text, nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+"""Linkedids that belong to a call of another name: a transfer, a pick-up or a parking made them one with it."""
+
+ledger_version = Table("ledger_version", metadata, Column("fold", Integer, primary_key=True, autoincrement=False))
+"""One row: the version of the fold (`ivr.ledger.fold.FOLD_VERSION`) that derived the tables."""
 
 fact = Table(
     "fact",

@@ -14,6 +14,8 @@ from ivr.reports.agent_time import span_tallies
 from ivr.reports.tally import Tally, taken_out
 from ivr.reports.way_in import direction_of
 
+_HIS = frozenset({"offer", "talk", "hold"})
+"""Legs whose line is the one on which the agent has the call: he may send his caller to another."""
 _MOST = 20_000
 """Calls that are known by heart."""
 
@@ -50,6 +52,10 @@ class TimeTotals:
             self._before[call.id] = before or about
         self._known[call.id] = about
 
+    def was(self, call: Call) -> None:
+        """Note what a call was until now: a batch makes it one with another."""
+        self._known[call.id] = self._before[call.id] = _about(call)
+
     def tallies(self, connection: Connection, removed: Collection[Span], fresh: Collection[Span]) -> list[Tally]:
         """Return what the change contributes: spans that go on contribute nothing yet."""
         removed, fresh = ([span for span in spans if span.ended_at is not None] for spans in (removed, fresh))
@@ -71,7 +77,7 @@ class TimeTotals:
 
 
 def _about(call: Call) -> _About:
-    lines = {leg.agent: leg.line for leg in call.legs if leg.line and leg.agent}
+    lines = {leg.agent: leg.line for leg in call.legs if leg.line and leg.agent and leg.kind in _HIS}
     return _About(direction_of(call) == "internal", lines)
 
 

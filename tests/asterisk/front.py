@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -165,8 +166,8 @@ class Front:
 
         def connected() -> bool:
             mine = [r for r in self.records() if r.channel.startswith(f"PJSIP/{agent}-")]
-            names = [{r.channel for r in mine if r.event == event} for event in ("BRIDGE_ENTER", "BRIDGE_EXIT")]
-            return bool(names[0] - names[1])
+            ways = [Counter(r.channel for r in mine if r.event == event) for event in ("BRIDGE_ENTER", "BRIDGE_EXIT")]
+            return bool(ways[0] - ways[1])
 
         await eventually(connected, within)
 

@@ -38,7 +38,7 @@ def call(*steps: tuple[str, str, str], pace: float = 1.0):
                 CHANNELS[channel],
                 "",
                 "7",
-                "100",
+                "s" if channel == AGENT else "100",
                 "in",
                 "",
                 "",

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from ivr.ledger.record import Record
-from ivr.ledger.unfolding import OpenCall, Unfolding
+from ivr.ledger.story import Story
+from ivr.ledger.unfolding import Unfolding
 
 
 def record(place: int, event: str, uniqueid: str, linkedid: str = "") -> Record:
     return Record(place, event, place, uniqueid, linkedid or uniqueid, "PJSIP/t-1", "", "", "", "", "", "", "", "")
 
 
-def nothing(_ids):
-    return {}
+def nothing(_linkedids):
+    return ()
 
 
 def taken(unfolding, records, earlier=nothing):
@@ -21,25 +22,25 @@ def taken(unfolding, records, earlier=nothing):
 
 
 def test_a_call_is_new_once_and_changed_afterwards():
-    unfolding = Unfolding({})
+    unfolding = Unfolding()
     new, changed = taken(unfolding, [record(1, "CHAN_START", "a-1.1")])
     assert ([call.id for call in new], changed) == (["a-1.1"], [])
-    new, changed = taken(unfolding, [record(2, "LINKEDID_END", "a-1.1")])
+    new, changed = taken(unfolding, [record(2, "CHAN_END", "a-1.1"), record(3, "LINKEDID_END", "a-1.1")])
     assert (new, [call.outcome for call in changed]) == ([], ["no talk"])
     assert unfolding.size == 0
 
 
 def test_a_late_record_of_a_closed_call_joins_what_is_kept():
-    earlier = {"a-1.1": OpenCall([record(1, "CHAN_START", "a-1.1"), record(2, "LINKEDID_END", "a-1.1")], kept=True)}
-    unfolding = Unfolding({})
-    new, changed = taken(unfolding, [record(3, "CHAN_END", "a-1.1")], lambda ids: {one: earlier[one] for one in ids})
-    assert (new, [call.ended_at for call in changed]) == ([], [3])
+    over = [record(place, event, "a-1.1") for place, event in enumerate(("CHAN_START", "CHAN_END", "LINKEDID_END"))]
+    unfolding = Unfolding()
+    new, changed = taken(unfolding, [record(3, "HANGUP", "a-1.1")], lambda _linkedids: [Story(over, kept=True)])
+    assert (new, [(call.ended_at, call.reopened, call.last_record) for call in changed]) == ([], [(1, 1, 3)])
     assert unfolding.size == 0
 
 
 def test_a_new_asterisk_closes_the_calls_of_the_one_before_it():
     """F25."""
-    unfolding = Unfolding({})
+    unfolding = Unfolding()
     taken(unfolding, [record(1, "CHAN_START", "a-1.7"), record(2, "CHAN_START", "b-1.8")])
     new, changed = taken(unfolding, [record(9, "CHAN_START", "a-5.0"), record(10, "CHAN_START", "a-5.1")])
     assert [(call.id, call.crashed) for call in new] == [("a-5.0", False), ("a-5.1", False)]
@@ -48,6 +49,11 @@ def test_a_new_asterisk_closes_the_calls_of_the_one_before_it():
 
 
 def test_a_call_that_ended_in_the_same_batch_is_not_taken_for_crashed():
-    batch = [record(1, "CHAN_START", "a-1.7"), record(2, "LINKEDID_END", "a-1.7"), record(3, "CHAN_START", "a-5.0")]
-    new, _ = taken(Unfolding({}), batch)
+    batch = [
+        record(1, "CHAN_START", "a-1.7"),
+        record(2, "CHAN_END", "a-1.7"),
+        record(3, "LINKEDID_END", "a-1.7"),
+        record(4, "CHAN_START", "a-5.0"),
+    ]
+    new, _ = taken(Unfolding(), batch)
     assert not new[0].crashed

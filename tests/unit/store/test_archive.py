@@ -141,7 +141,7 @@ def test_a_call_that_is_open_keeps_its_records_and_all_behind_them(desk):
 
 def test_a_record_that_comes_late_meets_its_archived_call(desk):
     lines = made_journal(20).splitlines(keepends=True)
-    late = next(line for line in lines if line.startswith(b'"CHAN_END"'))
+    late = next(line for line in lines if line.startswith(b'"HANGUP"'))
     desk.load(b"".join(line for line in lines if line is not late))
     desk.archive()
     desk.load(late)

@@ -29,7 +29,8 @@ def written(engine, table, rows, meanwhile=()):
 
 def test_hostile_texts_and_missing_times_come_back_as_they_were(engine):
     rows = [
-        (f"{place:04}", 0, "ivr", text, "", "", place, None, place, text) for place, text in enumerate(HOSTILE * 60)
+        (f"{place:04}", 0, "ivr", text, "", "", place, None, place, text, "", "", "", 0)
+        for place, text in enumerate(HOSTILE * 60)
     ]
     assert written(engine, leg, rows) == rows
 
@@ -42,6 +43,6 @@ def test_bytes_come_back_as_they_were(engine):
 def test_the_work_meanwhile_is_done_to_its_end_and_only_once(engine):
     for count in (0, 3, 700):
         done = []
-        rows = [(f"{count}-{place:04}", 0, "ivr", "", "", "", 1, 2, 3, "") for place in range(count)]
+        rows = [(f"{count}-{place:04}", 0, "ivr", "", "", "", 1, 2, 3, "", "", "", "", 0) for place in range(count)]
         written(engine, leg, rows, (done.append(step) for step in range(5)))
         assert done == [0, 1, 2, 3, 4]

@@ -6,6 +6,7 @@ import asyncio
 import os
 import random
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,17 +18,31 @@ from ivr.asterisk.journal import Journal
 from ivr.desk.load import Loader, Progress, load
 from ivr.desk.ports_ledger import LedgerAwayError
 from ivr.errors import DeskError
+from ivr.ledger.fold import FOLD_VERSION
 from ivr.ledger.record import Batch, Position
 from ivr.store.audit import digests_of_totals
 from ivr.store.engine import open_database
 from ivr.store.ledger import SqlLedger
 from ivr.store.migrate import migrate
-from ivr.store.rebuild import DERIVED, rebuild, verify
-from ivr.store.tables import call, fact, journal_position, journal_record, leg, metadata, recording, rejected_record
+from ivr.store.rebuild import DERIVED, rebuild, renew, verify
+from ivr.store.tables import (
+    call,
+    call_linkedid,
+    fact,
+    journal_position,
+    journal_record,
+    ledger_version,
+    leg,
+    metadata,
+    recording,
+    rejected_record,
+)
 from ivr.store.tables_totals import total, total_state
 from tests.made_journal import made_journal
 
 NODE = "desk1"
+JOINED = ("attended_transfer", "picked_up", "parked", "blonde_transfer_to_line")
+"""Calls that are two until a transfer, a pick-up or a parking makes them one."""
 JOURNALS = Path(__file__).parents[2] / "journals"
 
 
@@ -42,7 +57,7 @@ class Home:
         self.journal = Journal(self.path, NODE)
 
     def loader(self) -> Loader:
-        return Loader(self.journal, SqlLedger(self.engine), NODE)
+        return Loader(self.journal, SqlLedger(self.engine), NODE, partial(renew, self.engine))
 
     def append(self, data: bytes) -> None:
         with self.path.open("ab") as file:
@@ -107,6 +122,7 @@ def test_records_calls_legs_facts_and_recordings_arrive(home):
 @given(cuts=st.lists(st.integers(0, 10**6), max_size=6), restarts=st.booleans(), seed=st.integers(0, 50))
 def test_however_the_journal_grows_the_database_is_the_same(tmp_path_factory, cuts, restarts, seed):
     data = made_journal(12, seed=seed) + b'"torn","1795' + (JOURNALS / "four_answered_calls.csv").read_bytes()
+    data += b"".join((JOURNALS / f"{name}.csv").read_bytes() for name in JOINED)
     dumps = []
     for places in ([], cuts):
         folder = tmp_path_factory.mktemp("home")
@@ -122,6 +138,37 @@ def test_however_the_journal_grows_the_database_is_the_same(tmp_path_factory, cu
         assert verify(home.engine).differences == []
         home.close()
     assert dumps[0] == dumps[1]
+
+
+@pytest.mark.parametrize("name", JOINED)
+def test_wherever_the_loader_is_stopped_a_joined_call_is_one_row_with_all_that_belongs_to_it(home, name):
+    """Both databases; stopped after every record."""
+    lines = (JOURNALS / f"{name}.csv").read_bytes().splitlines(keepends=True)
+    for line in lines:
+        home.append(line)
+        home.drain()
+    assert (home.count(call), home.count(call_linkedid)) == (1, 1)
+    with home.engine.connect() as connection:
+        row = connection.execute(select(call)).one()
+        assert (row.closed_by, row.reopened) == ("journal", 0)
+        for table in (leg, fact, recording):
+            assert set(connection.execute(select(table.c.call_id)).scalars()) == {row.id}
+    before = home.dump()
+    assert verify(home.engine).differences == []
+    rebuild(home.engine)
+    assert home.dump() == before
+
+
+def test_what_another_version_of_the_fold_derived_is_derived_anew_before_anything_is_loaded(home):
+    home.append(made_journal(5))
+    home.drain()
+    before = home.dump()
+    with home.engine.execution_options(writes=True).begin() as connection:
+        connection.execute(update(ledger_version).values(fold=FOLD_VERSION - 1))
+        connection.execute(update(call).values(outcome="as it was told then"))
+    home.loader().step()
+    assert home.dump() == before
+    assert renew(home.engine) is None
 
 
 def test_a_journal_cut_anywhere_gives_the_same_on_both_databases(home):
@@ -363,7 +410,7 @@ def test_a_full_disk_is_waited_for_and_nothing_is_lost(tmp_path):
 
 def test_the_position_of_a_first_start_stands_before_the_oldest_file(home):
     position, open_calls = SqlLedger(home.engine).resume(NODE)
-    assert (position.inode, position.offset, open_calls) == (0, 0, {})
+    assert (position.inode, position.offset, list(open_calls)) == (0, 0, [])
     assert SqlLedger(home.engine).resume(NODE)[0] == position
     assert SqlLedger(home.engine).resume("other")[0].file != position.file
 

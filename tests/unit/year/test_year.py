@@ -105,7 +105,7 @@ def test_the_shares_of_a_year_add_up_and_monday_is_busier_than_saturday():
 
 
 def _calls(records):
-    return [one for one, _ in Unfolding({}).take(records, lambda _: {})]
+    return [one.call for one in Unfolding().take(records, lambda _: ())]
 
 
 def _records(text: str):
