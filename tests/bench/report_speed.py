@@ -40,6 +40,8 @@ def report_rows(name: str, url: str, zone: str) -> list[dict[str, Any]]:
         _any_report(f"over {length} on {name}", books, engine, span, zone, chance) for length, span in spans.items()
     ]
     longest, span = list(spans.items())[-1]
+    debts = [_took(partial(books.debts, {}, 50)) for _ in range(LOOK_UPS)]
+    rows.append(_row(f"the debt list on {name}, p95", _high(debts), ratio=_high(debts) * 1e3, limit="<= 50 ms"))
     rows += [_beside_peer(one, f"over {longest} on {name}", books, engine, span, chance) for one in QUERIES]
     books.close()
     rows += _look_ups(name, url, engine, chance)

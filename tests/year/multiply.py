@@ -24,6 +24,8 @@ from ivr.store.totals import Totals
 WEEK = 7 * 86400 * 1_000_000
 _RECORDS = {"record", "record_id", "first_record", "last_record"}
 _NAMES = {("call", "id"), ("recording", "name")}
+_OF_CALLS = {"call_id", "party", "last_call", "returned_call"}
+_NUMBERS = {("call", "caller"), ("missed", "number")}
 _ID = """CASE WHEN {0} LIKE 'desk1-%' THEN 'desk1-' || (CAST(substr({0}, 7, 10) AS BIGINT) + :span * :k / 1000000)
  || substr({0}, 17) ELSE {0} END"""
 _SPREAD = 7_654_321
@@ -140,9 +142,9 @@ def _value(table: Table, column: Column[object], dialect: str) -> str:
         return f"{name} + :records * :k"
     if _is_time(column):
         return f"{name} + :span * :k"
-    if (table.name, column.name) in _NAMES or column.name in {"call_id", "party"}:
+    if (table.name, column.name) in _NAMES or column.name in _OF_CALLS:
         return _ID.format(name)
-    if column.name == "caller":
+    if (table.name, column.name) in _NUMBERS:
         number = _NUMBER[dialect].format(name, _SPREAD)
         return f"CASE WHEN {name} LIKE '+79%' THEN '+79' || {number} ELSE {name} END"
     return name
