@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import cast
 
 from ivr.desk.made_report import Ask, Head, MadeReport, Table, Value
-from ivr.desk.ports_report import Books
+from ivr.desk.ports_report import Books, Sums
 from ivr.desk.report_lists import LISTS
 from ivr.errors import DeskError
 from ivr.reports.catalogue import metric
@@ -27,8 +27,10 @@ UNKNOWN: Mapping[str, str] = {
     "version": "not told",
 }
 """How an empty key reads."""
-_Group = dict[tuple[Subject, str], Counter[str]]
+_Group = dict[tuple[Subject, str], Mapping[str, int]]
 """Totals by subject and direction."""
+_Asked = dict[tuple[object, ...], Sums]
+"""What was asked of the ledger for this report already."""
 
 
 def make_report(books: Books, report: Report, ask: Ask) -> MadeReport:
@@ -41,8 +43,9 @@ def make_report(books: Books, report: Report, ask: Ask) -> MadeReport:
                 f"It can be by {', '.join(possible)}.",
             )
     tables, notes = [], []
+    asked: _Asked = {}
     for section in report.sections:
-        table = _table(books, section, ask)
+        table = _table(books, section, ask, asked)
         if table:
             tables.append(table)
         else:
@@ -64,7 +67,7 @@ def _kept(column: Column) -> tuple[Subject, ...]:
     return tuple(cast("Subject", one) for one in sources) if all(one in KEYS for one in sources) else ()
 
 
-def _table(books: Books, section: Section, ask: Ask) -> Table | None:
+def _table(books: Books, section: Section, ask: Ask, asked: _Asked) -> Table | None:
     """Return the section as a table; None when no column of it can be filtered so."""
     needed = {*section.by, *ask.where}
     columns = [
@@ -75,11 +78,12 @@ def _table(books: Books, section: Section, ask: Ask) -> Table | None:
     if not columns:
         return None
     time = ask.time or section.time
-    groups = _groups(books, section, ask, {subject for column in columns for subject in _kept(column)}, time)
+    subjects = {subject for column in columns for subject in _kept(column)}
+    groups = _groups(books, section, ask._replace(time=time), subjects, asked)
     heads = [Head(name, name, "text") for name in section.by] + ([Head("time", time, "text")] if time else [])
     heads += [_head(column) for column in columns]
     rows = []
-    whole: _Group = defaultdict(Counter)
+    whole: dict[tuple[Subject, str], Counter[str]] = defaultdict(Counter)
     for keys in sorted(groups):
         values = _values(groups[keys], section, columns, ask)
         if any(values):
@@ -89,29 +93,26 @@ def _table(books: Books, section: Section, ask: Ask) -> Table | None:
     total: tuple[Value, ...] | None = None
     if len(rows) > 1:
         blanks = [""] * (len(heads) - len(columns) - 1)
-        total = ("all", *blanks, *_values(whole, section, columns, ask))
+        total = ("all", *blanks, *_values(dict(whole), section, columns, ask))
     return Table(section.title, tuple(heads), tuple(rows), total, section.chart)
 
 
 def _groups(
-    books: Books, section: Section, ask: Ask, subjects: set[Subject], time: str
+    books: Books, section: Section, ask: Ask, subjects: set[Subject], asked: _Asked
 ) -> dict[tuple[str, ...], _Group]:
-    groups: dict[tuple[str, ...], _Group] = defaultdict(lambda: defaultdict(Counter))
+    groups: dict[tuple[str, ...], _Group] = defaultdict(dict)
+    width = len(section.by)
     for subject in sorted(subjects):
         directed = "direction" in KEYS[subject]
-        found = books.sums(
-            subject,
-            ask.since,
-            ask.until,
-            zone=ask.zone,
-            where=ask.where,
-            by=(*section.by, "direction") if directed else section.by,
-            time=time,
-        )
-        width = len(section.by)
-        for keys, sums in found.items():
+        by = (*section.by, "direction") if directed else section.by
+        question = (subject, by, ask.time)
+        if question not in asked:
+            asked[question] = books.sums(
+                subject, ask.since, ask.until, zone=ask.zone, where=ask.where, by=by, time=ask.time
+            )
+        for keys, sums in asked[question].items():
             direction = keys[width] if directed else ""
-            groups[keys[:width] + keys[width + directed :]][subject, direction].update(sums)
+            groups[keys[:width] + keys[width + directed :]][subject, direction] = sums
     return groups
 
 
