@@ -14,10 +14,18 @@ from ivr.ledger.gap import Freshness
 from ivr.ledger.origin import IMPORTED
 from ivr.store.queries import CallStory
 
-_COLOURS = {"ivr": "cyan", "queue": "yellow", "offer": "magenta", "talk": "green", "voicemail": "blue"}
+_COLOURS = {
+    "ivr": "cyan",
+    "queue": "yellow",
+    "offer": "magenta",
+    "talk": "green",
+    "hold": "red",
+    "transfer": "white",
+    "voicemail": "blue",
+}
 _WIDE = 120
 """Columns from which the list shows everything."""
-_FIXED = 66
+_FIXED = 78
 """Columns of the terminal that everything beside the bars takes."""
 
 
@@ -78,9 +86,15 @@ def _legs(story: CallStory, width: int) -> Table:
             _seconds(leg["began_at"] - begin),
             _seconds(leg["ended_at"] - begin) if leg["ended_at"] else "",
             f"[{colour}]{bar(leg['began_at'] - begin, (leg['ended_at'] or begin + whole) - begin, whole, width)}[/]",
-            leg["reason"] or "goes on",
+            _end_of(leg),
         )
     return table
+
+
+def _end_of(leg: Mapping[str, Any]) -> str:
+    """Say how a leg ended, and of a transfer or a hold what it was: `blind to 202: answered`."""
+    what = " to ".join(word for word in (leg["how"], leg["target"]) if word)
+    return ": ".join(word for word in (escape(what), leg["reason"] or "goes on") if word)
 
 
 def bar(begin: int, end: int, whole: int, width: int) -> str:
@@ -105,7 +119,11 @@ def _head(call: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("outcome", call["outcome"] or "goes on"),
         ("end", call["end_reason"]),
         ("talk", _seconds(call["talked"]) if call["talked"] else ""),
+        ("held", _seconds(call["held"]) if call["held"] else ""),
+        ("transfers", str(call["transfers"]) if call["transfers"] else ""),
         ("without controller", call["fallback"]),
+        ("closed by", "" if call["closed_by"] in ("", "journal") else call["closed_by"]),
+        ("records after its end", str(call["reopened"]) if call["reopened"] else ""),
     ]
 
 
