@@ -33,7 +33,7 @@ def main(
     names: Annotated[list[str] | None, typer.Argument(help=f"Which: {', '.join(NAMES)}; all when left out.")] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
-    calls: Annotated[int, typer.Option(min=20_000, help="So large a ledger; ten million take an hour.")] = CALLS,
+    calls: Annotated[int, typer.Option(min=20_000, help="So large a ledger.")] = CALLS,
     write: Annotated[bool, typer.Option("--write", help="Write the table into docs/measurements.md.")] = False,
 ) -> None:
     """Measure. The exit code is 1 when a limit is broken, 2 when a benchmark could not be run."""
