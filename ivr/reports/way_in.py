@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from ivr.ledger.call import Call, Direction
 
-from ivr.ledger.call import Call
-
-Direction = Literal["in", "out", "internal"]
+__all__ = ["Direction", "direction_of"]
 
 
 def direction_of(call: Call) -> Direction:
-    """Return the call's direction: a call that reached a desk came in."""
-    return "in" if call.desk else "internal"
+    """Return the call's direction. What came in through no desk counts as nobody's business but the agents' own."""
+    if call.desk:
+        return "in"
+    return "out" if call.direction == "out" else "internal"
