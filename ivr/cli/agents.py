@@ -32,13 +32,16 @@ def agents(context: typer.Context, as_json: Json = False, home: Home = None) -> 
 
     from ivr.cli.agent_day import lasts
 
-    table = Table("agent", "name", "state", "for", "desk", "lines", "password", box=None)
+    dials = any(row["outside"] for row in rows)
+    head = ["agent", "name", "state", "for", "desk", "lines", *(["may call"] if dials else []), "password"]
+    table = Table(*head, box=None)
     table.columns[-1].no_wrap = True
     for row in rows:
         state = f"{row['state']}: {row['reason']}" if row["reason"] else row["state"]
         since = "" if row["seconds"] is None else lasts(row["seconds"])
         lines = ", ".join(row["lines"])
-        table.add_row(row["agent"], row["name"], state, since, row["desk"], lines, row["password"])
+        outside = [", ".join(f"{prefix}…" for prefix in row["outside"])] if dials else []
+        table.add_row(row["agent"], row["name"], state, since, row["desk"], lines, *outside, row["password"])
     Console().print(table)
     print(f"A telephone registers at {settings.bind}:{settings.sip_port} as <agent> with this password.")
     print(f"In a browser: ws://{settings.bind}:{settings.http_port}/ws, user <agent>-web, the same password.")
@@ -122,6 +125,7 @@ def _rows(settings: Settings) -> list[dict[str, Any]]:
                     "call": span.call_id if span else "",
                     "desk": desk.desk,
                     "lines": [line for line, its in desk.lines.items() if agent in its.agents],
+                    "outside": list(desk.outbound.allow) if desk.outbound and agent in desk.diallers else [],
                     "server": f"{settings.bind}:{settings.sip_port}",
                     "password": passwords.get(agent, ""),
                     "browser": f"ws://{settings.bind}:{settings.http_port}/ws as {agent}-web",

@@ -50,7 +50,7 @@ def _unused(desk: Desk) -> Iterator[Mistake]:
     for name in desk.categories:
         if name not in categories:
             yield Mistake(("categories", name), f"no way gives the category `{name}`", cure, "warning", at_key=True)
-    working = {agent for line in desk.lines.values() for agent in line.agents}
+    working = {agent for line in desk.lines.values() for agent in line.agents} | set(desk.diallers)
     for number in desk.agents:
         if number not in working:
             yield Mistake(("agents", number), f"agent `{number}` is in no line", cure, "warning", at_key=True)
