@@ -43,8 +43,8 @@ def print_calls(rows: Sequence[Mapping[str, Any]], fresh: Freshness) -> None:
             row["id"],
             _clock(row["began_at"], "%m-%d %H:%M:%S"),
             *more,
-            escape(row["caller"] or "withheld"),
-            row["answered_by"],
+            escape(_dialled(row)),
+            row["answered_by"] or row["agent"],
             _seconds(row["talked"]) if row["talked"] else "",
             row["outcome"] or "[green]goes on[/]",
         )
@@ -104,6 +104,11 @@ def bar(begin: int, end: int, whole: int, width: int) -> str:
     return (" " * first + "█" * min(length, width - first)).ljust(width)
 
 
+def _dialled(row: Mapping[str, Any]) -> str:
+    """Return who called; of a call that an agent placed, whom he called."""
+    return f"→ {row['number']}" if row["direction"] == "out" else row["caller"] or "withheld"
+
+
 def _who(call: Mapping[str, Any]) -> str:
     name = f" ({call['caller_name']})" if call["caller_name"] else ""
     return f"{call['caller'] or 'withheld'}{name} → {call['number']}"
@@ -114,6 +119,7 @@ def _head(call: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [
         ("imported from", call["node"].removeprefix(IMPORTED) if call["node"].startswith(IMPORTED) else ""),
         ("desk", call["desk"]),
+        ("placed by", call["agent"]),
         ("category", call["category"]),
         ("source", source),
         ("outcome", call["outcome"] or "goes on"),

@@ -165,6 +165,7 @@ def _call(naming: Naming, story: str, parts: Parts, desk: str, caller: str) -> C
         fallback="",
         crashed=False,
         direction="in" if desk else "internal",
+        agent="",
         transfers=0,
         held=0,
         closed_by="journal",

@@ -37,9 +37,11 @@ class Leg(NamedTuple):
     ivr    `handed over` `controller absent` `controller lost` `caller hung up` `closed` `goodbye` `limit` `error`
            `cut off`
     queue  `answered` `abandoned` `timeout` `full` `empty` `moved on` `cut off`
-    offer  `answered` `missed` `refused` `busy` `unreachable` `cancelled` `taken by another` `forwarded`
+    offer  `answered` `missed` `refused` `busy` `unreachable` `cancelled` `taken by another` `forwarded`; of a number
+           outside, which has no agent, `answered` `busy` `no answer` `failed` `cancelled`
     voicemail `left` `too short` `hung up` (before the tone) `failed` `cut off`
-    talk   `caller hung up` `agent hung up` `transferred` `held` (he asks another) `parked` `moved on` `cut off`
+    talk   `caller hung up` `agent hung up` `outside hung up` `transferred` `held` (he asks another) `parked`
+           `moved on` `cut off`
     hold   `resumed` `transferred` `retrieved`, or how the talk ended
     transfer  `answered` `handed over` (to a line or desk) `abandoned` `missed` `refused` `busy` `unreachable` `failed`
     any    `asterisk crash`: Asterisk died or was restarted; the end is the call's last evidence
@@ -61,7 +63,7 @@ class Leg(NamedTuple):
     how: str = ""
     """transfer: `blind`, `attended` or `blonde` (he left while it rang). hold: `held`, `consulting` or `parked`."""
     target: str = ""
-    """transfer: what the agent dialled."""
+    """transfer: what the agent dialled. offer, talk: the number outside, when it is one."""
     recording: str = ""
     """talk: the recording that is to hold it; empty when it is not to be recorded."""
     recorded_from: int = 0
@@ -96,7 +98,9 @@ class Call(NamedTuple):
     ended_at: int | None
     desk: str
     number: str
+    """What was dialled first."""
     caller: str
+    """Who dialled it; an agent's number in a call that did not come from outside."""
     caller_name: str
     category: str
     source: str
@@ -106,7 +110,7 @@ class Call(NamedTuple):
     known: bool
     outcome: Outcome
     end_reason: str
-    """The reason of the caller's last leg."""
+    """The reason of the last leg that is no offer; without any, of the last offer."""
     first_line: str
     last_line: str
     answered_by: str
@@ -119,6 +123,8 @@ class Call(NamedTuple):
     crashed: bool
     """Closed because Asterisk died during it."""
     direction: Direction
+    agent: str
+    """Who placed it; empty when it came from outside."""
     transfers: int
     held: int
     """Microseconds on hold, parked or waiting for a consultation, all together; closed ones only."""

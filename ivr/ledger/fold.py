@@ -14,7 +14,7 @@ from ivr.ledger.story import Story, last_proof
 from ivr.ledger.way import Way
 from ivr.telephony.number import clean_number
 
-FOLD_VERSION = 2
+FOLD_VERSION = 3
 """Counts the changes of what the same records give: tables that another version derived are derived anew."""
 _NOTHING: Mapping[str, str] = {}
 _NAME_LENGTH = 80
@@ -49,13 +49,14 @@ def fold_story(story: Story) -> Call:
     channels, facts = gather(records)
     if cut is not None:
         _cut(channels, max(record.at for record in records))
-    caller = _caller(channels, records[0].linkedid)
+    placer = _caller(channels, records[0].linkedid)
     said = {told.fact.name: told.fact.values for told in facts}
     arrived = _first_arrival(facts)
-    way = Way(caller, [channel for channel in channels.values() if channel is not caller], facts)
     of_desk = "arrived" in said
-    direction = _direction(caller, channels, of_desk=of_desk)
-    legs = way.legs(of_desk=of_desk, holds="hold" in said)
+    direction = _direction(placer, channels, of_desk=of_desk)
+    caller = _called(channels) if direction == "out" else placer
+    way = Way(caller, [channel for channel in channels.values() if channel is not caller], facts)
+    legs = way.legs(of_desk=of_desk, holds="hold" in said, outside="dialled" in said)
     if direction == "internal":
         legs = _unlined(legs)
     talked = [leg for leg in legs if leg.kind == "talk"]
@@ -64,12 +65,12 @@ def fold_story(story: Story) -> Call:
     return Call(
         id=records[0].linkedid,
         node=records[0].linkedid.rpartition("-")[0],
-        began_at=caller.began_at,
-        ended_at=_ended_at(caller, channels) if over else None,
+        began_at=placer.began_at,
+        ended_at=max(_ended_at(placer, channels), _ended_at(caller, channels)) if over else None,
         desk=arrived.get("desk", ""),
-        number=arrived.get("number", "") or caller.dialled,
-        caller=clean_number(caller.number),
-        caller_name=_printable(caller.caller_name),
+        number=arrived.get("number", "") or placer.dialled,
+        caller=clean_number(placer.number),
+        caller_name=_printable(placer.caller_name),
         category=said.get("category", {}).get("category", ""),
         source=source,
         source_how=source_how,
@@ -80,12 +81,13 @@ def fold_story(story: Story) -> Call:
         end_reason=_end_reason(legs) if over else "",
         first_line=stages.lines[0] if stages.lines else "",
         last_line=stages.lines[-1] if stages.lines else "",
-        answered_by=talked[0].agent if talked else "",
+        answered_by=talked[0].agent if talked and direction != "out" else "",
         connected_at=talked[0].began_at if talked else None,
         talked=sum(leg.ended_at - leg.began_at for leg in talked if leg.ended_at is not None),
         fallback=stages.fallback,
         crashed=cut is not None,
         direction=direction,
+        agent="" if direction == "in" else placer.agent,
         transfers=sum(leg.kind == "transfer" for leg in legs),
         held=sum(leg.ended_at - leg.began_at for leg in legs if leg.kind == "hold" and leg.ended_at is not None),
         closed_by=_proof(cut) if over else "",
@@ -101,8 +103,9 @@ def fold_story(story: Story) -> Call:
 
 
 def _first_arrival(facts: Sequence[CallFact]) -> Mapping[str, str]:
-    """Return what was said when the call reached a desk for the first time: a transfer may bring it to one again."""
-    return next((told.fact.values for told in facts if told.fact.name == "arrived"), _NOTHING)
+    """Return what was said when the call came to a desk first, or left by one: a transfer may bring it to one again."""
+    said = [told.fact for told in facts if told.fact.name in ("arrived", "dialled")]
+    return next((fact.values for fact in (*(f for f in said if f.name == "arrived"), *said)), _NOTHING)
 
 
 def _linkedids(records: Sequence[Record]) -> tuple[str, ...]:
@@ -126,6 +129,11 @@ def _caller(channels: Mapping[str, Channel], linkedid: str) -> Channel:
         if any(isinstance(step, CallFact) and step.fact.name == "arrived" for step in channel.steps):
             return channel
     return channels.get(linkedid) or next(iter(channels.values()))
+
+
+def _called(channels: Mapping[str, Channel]) -> Channel:
+    """Return the number outside that an agent called: for him as for a caller the agents are there."""
+    return next(channel for channel in channels.values() if channel.endpoint and not channel.agent and channel.rung)
 
 
 def _direction(caller: Channel, channels: Mapping[str, Channel], *, of_desk: bool) -> Direction:
@@ -164,7 +172,7 @@ def _outcome(stages: Stages, *, of_desk: bool, talked: bool) -> Outcome:
 
 
 def _end_reason(legs: Sequence[Leg]) -> str:
-    own = [leg for leg in legs if leg.kind != "offer"]
+    own = [leg for leg in legs if leg.kind != "offer"] or list(legs)
     return own[-1].reason if own else ""
 
 

@@ -57,7 +57,7 @@ def dialled_leg(one: Dialled) -> Leg:
     answered, ended = one.answered_at, _ended_at(one)
     reason = "" if ended is None else _reason(one)
     ended = None if ended is None else max(ended, one.began_at)
-    return Leg("offer", party, "", "", one.began_at, answered, ended, reason)
+    return Leg("offer", party, "", "", one.began_at, answered, ended, reason, target=one.number)
 
 
 def _begun(channel: Channel) -> list[Dialled]:

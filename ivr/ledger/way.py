@@ -9,6 +9,7 @@ from ivr.ledger.channels import Channel
 from ivr.ledger.coverage import Taping
 from ivr.ledger.holds import away_leg, held, left
 from ivr.ledger.offers import SAME_MOMENT, Offer, find_offers, offer_leg, owns
+from ivr.ledger.outside import Dialled, dialled_leg, find_dialled, is_outside
 from ivr.ledger.stages import Stages
 from ivr.ledger.talks import Talk, talks
 from ivr.ledger.transfers import Transfer, transfer_leg, transfers
@@ -17,7 +18,7 @@ from ivr.ledger.transfers import Transfer, transfer_leg, transfers
 class Way:
     """A caller, the other channels of his call, and what they make together."""
 
-    __slots__ = ("_caller", "_facts", "_others", "_sent", "_spoken", "_taping", "offers", "stages")
+    __slots__ = ("_caller", "_facts", "_others", "_rung", "_sent", "_spoken", "_taping", "offers", "stages")
 
     def __init__(self, caller: Channel, others: Sequence[Channel], facts: Sequence[CallFact]) -> None:
         self._caller, self._others, self._facts = caller, others, facts
@@ -26,14 +27,17 @@ class Way:
         moved = any(channel.moves for channel in others) or bool(caller.moves)
         self._sent: list[Transfer] = transfers((caller, *others)) if moved else []
         self.offers: list[Offer] = find_offers((caller, *others))
+        self._rung: list[Dialled] = []
         self.stages = Stages(caller)
 
-    def legs(self, *, of_desk: bool, holds: bool) -> tuple[Leg, ...]:
-        """Return all legs in the order of their beginning. `holds`: a telephone told of some."""
+    def legs(self, *, of_desk: bool, holds: bool, outside: bool) -> tuple[Leg, ...]:
+        """Return all legs in the order of their beginning. `holds`, `outside`: a fact tells that there are some."""
+        if outside:
+            self._rung = find_dialled((self._caller, *self._others))
         talked = [self._talk_leg(talk) for talk in self._spoken]
         offers = [self._offer_leg(offer) for offer in self.offers]
         legs = [self._on_time(leg) for leg in (self.stages.legs if of_desk else self._waits(self._caller))]
-        legs += offers
+        legs += [*offers, *(dialled_leg(one) for one in self._rung)]
         for talk, leg in zip(self._spoken, talked, strict=True):
             legs += self._left(talk, leg)
         if holds:
@@ -78,11 +82,12 @@ class Way:
         phone = talk.other
         offer = next((offer for offer in self.offers if owns(offer, phone)), None) or self._taken_over(phone)
         line = offer.line if offer else ""
-        agent = phone.agent or phone.endpoint
+        number = next((one.number for one in self._rung if one.phone is phone), "")
+        agent = "" if number else phone.agent or phone.endpoint
         reason = "" if talk.ended_at is None else self._talk_end(talk, talk.ended_at)
         name, before = self._taping.at(talk.began_at) if self._taping else ("", 0)
         began, ended = talk.began_at, talk.ended_at
-        return Leg("talk", phone.uniqueid, line, agent, began, began, ended, reason, "", "", name, before)
+        return Leg("talk", phone.uniqueid, line, agent, began, began, ended, reason, "", number, name, before)
 
     def _taken_over(self, phone: Channel) -> Offer | None:
         """Return the offer to somebody else that this telephone picked up."""
@@ -99,9 +104,10 @@ class Way:
         if any(sent.by is phone and abs(sent.sent_at - ended_at) < SAME_MOMENT for sent in self._sent):
             return "transferred"
         if phone.hung_up and phone.ended_at is not None and phone.ended_at - ended_at < SAME_MOMENT:
-            return "agent hung up"
+            return "outside hung up" if is_outside(phone) else "agent hung up"
         if caller.ended_at is not None and caller.ended_at - ended_at < SAME_MOMENT:
-            return "caller hung up" if caller.hung_up else "cut off"
+            hung_up = "outside hung up" if is_outside(caller) else "caller hung up"
+            return hung_up if caller.hung_up else "cut off"
         return "moved on"
 
     def _left(self, talk: Talk, leg: Leg) -> list[Leg]:

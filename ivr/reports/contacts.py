@@ -61,7 +61,7 @@ def contact_of(call: Call) -> Contact | None:
         return None
     missed = direction == "in" and call.outcome in MISSED
     at, talked_at = call.began_at, call.connected_at
-    line, agent = call.last_line, call.answered_by
+    line, agent = call.last_line, call.answered_by or call.agent
     return Contact(call.id, number, at, direction, missed, call.talked, talked_at, call.category, line, agent)
 
 

@@ -29,7 +29,7 @@ def tallies(call: Call) -> list[Tally]:
     for leg in call.legs:
         if leg.kind == "queue":
             _visit(found, call, leg)
-        elif leg.kind == "offer":
+        elif leg.kind == "offer" and leg.agent:
             _offer(found, (leg.agent, direction, call.desk, leg.line), leg)
         elif leg.kind == "talk":
             _talk(found, call, direction, leg, holds)

@@ -8,7 +8,5 @@ __all__ = ["Direction", "direction_of"]
 
 
 def direction_of(call: Call) -> Direction:
-    """Return the call's direction. What came in through no desk counts as nobody's business but the agents' own."""
-    if call.desk:
-        return "in"
-    return "out" if call.direction == "out" else "internal"
+    """Return the call's direction, as the ledger tells it."""
+    return call.direction

@@ -104,7 +104,7 @@ call = Table(
     Column("talked", BigInteger, nullable=False),
     _text("fallback"),
     Column("crashed", Boolean, nullable=False),
-    _text("direction"),
+    *(_text(name) for name in ("direction", "agent")),
     Column("transfers", Integer, nullable=False, default=0),
     Column("held", BigInteger, nullable=False, default=0),
     _text("closed_by"),

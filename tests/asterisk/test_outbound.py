@@ -32,15 +32,21 @@ agents: {901: Ann, 902: Bob}
 categories: {sale: a sale}
 outbound: {allow: ["+7921", "112"], caller id: "+78125550100", agents: [901], ring: 5s}
 lines:
-  first: {agents: [901, 902], ring: 5s, wait: 10s}
+  first: {agents: [901], ring: 5s, wait: 10s}
+  second: {agents: [902], ring: 5s, wait: 10s}
 flow:
-  hello: {say: "Hello.", then: first}
+  pick:
+    menu: "Which?"
+    1: first
+    2: second
+    no answer: first
 """
 SHIFT = 4620 + 10 * WORKER
 PROVIDER = 5060 + SHIFT + 3
 """The port of the provider's telephone."""
-HANGS_UP, TALKS, BUSY, SILENT, GIVEN_UP, UNKNOWN, SHORT = (
+HANGS_UP, TALKS, BUSY, SILENT, GIVEN_UP, UNKNOWN, SHORT, SENT_ON, SENT_TO = (
     "+79215550101", "+79215550102", "+79215550186", "+79215550120", "+79215550220", "+79215550104", "112",
+    "+79215550303", "+79215550304",
 )  # fmt: skip
 AFTER = MappingProxyType({TALKS: 2.0, SHORT: 2.0, GIVEN_UP: -1.0})
 """When agent 901 hangs up: seconds after the answer, or, negative, after he began to call; never where none stands."""
@@ -51,12 +57,14 @@ class World:
 
     def __init__(self) -> None:
         self.calls: dict[str, IncomingCall] = {}
+        self.rung: list[str] = []
 
     async def take(self, call: IncomingCall) -> None:
-        """Do what the last two digits of the number say: `86` is busy, `04` unknown, `20` silent."""
+        """Do what this number does."""
         number = call.events[0].detail.removeprefix("sip:").partition("@")[0]
         self.calls[number] = call
-        if number[-2:] in ("86", "04"):
+        self.rung.append(number)
+        if number in (BUSY, UNKNOWN):
             return call.reject(400 + int(number[-2:]))
         call.ring()
         if number[-2:] == "20":
@@ -75,7 +83,8 @@ class Placed:
     """What came of the calls: by number in the ledger and outside, and how what is not allowed ended."""
 
     told: dict[str, Told]
-    world: dict[str, IncomingCall]
+    """A call that came in stands by its caller's number."""
+    world: World
     refused: dict[str, int] = field(default_factory=dict)
 
 
@@ -121,9 +130,32 @@ async def _place(front: Front) -> Placed:
         }
         async with Phone(server=front.running.server) as stranger:
             refused["a caller"] = await _final(await stranger.call(HANGS_UP, caller="+79210000001"))
+        await _send_on(front, ann)
+        await _send_out(front, "1", "+79210000101", "901")
+        await _send_out(front, "2", "+79210000102", "902")
         await front.settled()
-    told = {row["number"]: Told(front.story(row["id"])) for row in front.rows()}
-    return Placed(told, world.calls, refused)
+    told = {row["number"] if row["agent"] else row["caller"]: Told(front.story(row["id"])) for row in front.rows()}
+    return Placed(told, world, refused)
+
+
+async def _send_on(front: Front, ann: Phone) -> None:
+    """Let agent 901 call somebody and send him on to agent 902, who ends it."""
+    call = await ann.call(SENT_ON)
+    await call.answered()
+    await asyncio.sleep(1.5)
+    assert await call.transfer("902") == 202
+    await front.talking("902")
+    await asyncio.sleep(1.5)
+    await front.agents["902"].calls[-1].hang_up()
+
+
+async def _send_out(front: Front, key: str, caller: str, agent: str) -> None:
+    """Let a caller talk with an agent who tries to send him to a number outside."""
+    async with front.waiting("900", caller, key):
+        await front.talking(agent)
+        await asyncio.sleep(1)
+        await front.agents[agent].calls[-1].transfer(SENT_TO)
+        await asyncio.sleep(3)
 
 
 async def _call(ann: Phone, number: str) -> None:
@@ -147,15 +179,21 @@ async def _final(call: Call) -> int:
 
 
 def test_an_agent_who_may_reaches_the_number_and_shows_the_desks(placed):
-    assert set(placed.world) == {HANGS_UP, TALKS, BUSY, SILENT, GIVEN_UP, UNKNOWN, SHORT}
-    assert {call.caller.user for call in placed.world.values()} == {"+78125550100"}
+    assert set(placed.world.calls) == {HANGS_UP, TALKS, BUSY, SILENT, GIVEN_UP, UNKNOWN, SHORT, SENT_ON, SENT_TO}
+    assert {call.caller.user for call in placed.world.calls.values()} == {"+78125550100"}
     assert placed.told[TALKS].facts("dialled") == [{"desk": "out", "agent": "901", "number": TALKS}]
 
 
 @pytest.mark.parametrize("who", ["a number that is not allowed", "an agent who may not", "a caller"])
 def test_s4_whatever_is_not_allowed_is_not_found_and_makes_no_call_outside(placed, who):
     assert placed.refused[who] == 404
-    assert "+78125550101" not in placed.world
+    assert "+78125550101" not in placed.world.calls
+    assert placed.world.rung.count(HANGS_UP) == 1
+
+
+def test_s4_a_caller_whom_an_agent_may_not_send_out_goes_on_talking_with_him(placed):
+    assert placed.world.rung.count(SENT_TO) == 1, "only the agent who may has sent one there"
+    assert placed.told["+79210000102"].legs[-1] == "talk second 902: caller hung up"
 
 
 @pytest.mark.parametrize(
@@ -166,6 +204,43 @@ def test_the_journal_tells_why_nobody_was_reached(placed, number, status, cause)
     (told,) = placed.told[number].facts("unreached")
     assert (told["number"], told["status"]) == (number, status)
     assert cause in (None, told["cause"])
+
+
+LEGS = {
+    HANGS_UP: ["offer: answered", "talk 901: outside hung up"],
+    TALKS: ["offer: answered", "talk 901: agent hung up"],
+    BUSY: ["offer: busy"],
+    SILENT: ["offer: no answer"],
+    GIVEN_UP: ["offer: cancelled"],
+    UNKNOWN: ["offer: failed"],
+    SENT_ON: [
+        "offer: answered", "talk 901: transferred", "transfer second 901: answered",
+        "offer second 902: answered", "talk second 902: agent hung up",
+    ],
+    "+79210000101": [
+        "ivr: handed over", "queue first: answered", "offer first 901: answered", "talk first 901: transferred",
+        "transfer 901: answered", "offer: answered", "talk: caller hung up",
+    ],
+    "+79210000102": [
+        "ivr: handed over", "queue second: answered", "offer second 902: answered", "talk second 902: caller hung up",
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("number", LEGS)
+def test_a_call_to_outside_has_exactly_its_legs(placed, number):
+    told = placed.told[number]
+    assert told.legs == LEGS[number]
+    mine = (told.call["direction"], told.call["agent"], told.call["desk"])
+    assert mine == (("in", "", "out") if number.startswith("+7921000") else ("out", "901", "out"))
+    assert told.call["outcome"] == ("answered" if "talk" in " ".join(told.legs) else "no talk")
+
+
+def test_the_number_outside_stands_with_its_legs(placed):
+    for number, there in ((TALKS, TALKS), ("+79210000101", SENT_TO)):
+        legs = [leg for leg in placed.told[number].story.legs if leg["kind"] in ("offer", "talk") and leg["target"]]
+        assert {leg["target"] for leg in legs} == {there}
+    assert placed.told[TALKS].call["caller"] == "901"
 
 
 async def test_a_talk_outside_is_recorded_with_the_agent_on_the_right(front, placed):

@@ -60,6 +60,7 @@ def test_an_agent_gets_outside_by_the_desks_that_let_him_and_by_no_other(tmp_pat
     for agent, its in them.items():
         if agent.isdecimal():
             assert them[f"{agent}-web"]["context"] == its["context"]
+            assert f"TRANSFER_CONTEXT={its['context'][0]}" in its["set_var"], "what he sends on goes where he could go"
             ways[agent] = {name for name in plan.reached(its["context"]) if name.startswith("outside-")}
     assert ways == {
         "201": {"outside-small"}, "202": {"outside-small", "outside-other"}, "203": set(), "301": {"outside-other"},
@@ -73,7 +74,7 @@ def test_only_numbers_that_begin_as_allowed_are_dialled_and_numbers_inside_come_
     assert allowed == ["exten => _+7!", "exten => _8!", "exten => _112!"]
     assert contexts["from-202"] == ["include => from-agents", "include => out-small", "include => out-other"]
     dialled = [line for line in contexts["outside-small"] if "Dial(" in line]
-    assert dialled == ["same => n,Dial(PJSIP/${IVR_OUTSIDE}@outside,45)"]
+    assert dialled == ["same => n,Dial(PJSIP/${IVR_OUTSIDE}@outside,45,${IVR_MAY}b(outside-small^called^1))"]
     assert "same => n,Set(CALLERID(all)=<101>)" in contexts["outside-small"]
     assert "same => n,Set(CALLERID(all)=<110>)" in contexts["outside-other"]
 
@@ -81,7 +82,7 @@ def test_only_numbers_that_begin_as_allowed_are_dialled_and_numbers_inside_come_
 def test_talks_outside_are_recorded_where_desk_and_outbound_say_so(tmp_path):
     _, _, files = rendered(tmp_path)
     contexts = contexts_of(files["extensions.conf"])
-    assert any("Gosub(record,outside,1)" in line for line in contexts["outside-small"])
+    assert any("Gosub(record,on,1)" in line for line in contexts["outside-small"])
     assert not any("record" in line for line in contexts["outside-other"])
 
 
