@@ -230,6 +230,11 @@ def _recorded(talk: FromClause, its: FromClause) -> ColumnElement[bool]:
     return func.coalesce(records.scalar_subquery(), true())
 
 
+def _its(talk: FromClause) -> ColumnElement[bool]:
+    """Say whether a talk is this recording's: a call has several when an agent asked somebody outside."""
+    return talk.c.recording.in_(("", recording.c.name))
+
+
 def _is_message(stay: FromClause) -> ColumnElement[bool]:
     """Say whether a leg is a stay in the voicemail that came to the tone: its `answered_at`."""
     return and_(stay.c.kind == "voicemail", stay.c.answered_at.is_not(None))
@@ -254,7 +259,7 @@ def _talk_seconds() -> ScalarSelect[float]:
     return (
         select(seconds)
         .select_from(talk.join(its, its.c.id == talk.c.call_id))
-        .where(talk.c.call_id == recording.c.call_id, talk.c.kind == "talk", _recorded(talk, its))
+        .where(talk.c.call_id == recording.c.call_id, talk.c.kind == "talk", _recorded(talk, its), _its(talk))
         .correlate(recording)
         .scalar_subquery()
     )
@@ -265,7 +270,7 @@ def _recordings() -> Select[tuple[object, ...]]:
     last = (
         select(func.max(talk.c.place))
         .select_from(talk.join(its, its.c.id == talk.c.call_id))
-        .where(talk.c.call_id == recording.c.call_id, talk.c.kind == "talk", _recorded(talk, its))
+        .where(talk.c.call_id == recording.c.call_id, talk.c.kind == "talk", _recorded(talk, its), _its(talk))
         .correlate(recording)
         .scalar_subquery()
     )

@@ -28,25 +28,27 @@ desk: out
 numbers: ["900", "+78125550100"]
 language: en
 recording: {notice: never}
-agents: {901: Ann, 902: Bob}
+agents: {901: Ann, 902: Bob, 903: Cid, 904: Dan, 905: Eva, 906: Fay}
 categories: {sale: a sale}
-outbound: {allow: ["+7921", "112"], caller id: "+78125550100", agents: [901], ring: 5s}
+outbound: {allow: ["+7921", "112"], caller id: "+78125550100", agents: [901, 903, 904, 906], ring: 5s}
 lines:
-  first: {agents: [901], ring: 5s, wait: 10s}
+  first: {agents: [904], ring: 5s, wait: 10s}
   second: {agents: [902], ring: 5s, wait: 10s}
+  third: {agents: [906, 905], ring: 5s, wait: 10s}
 flow:
   pick:
     menu: "Which?"
     1: first
     2: second
+    3: third
     no answer: first
 """
 SHIFT = 4620 + 10 * WORKER
 PROVIDER = 5060 + SHIFT + 3
 """The port of the provider's telephone."""
-HANGS_UP, TALKS, BUSY, SILENT, GIVEN_UP, UNKNOWN, SHORT, SENT_ON, SENT_TO = (
+HANGS_UP, TALKS, BUSY, SILENT, GIVEN_UP, UNKNOWN, SHORT, SENT_ON, SENT_TO, ASKED = (
     "+79215550101", "+79215550102", "+79215550186", "+79215550120", "+79215550220", "+79215550104", "112",
-    "+79215550303", "+79215550304",
+    "+79215550303", "+79215550304", "+79215550305",
 )  # fmt: skip
 AFTER = MappingProxyType({TALKS: 2.0, SHORT: 2.0, GIVEN_UP: -1.0})
 """When agent 901 hangs up: seconds after the answer, or, negative, after he began to call; never where none stands."""
@@ -90,7 +92,7 @@ class Placed:
 
 @pytest.fixture(scope="module")
 def front(tmp_path_factory):
-    """Run a desk whose agent 901 may call outside."""
+    """Run a desk of whose agents all but 902 and 905 may call outside."""
     place = tmp_path_factory.mktemp("out")
     desks = desk_folder(place / "desks", {"out": OUT})
     front = Front(RunningDesk(place / "home", SHIFT, desks=desks, provider=f"127.0.0.1:{PROVIDER}").start())
@@ -109,11 +111,11 @@ def placed(front):
 
 @asynccontextmanager
 async def outside(front: Front) -> AsyncIterator[World]:
-    """Give the world outside, and telephones to 901 and 902."""
+    """Give the world outside, and telephones to the agents."""
     world = World()
     async with (
         Phone(port=PROVIDER, user="provider") as provider,
-        front.staff({"901": {"ring": 0.2}, "902": {"ring": 0.2}}),
+        front.staff({f"90{n}": {"ring": 0.2} for n in range(1, 7)}),
     ):
         provider.on_call = world.take
         yield world
@@ -123,30 +125,48 @@ async def _place(front: Front) -> Placed:
     async with outside(front) as world:
         ann, bob = front.agents["901"].phone, front.agents["902"].phone
         numbers = (HANGS_UP, TALKS, BUSY, SILENT, GIVEN_UP, UNKNOWN, SHORT)
-        await asyncio.gather(*(_call(ann, number) for number in numbers))
+        await asyncio.gather(
+            *(_call(ann, number) for number in numbers),
+            _send_on(front),
+            _send_out(front, "1", "+79210000101", "904"),
+            _send_out(front, "2", "+79210000102", "902"),
+            _ask_outside(front, "+79210000103"),
+        )
         refused = {
             "a number that is not allowed": await _final(await ann.call("+78125550101")),
             "an agent who may not": await _final(await bob.call(HANGS_UP)),
         }
         async with Phone(server=front.running.server) as stranger:
             refused["a caller"] = await _final(await stranger.call(HANGS_UP, caller="+79210000001"))
-        await _send_on(front, ann)
-        await _send_out(front, "1", "+79210000101", "901")
-        await _send_out(front, "2", "+79210000102", "902")
-        await front.settled()
+        await front.silent()
+        await eventually(lambda: (rows := front.rows()) and all(row["ended_at"] for row in rows), 15)
     told = {row["number"] if row["agent"] else row["caller"]: Told(front.story(row["id"])) for row in front.rows()}
     return Placed(told, world, refused)
 
 
-async def _send_on(front: Front, ann: Phone) -> None:
-    """Let agent 901 call somebody and send him on to agent 902, who ends it."""
-    call = await ann.call(SENT_ON)
+async def _send_on(front: Front) -> None:
+    """Let agent 903 call somebody and send him on to agent 905, who ends it."""
+    call = await front.agents["903"].phone.call(SENT_ON)
     await call.answered()
     await asyncio.sleep(1.5)
-    assert await call.transfer("902") == 202
-    await front.talking("902")
+    assert await call.transfer("905") == 202
+    await front.talking("905")
     await asyncio.sleep(1.5)
-    await front.agents["902"].calls[-1].hang_up()
+    await front.agents["905"].calls[-1].hang_up()
+
+
+async def _ask_outside(front: Front, caller: str) -> None:
+    """Let a caller talk with agent 906, who asks somebody outside and connects the two."""
+    async with front.waiting("900", caller, "3"):
+        await front.talking("906")
+        await asyncio.sleep(1)
+        mine = front.agents["906"].calls[-1]
+        await mine.hold()
+        second = await front.agents["906"].phone.call(ASKED)
+        await second.answered()
+        await asyncio.sleep(1)
+        assert await mine.transfer_to(second) == 202
+        await asyncio.sleep(2)
 
 
 async def _send_out(front: Front, key: str, caller: str, agent: str) -> None:
@@ -179,7 +199,7 @@ async def _final(call: Call) -> int:
 
 
 def test_an_agent_who_may_reaches_the_number_and_shows_the_desks(placed):
-    assert set(placed.world.calls) == {HANGS_UP, TALKS, BUSY, SILENT, GIVEN_UP, UNKNOWN, SHORT, SENT_ON, SENT_TO}
+    assert set(placed.world.calls) == {HANGS_UP, TALKS, BUSY, SILENT, GIVEN_UP, UNKNOWN, SHORT, SENT_ON, SENT_TO, ASKED}
     assert {call.caller.user for call in placed.world.calls.values()} == {"+78125550100"}
     assert placed.told[TALKS].facts("dialled") == [{"desk": "out", "agent": "901", "number": TALKS}]
 
@@ -214,12 +234,16 @@ LEGS = {
     GIVEN_UP: ["offer: cancelled"],
     UNKNOWN: ["offer: failed"],
     SENT_ON: [
-        "offer: answered", "talk 901: transferred", "transfer second 901: answered",
-        "offer second 902: answered", "talk second 902: agent hung up",
+        "offer: answered", "talk 903: transferred", "transfer third 903: answered", "offer third 905: answered",
+        "talk third 905: agent hung up",
     ],
     "+79210000101": [
-        "ivr: handed over", "queue first: answered", "offer first 901: answered", "talk first 901: transferred",
-        "transfer 901: answered", "offer: answered", "talk: caller hung up",
+        "ivr: handed over", "queue first: answered", "offer first 904: answered", "talk first 904: transferred",
+        "transfer 904: answered", "offer: answered", "talk: caller hung up",
+    ],
+    "+79210000103": [
+        "ivr: handed over", "queue third: answered", "offer third 906: answered", "talk third 906: transferred",
+        "transfer 906: answered", "offer: answered", "talk: caller hung up",
     ],
     "+79210000102": [
         "ivr: handed over", "queue second: answered", "offer second 902: answered", "talk second 902: caller hung up",
@@ -232,7 +256,8 @@ def test_a_call_to_outside_has_exactly_its_legs(placed, number):
     told = placed.told[number]
     assert told.legs == LEGS[number]
     mine = (told.call["direction"], told.call["agent"], told.call["desk"])
-    assert mine == (("in", "", "out") if number.startswith("+7921000") else ("out", "901", "out"))
+    agent = "903" if number == SENT_ON else "901"
+    assert mine == (("in", "", "out") if number.startswith("+7921000") else ("out", agent, "out"))
     assert told.call["outcome"] == ("answered" if "talk" in " ".join(told.legs) else "no talk")
 
 

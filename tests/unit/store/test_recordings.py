@@ -202,3 +202,13 @@ def test_messages_and_talks_can_be_listed_apart(with_message):
     assert [each.name for each in with_message.listed(kind="voicemail")] == ["d-1-message"]
     assert [each.name for each in with_message.listed(kind="talk")] == ["d-3", "d-2", "d-1"]
     assert len(with_message.listed()) == 4
+
+
+def test_a_recording_is_as_long_as_the_talks_that_name_it_when_a_call_has_several(engine):
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        connection.execute(insert(recording).values(name="d-1.asked", call_id="d-1", state="expected"))
+        connection.execute(update(leg).where(leg.c.agent == "101").values(recording="d-1"))
+        connection.execute(update(leg).where(leg.c.agent == "201").values(recording="d-1.asked"))
+    assert {one.name: one.talk_seconds for one in SqlRecordings(engine).awaiting() if one.call_id == "d-1"} == {
+        "d-1": 5.0, "d-1.asked": 7.0,
+    }  # fmt: skip
