@@ -42,6 +42,18 @@ GOLDEN = {
             "talk →+79215550304 25-50: caller hung up",
         ],
     ),
+    "caller_asked_outside": (
+        "answered",
+        [
+            "ivr 0-2: handed over",
+            "queue third 2-4: answered",
+            "offer third 906 2-4: answered",
+            "talk third 906 4-35: transferred",
+            "transfer attended 906 →+79215550305 20-35: answered",
+            "offer →+79215550305 20-24: answered",
+            "talk →+79215550305 35-55: caller hung up",
+        ],
+    ),
     "caller_not_sent_outside": (
         "answered",
         [
