@@ -208,10 +208,8 @@ class SqlRecordings:
             .order_by(began_at, leg.c.place)
         )
         with self._engine.connect() as connection:
-            return [
-                Talk(row.line, row.agent, row.began / _SECOND, (row.ended_at - row.began) / _SECOND)
-                for row in connection.execute(query)
-            ]
+            rows = connection.execute(query).all()
+        return [Talk(row.line, row.agent, row.began / _SECOND, (row.ended_at - row.began) / _SECOND) for row in rows]
 
 
 def _recorded(talk: FromClause, its: FromClause) -> ColumnElement[bool]:
@@ -248,8 +246,8 @@ def _spoken_seconds() -> ColumnElement[float]:
 def _message_seconds() -> ScalarSelect[float]:
     stay = leg.alias()
     seconds = func.coalesce(func.sum((stay.c.ended_at - stay.c.answered_at) / float(_SECOND)), 0.0)
-    mine = (stay.c.call_id == recording.c.call_id, _is_message(stay))
-    return select(seconds).where(*mine).correlate(recording).scalar_subquery()
+    query = select(seconds).where(stay.c.call_id == recording.c.call_id, _is_message(stay))
+    return query.correlate(recording).scalar_subquery()
 
 
 def _talk_seconds() -> ScalarSelect[float]:

@@ -109,5 +109,5 @@ def test_the_metrics_of_numbers_are_read_from_what_the_numbers_contribute():
 def test_a_call_becomes_a_contact_only_with_a_number_and_from_outside():
     told = contact_of(golden("caller_leaves_while_ringing"))
     assert (told.direction, told.missed, told.line, told.talked_at) == ("in", True, "first", None)
-    assert contact_of(golden("agent_to_agent")) is None
+    assert contact_of(golden("agent_calls_agent")) is None
     assert contact_of(golden("caller_leaves_in_menu")._replace(caller="")) is None

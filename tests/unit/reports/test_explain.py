@@ -74,9 +74,9 @@ def test_a_call_at_another_time_is_out_because_of_its_time():
 
 
 def test_a_call_between_agents_has_nothing_that_the_lines_count():
-    told = explain(metric("offered"), golden("agent_to_agent"), Cell(0, 2**62))
+    told = explain(metric("offered"), golden("agent_calls_agent"), Cell(0, 2**62))
     assert (told.where, told.why) == ("out", "the call has nothing that `offered` counts")
-    inside = explain(metric("answer_rate"), golden("agent_to_agent"), Cell(0, 2**62))
+    inside = explain(metric("answer_rate"), golden("agent_calls_agent"), Cell(0, 2**62))
     assert (inside.where, inside.why) == ("out", "direction is internal")
 
 
