@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 from ivr.history.naming import Naming, extension
 from ivr.history.of_cdr import parts_of_cdr
@@ -12,14 +11,13 @@ from ivr.history.of_queue_log import parts_of_queue_log
 from ivr.history.parts import Parts
 from ivr.history.rows import Row, one_line
 from ivr.history.tally import Doubts
-from ivr.ledger.call import Call, Leg, Outcome
+from ivr.ledger.call import Call, Direction, Leg, Outcome
 from ivr.telephony.number import clean_number
 
 _OUTCOMES: dict[str, Outcome] = {"abandoned": "abandoned in a line", "cut off": "abandoned in a line"}
 _LONGEST_NAME = 80
 _LONGEST_EXTENSION = 5
 """Digits. A longer number was dialled to outside."""
-Direction = Literal["in", "out", "internal"]
 
 
 def derive(story: str, rows: Sequence[Row], naming: Naming) -> tuple[Call | None, Doubts]:
@@ -47,7 +45,9 @@ def derive(story: str, rows: Sequence[Row], naming: Naming) -> tuple[Call | None
     caller = clean_number(parts.caller)
     if not caller:
         doubts.add("no caller")
-    return _call(naming, story, parts, desk, caller), frozenset(doubts)
+    call = _call(naming, story, parts, desk, caller)
+    placer = "" if direction == "in" else naming.agent(parts.channel)
+    return call._replace(direction=direction, agent=placer), frozenset(doubts)
 
 
 def _put_together(kinds: dict[str, list[Row]], naming: Naming) -> Parts | None:
