@@ -92,3 +92,8 @@ def made_call(*legs: Leg, facts=(), **changed) -> Call:
         recordings=(),
     )
     return call._replace(**changed)
+
+
+def between_agents() -> Call:
+    """Return a call of agent 202 to agent 201."""
+    return made_call(leg("talk", 5, 65, agent="201"), direction="internal", caller="202", number="201", desk="")

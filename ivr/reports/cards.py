@@ -8,14 +8,13 @@ from collections.abc import Iterable
 from ivr.ledger.call import Call
 from ivr.ledger.card import Card, hundredths
 from ivr.reports.tally import QUARTER, Tally, tally
-from ivr.reports.way_in import direction_of
 
 
 def card_tallies(card: Card, call: Call) -> list[Tally]:
     """Return what the card contributes, booked to its call's beginning; nothing when it is neither win nor lead."""
     if not card.kind or call.ended_at is None:
         return []
-    direction = direction_of(call)
+    direction = call.direction
     number = call.number if direction == "in" else ""
     bucket = call.began_at - call.began_at % QUARTER
     of_call = (direction, call.desk, number, call.version, call.category, call.source, call.source_how)

@@ -7,11 +7,10 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from ivr.ledger.call import Call
+from ivr.ledger.call import Call, Direction
 from ivr.reports.bins import SECOND, bin_of
 from ivr.reports.contributions import MISSED
 from ivr.reports.tally import Tally, quarter_of, tally
-from ivr.reports.way_in import Direction, direction_of
 
 LEAST_TALK = 5 * SECOND
 """A talk of less settles nothing: somebody said hello to a machine, or the line was bad."""
@@ -55,7 +54,7 @@ class Missed(NamedTuple):
 
 def contact_of(call: Call) -> Contact | None:
     """Return the call as a contact; None of an open call, a call between agents, and a caller without a number."""
-    direction = direction_of(call)
+    direction = call.direction
     number = call.number if direction == "out" else call.caller
     if call.ended_at is None or direction == "internal" or not number:
         return None

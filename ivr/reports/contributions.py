@@ -2,39 +2,60 @@
 
 from __future__ import annotations
 
-from ivr.ledger.call import Call, Leg
+from typing import NamedTuple
+
+from ivr.ledger.call import Call, Direction, Leg
 from ivr.ledger.origin import is_imported
 from ivr.reports.bins import bin_of
 from ivr.reports.journey import journey_of
 from ivr.reports.nodes import node_tallies
 from ivr.reports.split import overlap, split
 from ivr.reports.tally import QUARTER, Tally, tally
-from ivr.reports.way_in import Direction, direction_of
 
 MISSED = frozenset({"abandoned in the menu", "abandoned in a line", "gave up", "voicemail", "failed", "closed"})
 """Outcomes of a call that came in and in which nobody spoke with the caller though he wanted it. `goodbye` is none:
 the flow said all there was to say."""
 _GONE_ON = frozenset({"timeout", "full", "empty", "moved on"})
 """Reasons of a queue leg's end with which the call went on, to another line or to nobody."""
+_RESUMED = frozenset({"held", "parked"})
+"""Reasons of a talk's end after which the next talk with the same agent is the same conversation."""
+
+
+class _Conversation(NamedTuple):
+    """The talks with one agent between which he only asked somebody, or parked the caller."""
+
+    bucket: int
+    parties: list[tuple[str, ...]]
+    length: int
+    open: bool
+
+    def counted(self) -> list[Tally]:
+        """Return its one length."""
+        measure = f"talk_length.{bin_of(self.length)}"
+        return [tally(("agent", self.bucket, keys, measure, 1)) for keys in self.parties]
 
 
 def tallies(call: Call) -> list[Tally]:
     """Return what the call contributes; nothing while it goes on."""
     if call.ended_at is None:
         return []
-    direction = direction_of(call)
+    direction = call.direction
     found: list[Tally] = []
     _call(found, call, direction)
-    holds = [(leg.began_at, leg.ended_at or leg.began_at) for leg in call.legs if _kind(leg) == "hold"]
+    holds = [leg for leg in call.legs if leg.kind == "hold"]
+    going: dict[str, _Conversation] = {}
     for leg in call.legs:
         if leg.kind == "queue":
-            _visit(found, call, leg)
+            if not leg.agent:  # an agent who waits for a colleague is no caller of the line
+                _visit(found, call, leg)
         elif leg.kind == "offer" and leg.agent:
             _offer(found, (leg.agent, direction, call.desk, leg.line), leg)
         elif leg.kind == "talk":
-            _talk(found, call, direction, leg, holds)
-        elif _kind(leg) == "hold":
-            _hold(found, call, direction, leg)
+            _talk(found, call, leg, holds, going)
+        elif leg.kind == "hold":
+            _hold(found, call, leg)
+    for conversation in going.values():
+        found += conversation.counted()
     if direction == "in":
         found += node_tallies(call)
     return found
@@ -115,33 +136,44 @@ def _offer(found: list[Tally], keys: tuple[str, ...], leg: Leg) -> None:
     )
 
 
-def _talk(found: list[Tally], call: Call, direction: Direction, leg: Leg, holds: list[tuple[int, int]]) -> None:
+def _talk(found: list[Tally], call: Call, leg: Leg, holds: list[Leg], going: dict[str, _Conversation]) -> None:
     ended = leg.ended_at or leg.began_at
-    whole = 0
-    keys = (leg.agent, direction, call.desk, leg.line)
+    held = [(one.began_at, one.ended_at or one.began_at) for one in holds if one.agent == leg.agent]
     visit = (call.desk, leg.line, call.category, call.source)
+    parties = _parties(call, leg)
+    whole = 0
     for bucket, length in split(leg.began_at, ended):
         begin = max(leg.began_at, bucket)
-        spoken = length - overlap(begin, begin + length, holds) if holds else length
+        spoken = length - overlap(begin, begin + length, held) if held else length
         whole += spoken
-        found.append(tally(("agent", bucket, keys, "talk", spoken)))
+        found += [tally(("agent", bucket, (agent, *rest), "talk", spoken)) for agent, *rest in parties]
         if leg.line:
             found.append(tally(("line", bucket, visit, "talk", spoken)))
-    bucket = leg.began_at - leg.began_at % QUARTER
-    found.append(tally(("agent", bucket, keys, "talks", 1)))
-    found.append(tally(("agent", bucket, keys, f"talk_length.{bin_of(whole)}", 1)))
+    begun = leg.began_at - leg.began_at % QUARTER
+    before = going.get(leg.agent)
+    if before is not None and before.open:
+        going[leg.agent] = before._replace(length=before.length + whole, open=leg.reason in _RESUMED)
+        return
+    if before is not None:
+        found += before.counted()
+    going[leg.agent] = _Conversation(begun, parties, whole, leg.reason in _RESUMED)
+    found += [tally(("agent", begun, keys, "talks", 1)) for keys in parties]
     if leg.line:
-        found.append(tally(("line", bucket, visit, "talks", 1)))
+        found.append(tally(("line", begun, visit, "talks", 1)))
 
 
-def _hold(found: list[Tally], call: Call, direction: Direction, leg: Leg) -> None:
-    keys = (leg.agent, direction, call.desk, leg.line)
+def _parties(call: Call, leg: Leg) -> list[tuple[str, ...]]:
+    """Return the keys of the agents who talk: who answered, or who called out; in a call between agents, both."""
+    agents = [call.caller] if call.direction == "out" else [leg.agent]
+    if call.direction == "internal" and call.caller != leg.agent:
+        agents.append(call.caller)
+    return [(agent, call.direction, call.desk, leg.line) for agent in agents]
+
+
+def _hold(found: list[Tally], call: Call, leg: Leg) -> None:
     visit = (call.desk, leg.line, call.category, call.source)
+    parties = _parties(call, leg)[:1]
     for bucket, length in split(leg.began_at, leg.ended_at or leg.began_at):
-        found.append(tally(("agent", bucket, keys, "hold", length)))
+        found += [tally(("agent", bucket, keys, "hold", length)) for keys in parties]
         if leg.line:
             found.append(tally(("line", bucket, visit, "hold", length)))
-
-
-def _kind(leg: Leg) -> str:
-    return leg.kind

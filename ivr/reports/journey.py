@@ -27,7 +27,7 @@ class Journey(NamedTuple):
     """The rank of the line on which the last talk was, from 1; 0 = on no line."""
     transfers: int
     to_record: int
-    """Talk on lines that are to be recorded."""
+    """Talk that a recording is to hold."""
     sources: bool
     """The source is known in two ways: asked and dialled, for example."""
     disagree: bool
@@ -37,23 +37,20 @@ class Journey(NamedTuple):
 def journey_of(call: Call) -> Journey:
     """Read the call's legs and facts once."""
     tiers: dict[str, int] = {}
-    recorded: set[str] = set()
     said: dict[str, str] = {call.source_how: call.source} if call.source else {}
     for told in call.facts:
         fact = told.fact
         if fact.name == "line":
             values = fact.values
             tiers[values.get("line", "")] = _number(values.get("tier", ""))
-            if values.get("record") == "1":
-                recorded.add(values.get("line", ""))
         elif fact.name == "source" and fact.values.get("source"):
             said.setdefault(fact.values.get("how", ""), fact.values["source"])
     talks = [leg for leg in call.legs if leg.kind == "talk"]
     return Journey(
         stages=_stages(call, call.connected_at) if call.connected_at is not None else (),
         tier=tiers.get(talks[-1].line, 0) if talks else 0,
-        transfers=sum(_kind(leg) == "transfer" for leg in call.legs),
-        to_record=sum(_length(leg) for leg in talks if leg.line in recorded),
+        transfers=sum(leg.kind == "transfer" for leg in call.legs),
+        to_record=sum(_length(leg) for leg in talks if leg.recording),
         sources=len(said) > 1,
         disagree=len(set(said.values())) > 1,
     )
@@ -67,7 +64,7 @@ def _stages(call: Call, connected: int) -> tuple[tuple[str, int], ...]:
         ended = min(leg.ended_at if leg.ended_at is not None else connected, connected)
         if leg.kind == "ivr":
             menu += ended - leg.began_at
-        elif leg.kind == "queue":
+        elif leg.kind == "queue" and not leg.agent:
             waited += ended - leg.began_at
         elif leg.kind == "offer" and leg.reason == "answered" and leg.ended_at == connected:
             picked_up = min(leg.answered_at if leg.answered_at is not None else connected, connected)
@@ -99,10 +96,6 @@ def _question(facts: tuple[CallFact, ...], connected: int) -> int:
 
 def _length(leg: Leg) -> int:
     return (leg.ended_at or leg.began_at) - leg.began_at
-
-
-def _kind(leg: Leg) -> str:
-    return leg.kind
 
 
 def _number(text: str) -> int:

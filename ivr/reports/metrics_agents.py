@@ -80,7 +80,8 @@ AGENTS = (
         sources=("agent",),
         unit="count",
         formula="number of talks of the agent",
-        counts="talks by bridge membership, transfers included; told apart by direction: in, out, internal",
+        counts="talks by bridge membership, transfers included; two with the same caller between which he only asked a "
+        "colleague or parked him are one; told apart by direction: in, out, internal",
         top=amount("talks"),
     ),
     Metric(
@@ -120,7 +121,7 @@ AGENTS = (
         sources=("agent",),
         unit="seconds",
         formula="Σ hold",
-        counts="time in which the caller of his talk was on hold; split at the bucket's edges",
+        counts="time in which his caller was on hold, parked, or waited while he asked a colleague; split at the edges",
         top=seconds("hold"),
     ),
     Metric(

@@ -17,7 +17,6 @@ from ivr.reports.metric import Metric
 from ivr.reports.parts import Given
 from ivr.reports.project import Project
 from ivr.reports.tally import Totals
-from ivr.reports.way_in import direction_of
 
 Value: TypeAlias = str | float | None
 Ask: TypeAlias = Callable[[Metric], Mapping[str, Totals]]
@@ -107,7 +106,7 @@ def _keys(carded: Carded) -> dict[str, str]:
         "agent": carded.card.agent,
         "category": call.category,
         "source": call.source,
-        "direction": direction_of(call),
+        "direction": call.direction,
     }
 
 
@@ -133,7 +132,7 @@ def _cell(project: Project, one: Carded, name: str) -> Value:
         **_keys(one),
         "began": float(one.call.began_at),
         "call": one.call.id,
-        "number": one.call.number if direction_of(one.call) == "out" else one.call.caller,
+        "number": one.call.number if one.call.direction == "out" else one.call.caller,
         "talk": one.call.talked / 1e6,
     }
     return plain[name]

@@ -12,7 +12,6 @@ from ivr.ledger.call import Call
 from ivr.reports.agent_time import Span as CountedSpan
 from ivr.reports.agent_time import span_tallies
 from ivr.reports.tally import Tally, taken_out
-from ivr.reports.way_in import direction_of
 
 _HIS = frozenset({"offer", "talk", "hold"})
 """Legs whose line is the one on which the agent has the call: he may send his caller to another."""
@@ -78,7 +77,7 @@ class TimeTotals:
 
 def _about(call: Call) -> _About:
     lines = {leg.agent: leg.line for leg in call.legs if leg.line and leg.agent and leg.kind in _HIS}
-    return _About(direction_of(call) == "internal", lines)
+    return _About(call.direction == "internal", lines)
 
 
 def _counted(span: Span, about: _About) -> CountedSpan:

@@ -16,7 +16,7 @@ from ivr.reports.contacts import (
     number_totals,
     repeats,
 )
-from tests.made_calls import SECOND, golden
+from tests.made_calls import SECOND, between_agents, golden
 
 HOUR = 3600 * SECOND
 DAY = 24 * HOUR
@@ -109,5 +109,5 @@ def test_the_metrics_of_numbers_are_read_from_what_the_numbers_contribute():
 def test_a_call_becomes_a_contact_only_with_a_number_and_from_outside():
     told = contact_of(golden("caller_leaves_while_ringing"))
     assert (told.direction, told.missed, told.line, told.talked_at) == ("in", True, "first", None)
-    assert contact_of(golden("agent_calls_agent")) is None
+    assert contact_of(between_agents()) is None
     assert contact_of(golden("caller_leaves_in_menu")._replace(caller="")) is None

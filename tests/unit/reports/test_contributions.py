@@ -10,7 +10,7 @@ from ivr.reports.agent_time import Span, span_tallies
 from ivr.reports.contributions import tallies
 from ivr.reports.journey import journey_of
 from ivr.reports.tally import KEYS, QUARTER, taken_out, total
-from tests.made_calls import JOURNALS, MORNING, SECOND, golden, leg, made_call, real_calls, told
+from tests.made_calls import JOURNALS, MORNING, SECOND, between_agents, golden, leg, made_call, real_calls, told
 from tests.made_journal import made_journal
 
 ALL = sorted(path.stem for path in JOURNALS.glob("*.csv"))
@@ -65,7 +65,8 @@ def test_what_lines_offers_and_talks_add_up_to_is_what_the_calls_tell():
     assert lines["offered"] == sum(one.kind == "queue" for one in legs)
     assert lines["offered"] == lines["answered"] + lines["abandoned"] + lines["gone_on"] + lines["cut"]
     assert agents["offers"] == sum(one.kind == "offer" for one in legs)
-    assert agents["talk"] == total(every, "call")["talked"] == sum(call.talked for call in calls)
+    between = sum(call.talked for call in calls if call.direction == "internal")
+    assert agents["talk"] == total(every, "call")["talked"] + between == sum(call.talked for call in calls) + between
     assert agents["talks"] == sum(n for name, n in agents.items() if name.startswith("talk_length."))
 
 
@@ -95,6 +96,58 @@ def test_hold_is_not_talk():
     agents = total(tallies(call), "agent")
     assert (agents["talk"], agents["hold"]) == (60 * SECOND, 30 * SECOND)
     assert agents["talk_length.60"] == 1
+
+
+def test_a_consultation_splits_the_talk_but_it_is_one_conversation_of_one_length():
+    call = made_call(
+        leg("queue", 0, 10, "answered", line="first"),
+        leg("talk", 10, 40, "held", line="first", agent="201"),
+        leg("hold", 40, 60, "resumed", line="first", agent="201"),
+        leg("talk", 60, 90, "caller hung up", line="first", agent="201"),
+    )
+    agents = total(tallies(call), "agent")
+    assert (agents["talks"], agents["talk"], agents["hold"]) == (1, 60 * SECOND, 20 * SECOND)
+    assert agents["talk_length.60"] == 1
+    assert total(tallies(call), "line")["talks"] == 1
+
+
+def test_a_transferred_call_is_a_talk_of_each_agent_and_one_transfer():
+    call = made_call(
+        leg("queue", 0, 10, "answered", line="first"),
+        leg("talk", 10, 40, "transferred", line="first", agent="201"),
+        leg("transfer", 40, 45, "answered", line="second", agent="201"),
+        leg("talk", 45, 90, "caller hung up", line="second", agent="202"),
+        facts=[told(0, "line", line="first", tier="1"), told(41, "line", line="second", tier="2")],
+    )
+    every = tallies(call)
+    talks = {one.keys[0]: one.value for one in every if one.measure == "talks" and one.subject == "agent"}
+    assert talks == {"201": 1, "202": 1}
+    calls = total(every, "call")
+    assert (calls["transferred"], calls["transferred_again"], calls["closed_tier.2"]) == (1, 0, 1)
+
+
+def test_a_call_to_outside_is_a_talk_of_the_agent_who_made_it_and_no_contact_of_a_caller():
+    call = made_call(leg("talk", 5, 65, agent="trunk"), direction="out", caller="201", number="+78120000000", desk="")
+    every = tallies(call)
+    assert {one.keys[:2] for one in every if one.subject == "agent"} == {("201", "out")}
+    assert {one.keys[:3] for one in every if one.subject == "call"} == {("out", "", "")}
+    assert total(every, "call") == {"calls": 1, "outcome.answered": 1, "talked": 60 * SECOND}
+
+
+def test_a_call_between_agents_is_a_talk_of_both():
+    every = tallies(between_agents())
+    talks = [one.keys[:2] for one in every if one.measure == "talks"]
+    assert len(talks) == 2
+    assert {direction for _, direction in talks} == {"internal"}
+
+
+def test_an_agent_who_waits_in_a_line_for_a_colleague_is_no_caller_of_it():
+    call = made_call(
+        leg("queue", 0, 10, "answered", line="first"),
+        leg("talk", 10, 40, "held", line="first", agent="201"),
+        leg("queue", 41, 50, "answered", line="second", agent="201"),
+    )
+    assert total(tallies(call), "line")["offered"] == 1
 
 
 def test_a_visit_that_timed_out_is_gone_on_and_offered_again_on_the_next_line():

@@ -10,7 +10,7 @@ from ivr.reports.contributions import tallies
 from ivr.reports.explain import explain
 from ivr.reports.parts import Given
 from ivr.reports.tally import QUARTER
-from tests.made_calls import MORNING, SECOND, golden, leg, made_call, real_calls
+from tests.made_calls import MORNING, SECOND, between_agents, leg, made_call, real_calls
 from tests.made_journal import made_journal
 
 HOUR = Cell(MORNING, MORNING + 4 * QUARTER)
@@ -74,9 +74,9 @@ def test_a_call_at_another_time_is_out_because_of_its_time():
 
 
 def test_a_call_between_agents_has_nothing_that_the_lines_count():
-    told = explain(metric("offered"), golden("agent_calls_agent"), Cell(0, 2**62))
+    told = explain(metric("offered"), between_agents(), Cell(0, 2**62))
     assert (told.where, told.why) == ("out", "the call has nothing that `offered` counts")
-    inside = explain(metric("answer_rate"), golden("agent_calls_agent"), Cell(0, 2**62))
+    inside = explain(metric("answer_rate"), between_agents(), Cell(0, 2**62))
     assert (inside.where, inside.why) == ("out", "direction is internal")
 
 
