@@ -17,11 +17,12 @@ check: ## style, types, unit tests and scenarios: no Asterisk needed, under 90 s
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
-	.venv/bin/pytest -q -n 2 tests/unit tests/scenarios
+	.venv/bin/pytest -q -n 2 -m "not postgres and not slow" tests/unit tests/scenarios
 
 test: check ## all tests, with a real Asterisk; installs what they need
 	@.venv/bin/python setup/programs.py
 	@.venv/bin/ivr asterisk install
+	.venv/bin/pytest -q -n 2 -m "postgres or slow" tests/unit tests/scenarios
 	.venv/bin/pytest -n 2 --dist loadfile tests/asterisk tests/setup
 	.venv/bin/pytest tests/faults
 

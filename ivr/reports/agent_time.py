@@ -11,6 +11,11 @@ State = Literal["signed out", "unreachable", "ready", "offered", "talking", "hol
 STATES: tuple[State, ...] = ("signed out", "unreachable", "ready", "offered", "talking", "hold", "wrap-up", "paused")
 
 
+LONGEST = 35 * 86_400_000_000
+"""Microseconds of a span that count. A longer one is a clock that leapt, or a desk that stood still for months, and
+would be written into each quarter of an hour of them."""
+
+
 class Span(NamedTuple):
     """A closed span of one agent's time, UTC microseconds; spans of one agent never overlap."""
 
@@ -38,7 +43,7 @@ def span_tallies(span: Span) -> list[Tally]:
     keys = (span.agent, span.line)
     found = [
         tally(("time", bucket, keys, measure, length))
-        for bucket, length in split(span.began_at, span.ended_at)
+        for bucket, length in split(span.began_at, min(span.ended_at, span.began_at + LONGEST))
         for measure in measures
     ]
     if span.state in ("paused", "wrap-up"):

@@ -53,10 +53,11 @@ class Missed(NamedTuple):
 
 
 def contact_of(call: Call) -> Contact | None:
-    """Return the call as a contact; None of an open call, a call between agents, and a caller without a number."""
+    """Return the call as a contact; None of an open call, one that reached no desk, and a caller without a number."""
     direction = call.direction
     number = call.number if direction == "out" else call.caller
-    if call.ended_at is None or direction == "internal" or not number:
+    reached = direction == "out" or (direction == "in" and call.desk)
+    if call.ended_at is None or not reached or not number:
         return None
     missed = direction == "in" and call.outcome in MISSED
     at, talked_at = call.began_at, call.connected_at

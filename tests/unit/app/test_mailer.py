@@ -67,6 +67,7 @@ def ivr(home, *words):
     )
 
 
+@pytest.mark.slow
 def test_an_owner_checks_the_server_tries_a_report_and_reads_it(home, box):
     assert "lets us in" in ivr(home, "check").stdout
     sent = ivr(home, "try", "morning", "--to", "qa@example.com")

@@ -108,6 +108,7 @@ def test_an_export_has_a_readable_name_and_the_callers_number_only_when_asked_fo
     assert soundfile.info(home / told[0]["file"]).channels == 2
 
 
+@pytest.mark.slow
 def test_an_expired_recording_is_told_in_words_and_listed_only_when_asked_for(home):
     engine = open_database(f"sqlite:///{home}/var/ledger.sqlite")
     SqlRecordings(engine).expire({"d-1": "kept 180 days"})

@@ -197,3 +197,9 @@ def test_agents_time_is_split_at_the_edges_and_a_pause_is_told_by_its_reason_too
     assert [one.value for one in found if one.measure == "state.paused"] == [60 * SECOND, QUARTER, QUARTER, 30 * SECOND]
     assert total(found, "time")["paused.lunch"] == span.ended_at - span.began_at
     assert total(found, "time")["begun.paused"] == 1
+
+
+def test_a_span_that_a_leaping_clock_makes_years_long_counts_for_five_weeks_only():
+    """F28."""
+    found = span_tallies(Span("201", MORNING, MORNING + 12 * 365 * 86_400 * SECOND, "ready"))
+    assert sum(one.value for one in found) == 35 * 86_400 * SECOND

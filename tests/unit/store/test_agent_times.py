@@ -159,6 +159,7 @@ def busy_journal(chance: random.Random) -> str:
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 2**32), st.lists(st.integers(0, 200), max_size=12), st.booleans())
+@pytest.mark.slow
 def test_the_reading_may_be_cut_and_begun_anew_anywhere(tmp_path_factory, seed, cuts, restarts):
     """F18, F19: one batch or many, one loader or one for each, the rows are the same, and a rebuild's too."""
     folder = tmp_path_factory.mktemp("cut")

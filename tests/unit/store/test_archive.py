@@ -103,7 +103,8 @@ def test_only_what_is_older_goes(desk):
 
 
 async def test_a_loader_with_the_setting_archives_by_itself(desk, tmp_path):
-    desk.load(made_journal(20, begin=1_700_000_000) + made_journal(3, begin=int(time.time()) - 90_000))
+    now = int(time.time())
+    desk.load(made_journal(20, begin=now - 4 * 86_400) + made_journal(3, begin=now - 90_000))
     task = asyncio.create_task(keep_archive(Settings(home=tmp_path, archive_after=2), desk.engine))
     async with asyncio.timeout(30):
         while not archived(desk.engine).records:

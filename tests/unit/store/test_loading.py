@@ -120,6 +120,7 @@ def test_records_calls_legs_facts_and_recordings_arrive(home):
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cuts=st.lists(st.integers(0, 10**6), max_size=6), restarts=st.booleans(), seed=st.integers(0, 50))
+@pytest.mark.slow
 def test_however_the_journal_grows_the_database_is_the_same(tmp_path_factory, cuts, restarts, seed):
     data = made_journal(12, seed=seed) + b'"torn","1795' + (JOURNALS / "four_answered_calls.csv").read_bytes()
     data += b"".join((JOURNALS / f"{name}.csv").read_bytes() for name in JOINED)

@@ -132,6 +132,7 @@ def test_a_reopened_call_is_taken_out_and_added_anew(loaded):
     assert verify(loaded.engine).differences == []
 
 
+@pytest.mark.slow
 def test_verify_tells_of_totals_that_do_not_fit_the_calls(loaded):
     with loaded.engine.execution_options(writes=True).begin() as connection:
         quarters = (total.c.shelf == 30) & (total.c.grain == QUARTERS)
@@ -150,6 +151,7 @@ def test_verify_tells_of_days_that_do_not_fit_their_quarters(loaded):
     assert verify(loaded.engine).differences == ["totals made of line by desk, line"]
 
 
+@pytest.mark.slow
 def test_a_rebuild_gives_the_same_totals_and_a_running_loader_goes_on_with_them(loaded):
     before = loaded.ask("agent", 0, 1 << 61, MOSCOW, {}, ("agent",), "day")
     rebuild(loaded.engine)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+import pytest
 from sqlalchemy import func, select, update
 
 from ivr.asterisk.journal import Journal
@@ -28,6 +29,7 @@ def load(engine, folder):
         pass
 
 
+@pytest.mark.slow
 def test_a_multiplied_ledger_holds_each_row_again_and_goes_on(tmp_path, database_url):
     migrate(database_url)
     engine = open_database(database_url)

@@ -86,6 +86,7 @@ def test_nobody_answers_outside_the_hours():
     assert {call.outcome for call in told} == {"closed"}
 
 
+@pytest.mark.slow
 def test_more_agents_would_lose_fewer_calls():
     """Who calls while few agents are there waits longer and leaves more often."""
     lost = []
