@@ -80,7 +80,10 @@ def _unpack_one(deb: Path, root: Path) -> None:
     if "No space left" in writer.stderr or "quota exceeded" in writer.stderr:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(root))
     if writer.returncode or reader.returncode:
-        deb.unlink(missing_ok=True)
+        if (
+            writer.returncode >= 0 and (reader.returncode or 0) >= 0
+        ):  # a program that was killed says nothing of the file
+            deb.unlink(missing_ok=True)
         raise DeskError(f"The package {deb.name} cannot be unpacked.", "Run the command again; it is fetched anew.")
 
 

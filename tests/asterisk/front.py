@@ -25,6 +25,7 @@ from ivr.phone.phone import Phone
 from ivr.store.engine import open_database
 from ivr.store.queries import Calls, CallStory
 from ivr.store.tables import call as call_table
+from ivr.store.tables import call_linkedid
 from ivr.store.tables import leg as leg_table
 from ivr.telephony.facts import DEAF, Fact
 from tests.running import Agent, RunningDesk, eventually
@@ -225,15 +226,16 @@ class Front:
         await eventually(ready, 30)
 
     def _counts(self) -> tuple[int, int, int, int, int]:
-        """Return channels begun and ended, calls in the journal and in the ledger, and calls or legs still open."""
+        """Return channels begun and ended, linkedids in the journal and in the ledger, and calls or legs still open."""
         theirs = {one.linkedid for one in self.records() if one.event == "CHAN_START" and is_nobodys(one)}
         records = [record for record in self.records() if record.linkedid not in theirs]
         began, ended = (sum(record.event == name for record in records) for name in ("CHAN_START", "CHAN_END"))
         rows = self.rows()
         with self._database.connect() as connection:
             legs = connection.execute(select(func.count()).where(leg_table.c.ended_at.is_(None))).scalar_one()
+            joined = len(set(connection.execute(select(call_linkedid.c.linkedid)).scalars()) - theirs)
         unclosed = sum(row["ended_at"] is None for row in rows) + legs
-        return began, ended, len({record.linkedid for record in records}), len(rows), unclosed
+        return began, ended, len({record.linkedid for record in records}), len(rows) + joined, unclosed
 
 
 class Scenes:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from ivr.asterisk import private
+from ivr.asterisk.mirror import Mirror
 
 
 class LocalMirror:
@@ -86,10 +87,10 @@ def _offer(folder: Path, deb: Path) -> str:
 def debs() -> list[Path]:
     """Give the packages of a private Asterisk, fetched once from the machine's real mirror into the user's cache."""
     private.install()
-    archives = private.cache_dir() / "packages/cache/archives"
-    if not any(archives.glob("*.deb")):
+    packages = Mirror(private.cache_dir() / "packages", print)
+    if not packages.fetched():  # none, or not all of them any more
         private.install(force=True)
-    return sorted(archives.glob("*.deb"))
+    return sorted(packages.fetched())
 
 
 @pytest.fixture
