@@ -165,7 +165,7 @@ async def hangs_up_in_the_whisper(front):
     async with front.waiting("560", "+79210000609", "3"):
         offer = await front.offered("563")
         await eventually(lambda: offer.answered_at)
-        await asyncio.sleep(0.1)  # the whisper is one short word
+        await asyncio.sleep(0.4)
     await eventually(lambda: offer.ended)
     return await front.told("+79210000609"), offer
 
