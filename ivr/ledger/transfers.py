@@ -21,14 +21,14 @@ class Transfer(NamedTuple):
     how: str
     target: str
     began_at: int
-    """blind: the moment of it. The others: when the agent began to call the one to whom he sends."""
+    """blind: when the caller was taken from the talk. The others: when the agent began to call whom he sends to."""
     sent_at: int
     """When the agent let go."""
     answered_at: int | None
 
 
-def transfers(parties: Iterable[Channel]) -> list[Transfer]:
-    """Return the transfers in the order of time; who parks a caller has not transferred him."""
+def transfers(parties: Iterable[Channel], talks: Sequence[Talk]) -> list[Transfer]:
+    """Return the transfers in the order of time; who parks a caller has not transferred him. `talks`: the caller's."""
     channels = {channel.uniqueid: channel for channel in parties}
     parkings = [move.at for channel in channels.values() for move in channel.moves if move.kind == "PARK_START"]
     found = []
@@ -36,10 +36,20 @@ def transfers(parties: Iterable[Channel]) -> list[Transfer]:
         for move in channel.moves:
             if move.kind == "BLINDTRANSFER" and not any(abs(move.at - at) < SAME_MOMENT for at in parkings):
                 target = str(move.told.get("extension", ""))
-                found.append(Transfer(channel, "blind", target, move.at, move.at, None))
+                taken = _taken_at(channel, move.at, talks)
+                found.append(Transfer(channel, "blind", target, taken, taken, None))
             elif move.kind == "ATTENDEDTRANSFER":
                 found.append(_attended(channel, move, channels))
     return sorted(found, key=lambda transfer: transfer.sent_at)
+
+
+def _taken_at(by: Channel, told_at: int, talks: Iterable[Talk]) -> int:
+    """Return when the caller was taken from a blind transfer's talk.
+
+    Asterisk tells of the transfer when it has sent the caller on already: what became of him may come before that.
+    """
+    ends = (talk.ended_at for talk in talks if talk.other is by and talk.ended_at is not None)
+    return next((end for end in ends if abs(end - told_at) < SAME_MOMENT), told_at)
 
 
 def _attended(by: Channel, move: Move, channels: Mapping[str, Channel]) -> Transfer:

@@ -25,7 +25,7 @@ class Way:
         self._spoken = talks(caller, others)
         self._taping = Taping(caller) if self._spoken else None
         moved = any(channel.moves for channel in others) or bool(caller.moves)
-        self._sent: list[Transfer] = transfers((caller, *others)) if moved else []
+        self._sent: list[Transfer] = transfers((caller, *others), self._spoken) if moved else []
         self.offers: list[Offer] = find_offers((caller, *others))
         self._rung: list[Dialled] = []
         self.stages = Stages(caller)

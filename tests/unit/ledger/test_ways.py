@@ -202,6 +202,19 @@ def test_f33_every_way_of_a_call_is_one_call_with_its_golden_legs(name):
     assert call.transfers == sum(leg.startswith("transfer") for leg in GOLDEN[name])
 
 
+@pytest.mark.parametrize("late", [2_000, 60_000, 250_000])
+@pytest.mark.parametrize("name", ["outside_sent_on", *(name for name in GOLDEN if "blind" in str(GOLDEN[name]))])
+def test_a_blind_transfer_begins_when_the_caller_was_taken_from_the_talk_however_late_asterisk_tells_it(name, late):
+    """Asterisk tells of it after it has sent the caller on, who may have been offered to somebody by then."""
+    records = records_of(name)
+    slow = [one._replace(at=one.at + late) if one.event == "BLINDTRANSFER" else one for one in records]
+    slow = [one._replace(id=place) for place, one in enumerate(sorted(slow, key=lambda one: one.at))]
+    (told_at_once,), (told_late,) = calls_of(records).values(), calls_of(slow).values()
+    assert told_late.legs == told_at_once.legs
+    kinds = [leg.kind for leg in told_late.legs]
+    assert kinds.index("transfer") == kinds.index("talk") + 1
+
+
 def test_f33_a_loop_of_forwards_ends_as_one_call_in_which_nobody_spoke():
     (call,) = calls_of(records_of("forward_loop")).values()
     assert (call.outcome, call.direction, call.talked) == ("no talk", "internal", 0)
