@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeAlias
 
-from ivr.desk.ports_report import Freshness
+from ivr.ledger.gap import Freshness
 from ivr.reports.metric import Unit
 from ivr.reports.parts import Given
 

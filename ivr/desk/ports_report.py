@@ -6,21 +6,11 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple, Protocol
 
 from ivr.ledger.call import Call
+from ivr.ledger.gap import Freshness
 from ivr.reports.tally import Subject
 
 Sums = Mapping[tuple[str, ...], Mapping[str, int]]
 """Sums by measure, by the values of the keys that were asked for; the time behind them, when it was asked for."""
-
-
-class Freshness(NamedTuple):
-    """How far the ledger can be trusted now."""
-
-    complete_to: int | None
-    """UTC microseconds; None = nothing was ever loaded."""
-    gaps: int
-    """Places at which records of the journal are lost."""
-    in_progress: int
-    """Calls that go on, and are in no report yet."""
 
 
 class Debt(NamedTuple):

@@ -46,7 +46,9 @@ class Freshness(NamedTuple):
     complete_to: int | None
     """Everything that happened before is in; None when no journal was ever loaded."""
     open: tuple[Gap, ...]
-    """What goes on."""
+    """Gaps that go on."""
+    in_progress: int = 0
+    """Calls that go on, and are in no report yet."""
 
     def told(self, zone: tzinfo = UTC) -> str:
         """Return it in words: `complete to 2026-11-21 14:05:31 UTC; 1 gap open`."""

@@ -30,7 +30,10 @@ def plain(made: MadeReport) -> dict[str, Any]:
         "zone": made.ask.zone,
         "filters": {name: sorted(values) for name, values in made.ask.where.items()},
         "complete_to": _moment(fresh.complete_to),
-        "gaps": fresh.gaps,
+        "gaps": [
+            {"node": gap.node, "kind": gap.kind, "since": _moment(gap.began_at), "details": gap.details}
+            for gap in fresh.open
+        ],
         "calls_in_progress": fresh.in_progress,
         "notes": list(made.notes),
         "tables": [

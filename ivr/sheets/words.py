@@ -42,12 +42,11 @@ def heading(made: MadeReport) -> str:
 def freshness(made: MadeReport) -> str:
     """Return how far the numbers can be trusted, in a sentence."""
     fresh = made.freshness
-    if fresh.complete_to is None:
-        return "Nothing was loaded yet."
-    upto = datetime.fromtimestamp(fresh.complete_to // 1_000_000, UTC).astimezone(ZoneInfo(made.ask.zone))
-    gaps = "no gap is open" if not fresh.gaps else f"{fresh.gaps} gap{'s' if fresh.gaps > 1 else ''} in the journal"
-    going = f"{fresh.in_progress} call{'' if fresh.in_progress == 1 else 's'} in progress, not counted yet"
-    return f"Complete to {upto:%Y-%m-%d %H:%M:%S}; {gaps}; {going}."
+    told = fresh.told(ZoneInfo(made.ask.zone))
+    if fresh.complete_to is not None:
+        told += "" if fresh.open else "; no gap open"
+        told += f"; {fresh.in_progress} call{'' if fresh.in_progress == 1 else 's'} in progress, not counted yet"
+    return f"{told[0].upper()}{told[1:]}."
 
 
 def meanings(made: MadeReport) -> list[str]:

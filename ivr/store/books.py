@@ -6,21 +6,23 @@ import json
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select, true
+from sqlalchemy import ColumnElement, Connection, and_, select, true
 
-from ivr.desk.ports_report import Debt, Freshness
+from ivr.desk.ports_report import Debt
 from ivr.ledger.call import Call
+from ivr.ledger.gap import Freshness
 from ivr.reports.bins import EDGES
 from ivr.reports.statement import Carded
 from ivr.reports.tally import KEYS, Subject
 from ivr.store.cards import project_cards
+from ivr.store.completeness import freshness
 from ivr.store.engine import open_existing
 from ivr.store.grains import day_of
 from ivr.store.migrate import told_errors
 from ivr.store.shelves import SHELVES
 from ivr.store.stored import whole_calls
 from ivr.store.sums import Sums, Wanted, sums
-from ivr.store.tables import call, journal_position, rejected_record
+from ivr.store.tables import call
 from ivr.store.tables_missed import missed
 from ivr.store.tables_totals import total_cell, total_state
 
@@ -50,10 +52,7 @@ class SqlBooks:
     def freshness(self) -> Freshness:
         """Return how far the ledger can be trusted."""
         with self._reading() as connection:
-            complete_to = connection.execute(select(func.min(journal_position.c.complete_to))).scalar()
-            lost = select(func.count()).select_from(rejected_record).where(rejected_record.c.reason.like("gap:%"))
-            going = select(func.count()).select_from(call).where(call.c.ended_at.is_(None))
-            return Freshness(complete_to, connection.execute(lost).scalar_one(), connection.execute(going).scalar_one())
+            return freshness(connection)
 
     def sums(
         self,

@@ -14,6 +14,7 @@ from ivr.ledger.record import FILE_BITS, OFFSET_BITS
 from ivr.store.records import moment_at
 from ivr.store.tables import (
     asterisk_minute,
+    call,
     gap,
     journal_minute,
     journal_position,
@@ -39,9 +40,14 @@ class Counts(NamedTuple):
 
 
 def freshness(connection: Connection) -> Freshness:
-    """Return up to when every node's journal is loaded, and the gaps that go on."""
+    """Return up to when every node's journal is loaded, the gaps that go on, and how many calls do."""
     moments = list(connection.execute(select(journal_position.c.complete_to)).scalars())
-    return Freshness(min(moments) if moments else None, tuple(_noted(connection, gap.c.ended_at.is_(None))))
+    going = select(func.count()).select_from(call).where(call.c.ended_at.is_(None))
+    return Freshness(
+        min(moments) if moments else None,
+        tuple(_noted(connection, gap.c.ended_at.is_(None))),
+        connection.execute(going).scalar_one(),
+    )
 
 
 def gaps(connection: Connection, begin: int = 0, end: int = _ALWAYS) -> list[Gap]:

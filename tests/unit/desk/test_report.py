@@ -106,7 +106,7 @@ def test_each_report_can_be_made_of_nothing_and_of_much(name, many):
 def test_a_report_says_how_far_the_ledger_is_complete(books):
     fresh = make_report(books, REPORTS["lines"], FOREVER).freshness
     assert datetime.fromtimestamp(fresh.complete_to / 1e6, UTC).year == 2026
-    assert (fresh.gaps, fresh.in_progress) == (0, 0)
+    assert (fresh.open, fresh.in_progress) == ((), 0)
 
 
 def test_a_filter_that_fits_no_table_is_refused_with_those_that_do(books):

@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 from rich.console import Console
 
 from ivr.desk.made_report import Ask, Head, MadeReport, Table
-from ivr.desk.ports_report import Freshness
+from ivr.ledger.gap import Freshness, Gap
 from ivr.sheets.excel import write_excel
 from ivr.sheets.page import as_page
 from ivr.sheets.plain import as_csv, as_json
@@ -34,7 +34,7 @@ MADE = MadeReport(
     "Lines",
     Ask(1_795_000_500_000_000 // 900_000_000 * 900_000_000, 1_795_100_000_000_000 // 900_000_000 * 900_000_000),
     (Table("Visits: [first] and 'second'", HEADS, ROWS, TOTAL, ("offered",)), Table("Nothing", HEADS, ())),
-    Freshness(1_795_050_000_000_000, 1, 2),
+    Freshness(1_795_050_000_000_000, (Gap(1_795_049_000_000_000, None, "desk1", "disk", 0, "5 MB free"),), 2),
     ("A note.",),
 )
 
@@ -65,7 +65,8 @@ def test_json_holds_the_same_numbers_with_ids_and_versions():
     assert told["tables"][0]["rows"] == [list(row) for row in ROWS]
     assert told["tables"][0]["total"] == list(TOTAL)
     assert told["tables"][0]["columns"][1] == {"id": "offered", "title": "offered", "unit": "count", "version": 1}
-    assert (told["complete_to"], told["gaps"], told["calls_in_progress"]) == ("2026-11-19T01:00:00+00:00", 1, 2)
+    assert (told["complete_to"], told["calls_in_progress"]) == ("2026-11-19T01:00:00+00:00", 2)
+    assert [(gap["kind"], gap["details"]) for gap in told["gaps"]] == [("disk", "5 MB free")]
 
 
 def test_csv_holds_the_same_numbers_and_no_formula():
@@ -106,7 +107,7 @@ def test_the_page_has_no_script_and_fetches_nothing():
     assert page.fetched == []
     assert SCRIPT in page.texts
     assert {"1,234", "83.1 % ✓", "50.0 % ✗", "1:02:06", "8.4 s"} <= set(page.texts)
-    assert any(text.startswith("Complete to 2026-11-19 01:00:00; 1 gap in the journal; 2 calls") for text in page.texts)
+    assert any(text.startswith("Complete to 2026-11-19 01:00:00 UTC; 1 gap open; 2 calls") for text in page.texts)
 
 
 @pytest.mark.parametrize("width", [80, 120])
