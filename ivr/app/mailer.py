@@ -18,7 +18,7 @@ import structlog
 from rich.console import Console
 
 from ivr.app.heartbeat import beat
-from ivr.desk.made_report import Ask, MadeReport
+from ivr.desk.made_report import ROWS, Ask, MadeReport
 from ivr.desk.mail_reports import Mailer, Schedule, moment
 from ivr.desk.ports_ledger import LedgerAwayError
 from ivr.desk.ports_mail import Attachment, Letter
@@ -128,6 +128,8 @@ class ReportWriter:
         """Return the letter."""
         sending = self._sendings[schedule]
         made = self._made(sending, first, behind)
+        # The letter is read on a screen; a spreadsheet or a program gets every row.
+        file = made if sending.format == "html" else self._made(sending, first, behind, rows=None)
         days = str(first) if behind - first == timedelta(days=1) else f"{first} to {behind - timedelta(days=1)}"
         sent_as = hashlib.sha256(f"{schedule}\0{first}\0{recipient}".encode()).hexdigest()[:32]
         domain = self._file.sender.rpartition("@")[2].rstrip("> ")
@@ -139,15 +141,14 @@ class ReportWriter:
             f"{made.title}, {days}",
             _as_text(made),
             as_page(made),
-            (Attachment(name, _TYPES[sending.format], _as_file(made, sending.format)),),
+            (Attachment(name, _TYPES[sending.format], _as_file(file, sending.format)),),
         )
 
-    def _made(self, sending: Sending, first: date, behind: date) -> MadeReport:
+    def _made(self, sending: Sending, first: date, behind: date, rows: int | None = ROWS) -> MadeReport:
         zone = str(self._file.zone)
         where = {key: frozenset({value}) for key, value in sending.filters.items()}
-        return make_report(
-            self._books, REPORTS[sending.report], Ask(midnight(first, zone), midnight(behind, zone), zone, where)
-        )
+        ask = Ask(midnight(first, zone), midnight(behind, zone), zone, where, rows=rows)
+        return make_report(self._books, REPORTS[sending.report], ask)
 
 
 def _as_text(made: MadeReport) -> str:

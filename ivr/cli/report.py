@@ -41,7 +41,10 @@ def report(
     within: Annotated[int, typer.Option(min=1, max=120, help="Threshold of service levels and budgets, s.")] = 20,
     short: Annotated[int, typer.Option(min=0, max=120, help="A shorter wait was no wish to be served, s.")] = 5,
     cost: Annotated[float | None, typer.Option(min=0, help="What the source's calls cost.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=1_000_000, help="Rows of a list of calls or numbers.")] = 50,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=1, max=1_000_000, help="Rows of a list (50), and of a table by time on the screen (200)."),
+    ] = None,
     explain: Annotated[str, typer.Option(metavar="METRIC", help="Open a number to its calls: in, out, and why.")] = "",
     form: Annotated[str, typer.Option("--format", help="table, csv, xlsx, json or html.")] = "table",
     out: Annotated[Path | None, typer.Option(help="The file to write; xlsx always goes into one.")] = None,
@@ -74,7 +77,7 @@ def report(
         where = {key: frozenset(values) for key, values in given.items() if values}
         _check(books, REPORTS[name], where, by)
         ask = _ask(books, (since, until, day, month, zone), where, by)
-        ask = ask._replace(given=Given(within=within, short=short, cost=cost), limit=limit)
+        ask = _limited(ask._replace(given=Given(within=within, short=short, cost=cost)), limit, form)
         if explain:
             from ivr.desk.explain_report import explain_report
 
@@ -87,7 +90,14 @@ def report(
         books.close()
 
 
-def _project(file: Path, time: tuple[str, str, str, str], limit: int, home: Home) -> MadeReport:
+def _limited(ask: Ask, limit: int | None, form: str) -> Ask:
+    """Limit the rows: what goes into a file for a program or a spreadsheet is whole, unless somebody says how much."""
+    if limit:
+        return ask._replace(limit=limit, rows=limit)
+    return ask if form in ("table", "html") else ask._replace(rows=None)
+
+
+def _project(file: Path, time: tuple[str, str, str, str], limit: int | None, home: Home) -> MadeReport:
     from ivr.desk.project_report import make_project_report
     from ivr.reports.project_file import read_project
     from ivr.store.books import SqlBooks
@@ -95,7 +105,8 @@ def _project(file: Path, time: tuple[str, str, str, str], limit: int, home: Home
     project = read_project(file)
     books = SqlBooks(running_settings(home).database_url)
     try:
-        ask = _ask(books, (*time, project.zone), {}, "")._replace(limit=limit)
+        ask = _ask(books, (*time, project.zone), {}, "")
+        ask = ask._replace(limit=limit or ask.limit)
         return make_project_report(books, project, books.cards(project.id, ask.since, ask.until), ask)
     finally:
         books.close()

@@ -13,6 +13,9 @@ from ivr.reports.parts import Given
 Value: TypeAlias = str | int | float | None
 """Text; a count; seconds; a share from 0 to 1; a moment as its local time's text. None = there is nothing to tell."""
 
+ROWS = 200
+"""About so many rows of a table by time are a page for people."""
+
 
 class Ask(NamedTuple):
     """What is asked: the time (UTC microseconds, whole quarters of an hour), the filters, and how to count."""
@@ -26,6 +29,8 @@ class Ask(NamedTuple):
     given: Given = Given()
     limit: int = 50
     """Rows of a list that is not asked for as a whole."""
+    rows: int | None = ROWS
+    """About so many rows of a table that has a row a time: the newest times, each whole; None = all."""
 
 
 class Head(NamedTuple):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import cast
 
 from ivr.desk.made_report import Ask, Head, MadeReport, Table, Value
+from ivr.desk.newest import Page, newest
 from ivr.desk.ports_report import Books, Sums
 from ivr.desk.report_lists import LISTS
 from ivr.errors import DeskError
+from ivr.reports.bins import Sorted
 from ivr.reports.catalogue import metric
 from ivr.reports.layout import Column, Report, Section
 from ivr.reports.metric import Metric
@@ -29,8 +31,31 @@ UNKNOWN: Mapping[str, str] = {
 """How an empty key reads."""
 _Group = dict[tuple[Subject, str], Mapping[str, int]]
 """Totals by subject and direction."""
-_Asked = dict[tuple[object, ...], Sums]
-"""What was asked of the ledger for this report already."""
+_Groups = dict[tuple[str, ...], _Group]
+
+
+class _Asked:
+    """The ledger, asked for nothing twice in one report."""
+
+    def __init__(self, books: Books, ask: Ask) -> None:
+        self.books = books
+        self._ask = ask
+        self._sums: dict[tuple[object, ...], Sums] = {}
+        self._pages: dict[tuple[object, ...], Page] = {}
+
+    def sums(self, subject: Subject, since: int, by: tuple[str, ...], time: str) -> Sums:
+        question = (subject, since, by, time)
+        if question not in self._sums:
+            ask = self._ask
+            self._sums[question] = self.books.sums(
+                subject, since, ask.until, zone=ask.zone, where=ask.where, by=by, time=time
+            )
+        return self._sums[question]
+
+    def page(self, subject: Subject, by: tuple[str, ...], time: str) -> Page:
+        if (by, time) not in self._pages:
+            self._pages[by, time] = newest(self.books, subject, by, self._ask._replace(time=time))
+        return self._pages[by, time]
 
 
 def make_report(books: Books, report: Report, ask: Ask) -> MadeReport:
@@ -43,9 +68,9 @@ def make_report(books: Books, report: Report, ask: Ask) -> MadeReport:
                 f"It can be by {', '.join(possible)}.",
             )
     tables, notes = [], []
-    asked: _Asked = {}
+    asked = _Asked(books, ask)
     for section in report.sections:
-        table = _table(books, section, ask, asked)
+        table = _table(section, ask, asked)
         if table:
             tables.append(table)
         else:
@@ -67,7 +92,7 @@ def _kept(column: Column) -> tuple[Subject, ...]:
     return tuple(cast("Subject", one) for one in sources) if all(one in KEYS for one in sources) else ()
 
 
-def _table(books: Books, section: Section, ask: Ask, asked: _Asked) -> Table | None:
+def _table(section: Section, ask: Ask, asked: _Asked) -> Table | None:
     """Return the section as a table; None when no column of it can be filtered so."""
     needed = {*section.by, *ask.where}
     columns = [
@@ -78,69 +103,82 @@ def _table(books: Books, section: Section, ask: Ask, asked: _Asked) -> Table | N
     if not columns:
         return None
     time = ask.time or section.time
-    subjects = {subject for column in columns for subject in _kept(column)}
-    groups = _groups(books, section, ask._replace(time=time), subjects, asked)
+    subjects = sorted({subject for column in columns for subject in _kept(column)})
+    page = asked.page(subjects[0], section.by, time) if time else Page(ask.since)
+    groups = _groups(asked, subjects, page.since, section.by, time)
     heads = [Head(name, name, "text") for name in section.by] + ([Head("time", time, "text")] if time else [])
+    keys_wide = len(heads)
     heads += [_head(column) for column in columns]
-    rows = []
-    whole: dict[tuple[Subject, str], Counter[str]] = defaultdict(Counter)
+    read = _reader(section, columns, ask)
+    rows, kept = [], []
     for keys in sorted(groups):
-        values = _values(groups[keys], section, columns, ask)
+        values = read(groups[keys])
         if any(values):
             rows.append((*_labels(section, keys), *values))
-            for place, sums in groups[keys].items():
-                whole[place].update(sums)
+            kept.append(groups[keys])
     total: tuple[Value, ...] | None = None
-    if len(rows) > 1:
-        blanks = [""] * (len(heads) - len(columns) - 1)
-        total = ("all", *blanks, *_values(dict(whole), section, columns, ask))
-    return Table(section.title, tuple(heads), tuple(rows), total, section.chart)
+    if len(rows) > 1 or (rows and page.note):
+        whole = _groups(asked, subjects, ask.since, (), "").get((), {}) if page.note else _added(kept)
+        total = ("all", *[""] * (keys_wide - 1), *read(whole))
+    return Table(section.title, tuple(heads), tuple(rows), total, section.chart, note=page.note)
 
 
-def _groups(
-    books: Books, section: Section, ask: Ask, subjects: set[Subject], asked: _Asked
-) -> dict[tuple[str, ...], _Group]:
-    groups: dict[tuple[str, ...], _Group] = defaultdict(dict)
-    width = len(section.by)
-    for subject in sorted(subjects):
+def _groups(asked: _Asked, subjects: Iterable[Subject], since: int, by: tuple[str, ...], time: str) -> _Groups:
+    groups: _Groups = defaultdict(dict)
+    width = len(by)
+    for subject in subjects:
         directed = "direction" in KEYS[subject]
-        by = (*section.by, "direction") if directed else section.by
-        question = (subject, by, ask.time)
-        if question not in asked:
-            asked[question] = books.sums(
-                subject, ask.since, ask.until, zone=ask.zone, where=ask.where, by=by, time=ask.time
-            )
-        for keys, sums in asked[question].items():
+        for keys, sums in asked.sums(subject, since, (*by, "direction") if directed else by, time).items():
             direction = keys[width] if directed else ""
             groups[keys[:width] + keys[width + directed :]][subject, direction] = sums
     return groups
 
 
-def _values(group: _Group, section: Section, columns: list[Column], ask: Ask) -> list[Value]:
-    known: dict[tuple[object, ...], Mapping[str, int]] = {}
-    values: list[Value] = []
-    for column in columns:
+def _added(groups: Iterable[_Group]) -> _Group:
+    whole: dict[tuple[Subject, str], dict[str, int]] = defaultdict(dict)
+    for group in groups:
+        for place, sums in group.items():
+            _add(whole[place], sums)
+    return dict(whole)
+
+
+def _reader(section: Section, columns: Iterable[Column], ask: Ask) -> Callable[[_Group], list[Value]]:
+    """Return what reads the columns from a group; the same totals are put together once for all their metrics."""
+    wanted: dict[tuple[frozenset[str], tuple[str, ...]], list[tuple[int, Metric]]] = defaultdict(list)
+    for place, column in enumerate(columns):
         one = metric(column.metric)
         allowed = one.directions or column.directions or section.directions
-        place = (one.sources, allowed)
-        if place not in known:
-            known[place] = _totals(group, one, allowed)
-        values.append(one.value(known[place], ask.given))
-    return values
+        wanted[frozenset(one.sources), allowed].append((place, one))
+    width = sum(map(len, wanted.values()))
+
+    def read(group: _Group) -> list[Value]:
+        values: list[Value] = [None] * width
+        for (sources, allowed), every in wanted.items():
+            totals = _totals(group, sources, allowed)
+            for place, one in every:
+                values[place] = one.value(totals, ask.given)
+        return values
+
+    return read
 
 
-def _totals(group: _Group, one: Metric, allowed: tuple[str, ...]) -> Mapping[str, int]:
+def _totals(group: _Group, sources: Container[str], allowed: tuple[str, ...]) -> Mapping[str, int]:
     parts = [
         sums
         for (subject, direction), sums in group.items()
-        if subject in one.sources and (not direction or not allowed or direction in allowed)
+        if subject in sources and (not direction or not allowed or direction in allowed)
     ]
     if len(parts) == 1:
         return parts[0]
-    totals: Counter[str] = Counter()
+    totals = Sorted()
     for sums in parts:
-        totals.update(sums)
+        _add(totals, sums)
     return totals
+
+
+def _add(totals: dict[str, int], sums: Mapping[str, int]) -> None:
+    for measure, value in sums.items():
+        totals[measure] = totals.get(measure, 0) + value
 
 
 def _head(column: Column) -> Head:

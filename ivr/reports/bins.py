@@ -10,7 +10,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import TypeAlias
 
+Histograms: TypeAlias = dict[str, list[tuple[int, int]]]
+"""(bin, count) in the order of the bins, by the histogram's name."""
 SECOND = 1_000_000
 EXACT = 120
 """Seconds up to which every whole second is an edge."""
@@ -39,16 +43,50 @@ def bin_of(length: int) -> int:
     return min(bisect_left(EDGES, length), _LAST)
 
 
+class Sorted(dict[str, int]):
+    """Sums by measure that are looked through for histograms once, however many metrics are read from them.
+
+    Not to be changed after the first histogram was asked for.
+    """
+
+    __slots__ = ("_found",)
+
+    def histograms(self) -> Histograms:
+        """Return all histograms by name."""
+        try:
+            return self._found
+        except AttributeError:
+            self._found: Histograms = _histograms(self)
+            return self._found
+
+
 def histogram(totals: Mapping[str, int], *names: str) -> list[tuple[int, int]]:
     """Return (bin, count) of histograms of the totals, taken together, in the order of the bins."""
+    every = totals.histograms() if isinstance(totals, Sorted) else _histograms(totals)
+    if len(names) == 1:
+        return every.get(names[0], [])
     found: dict[int, int] = {}
     for name in names:
-        prefix = f"{name}."
-        for key, value in totals.items():
-            if value and key.startswith(prefix):
-                place = int(key[len(prefix) :])
-                found[place] = found.get(place, 0) + value
+        for place, value in every.get(name, ()):
+            found[place] = found.get(place, 0) + value
     return sorted(found.items())
+
+
+def _histograms(totals: Mapping[str, int]) -> Histograms:
+    found: Histograms = {}
+    for measure, value in totals.items():
+        if value and (bin_ := _bin_in(measure)):
+            found.setdefault(bin_[0], []).append((bin_[1], value))
+    for bins in found.values():
+        bins.sort()
+    return found
+
+
+@lru_cache(maxsize=1 << 16)
+def _bin_in(measure: str) -> tuple[str, int] | None:
+    """Return the histogram's name and the bin of a measure `name.12`; None of another one."""
+    name, _, place = measure.rpartition(".")
+    return (name, int(place)) if name and place.isascii() and place.isdecimal() else None
 
 
 def within(bins: list[tuple[int, int]], seconds: int) -> int:

@@ -7,7 +7,7 @@ milliseconds, on either database.
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,17 @@ def add_up(groups: Sequence[int], blobs: Sequence[bytes]) -> tuple[NDArray[np.in
     sums = np.add.reduceat(pairs["sum"][order], starts)
     there = sums != 0
     return codes[starts][there], sums[there]
+
+
+def by_group(codes: NDArray[np.int64], sums: NDArray[np.int64]) -> Iterator[tuple[int, list[int], list[int]]]:
+    """Yield (group, its measures, their sums) of what `add_up` returns."""
+    owners = codes // MEASURES
+    starts = np.flatnonzero(np.concatenate(([True], owners[1:] != owners[:-1]))) if len(codes) else owners
+    measures, amounts = (codes % MEASURES).tolist(), sums.tolist()
+    for owner, start, end in zip(
+        owners[starts].tolist(), starts.tolist(), [*starts[1:].tolist(), len(codes)], strict=False
+    ):
+        yield owner, measures[start:end], amounts[start:end]
 
 
 def merge(groups: Sequence[int], blobs: Sequence[bytes]) -> dict[int, bytes]:

@@ -11,13 +11,14 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, and_, bindparam, select
 
+from ivr.reports.bins import Sorted
 from ivr.reports.tally import Subject
-from ivr.store.amounts import MEASURES, add_up
+from ivr.store.amounts import add_up, by_group
 from ivr.store.grains import DAYS, MONTHS, QUARTERS, pieces
 from ivr.store.shelves import WHOLE, Shelf, shelf_for
 from ivr.store.tables_totals import total, total_cell, total_measure, total_state
 
-Sums = dict[tuple[str, ...], dict[str, int]]
+Sums = dict[tuple[str, ...], Sorted]
 """Sums by measure, by the values of the keys that were asked for, and behind them the time, when it was asked for."""
 
 _ALL = select(total.c.bucket, total.c.cell, total.c.amounts).where(
@@ -137,8 +138,7 @@ def _named(
     connection: Connection, groups: Mapping[tuple[str, ...], int], picked: Sequence[int], blobs: Sequence[bytes]
 ) -> Sums:
     names, measures = {number: keys for keys, number in groups.items()}, measures_of(connection)
-    found: Sums = {}
-    codes, values = add_up(picked, blobs)
-    for code, value in zip(codes.tolist(), values.tolist(), strict=True):
-        found.setdefault(names[code // MEASURES], {})[measures[code % MEASURES]] = value
-    return found
+    return {
+        names[group]: Sorted(zip(map(measures.__getitem__, numbers), amounts, strict=True))
+        for group, numbers, amounts in by_group(*add_up(picked, blobs))
+    }

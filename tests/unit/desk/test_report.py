@@ -14,6 +14,7 @@ from ivr.desk.load import Loader
 from ivr.desk.made_report import Ask
 from ivr.desk.report import filters_of, make_report
 from ivr.errors import DeskError
+from ivr.reports.bins import Sorted, histogram
 from ivr.reports.catalogue import CATALOGUE
 from ivr.reports.parts import Given
 from ivr.reports.standard import REPORTS
@@ -197,3 +198,30 @@ def test_the_calls_over_the_budget_are_listed_the_newest_first(many):
 def test_filters_are_the_keys_of_the_totals():
     assert filters_of(REPORTS["lines"])[:3] == ("desk", "number", "version")
     assert dataclasses.is_dataclass(REPORTS["lines"])
+
+
+def test_a_table_by_time_shows_the_newest_days_whole_and_says_how_many_more_there_are(many):
+    ask = FOREVER._replace(time="half hour", zone="Europe/Moscow")
+    every = make_report(many, REPORTS["lines"], ask._replace(rows=None)).tables[0]
+    page = make_report(many, REPORTS["lines"], ask._replace(rows=3)).tables[0]
+    shown = {row[2][:10] for row in page.rows}
+    assert len(shown) < len({row[2][:10] for row in every.rows})
+    assert list(page.rows) == [row for row in every.rows if row[2][:10] in shown], "the newest, and whole days"
+    assert max(row[2] for row in every.rows)[:10] in shown
+    assert page.total == pytest.approx(every.total), "the last row is of all"
+    assert page.note.startswith("The newest")
+    assert "--limit" in page.note
+    assert every.note == ""
+
+
+@pytest.mark.parametrize("time", ["day", "week", "month", "weekday"])
+def test_a_page_that_holds_everything_is_the_whole_table(time, many):
+    ask = FOREVER._replace(time=time, zone="Europe/Moscow")
+    every = make_report(many, REPORTS["agents"], ask._replace(rows=None))
+    assert make_report(many, REPORTS["agents"], ask._replace(rows=100_000)).tables == every.tables
+
+
+def test_totals_that_are_looked_through_once_have_the_same_histograms():
+    sums = {"talk_length.3": 2, "talk_length.12": 1, "talk_length.1": 4, "talk": 9, "gone_on.full": 1, "none.4": 0}
+    assert histogram(Sorted(sums), "talk_length") == histogram(sums, "talk_length") == [(1, 4), (3, 2), (12, 1)]
+    assert histogram(Sorted(sums), "none") == []
