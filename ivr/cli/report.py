@@ -40,6 +40,7 @@ def report(
     node: Annotated[list[str] | None, typer.Option(help="Only this node of a flow.")] = None,
     within: Annotated[int, typer.Option(min=1, max=120, help="Threshold of service levels and budgets, s.")] = 20,
     short: Annotated[int, typer.Option(min=0, max=120, help="A shorter wait was no wish to be served, s.")] = 5,
+    window: Annotated[str, typer.Option(help="For repeat: how long a matter may come back; 7d is quickest.")] = "7d",
     cost: Annotated[float | None, typer.Option(min=0, help="What the source's calls cost.")] = None,
     limit: Annotated[
         int | None,
@@ -77,7 +78,8 @@ def report(
         where = {key: frozenset(values) for key, values in given.items() if values}
         _check(books, REPORTS[name], where, by)
         ask = _ask(books, (since, until, day, month, zone), where, by)
-        ask = _limited(ask._replace(given=Given(within=within, short=short, cost=cost)), limit, form)
+        ask = ask._replace(given=Given(within=within, short=short, cost=cost), window=_window(window))
+        ask = _limited(ask, limit, form)
         if explain:
             from ivr.desk.explain_report import explain_report
 
@@ -145,6 +147,18 @@ def _ask(books: Books, time: tuple[str, str, str, str, str], where: dict[str, fr
     zone = read_zone(zone or books.zone())
     asked = read_range(datetime.now(UTC), zone, since=since, until=until, day=day, month=month)
     return Ask(asked.since, asked.until, zone, where, by)
+
+
+def _window(text: str) -> int:
+    from ivr.flows.spelling import duration
+
+    try:
+        found = int(duration(text).total_seconds()) * 1_000_000
+    except ValueError:
+        found = 0
+    if not 0 < found <= 366 * 86_400_000_000:
+        raise DeskError(f"{text!r} is no window.", "Write one up to a year: 7d, 48h, 30m.")
+    return found
 
 
 def _write(made: MadeReport, form: str, out: Path | None) -> None:

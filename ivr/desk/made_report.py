@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeAlias
 
 from ivr.ledger.gap import Freshness
+from ivr.reports.contacts import WINDOW
 from ivr.reports.metric import Unit
 from ivr.reports.parts import Given
 
@@ -31,6 +32,8 @@ class Ask(NamedTuple):
     """Rows of a list that is not asked for as a whole."""
     rows: int | None = ROWS
     """About so many rows of a table that has a row a time: the newest times, each whole; None = all."""
+    window: int = WINDOW
+    """How long a matter may come back, in microseconds."""
 
 
 class Head(NamedTuple):

@@ -7,6 +7,8 @@ from typing import NamedTuple, Protocol
 
 from ivr.ledger.call import Call
 from ivr.ledger.gap import Freshness
+from ivr.reports.contacts import Contact
+from ivr.reports.repeats import Series
 from ivr.reports.tally import Subject
 
 Sums = Mapping[tuple[str, ...], Mapping[str, int]]
@@ -62,6 +64,12 @@ class Books(Protocol):
         self, since: int, until: int, where: Mapping[str, Collection[str]], *, budget: int, limit: int
     ) -> list[Call]:
         """Return the newest calls whose time to human was longer than the budget (microseconds)."""
+
+    def series(self, since: int, until: int, where: Mapping[str, Collection[str]], limit: int) -> list[Series]:
+        """Return the series of a number's calls whose last call was in the time, those of most calls first."""
+
+    def contacts(self, since: int, until: int) -> Iterator[Contact]:
+        """Yield the calls of numbers from outside that began in the time, oldest first."""
 
     def debts(self, where: Mapping[str, Collection[str]], limit: int) -> list[Debt]:
         """Return the numbers that are still owed a talk, whose last call was latest first."""

@@ -8,14 +8,16 @@ from typing import cast
 
 from ivr.desk.made_report import Ask, Head, MadeReport, Table, Value
 from ivr.desk.newest import Page, newest
+from ivr.desk.other_window import contact_sums
 from ivr.desk.ports_report import Books, Sums
 from ivr.desk.report_lists import LISTS
 from ivr.errors import DeskError
 from ivr.reports.bins import Sorted
 from ivr.reports.catalogue import metric
+from ivr.reports.contacts import WINDOW
 from ivr.reports.layout import Column, Report, Section
 from ivr.reports.metric import Metric
-from ivr.reports.tally import KEYS, Subject
+from ivr.reports.tally import KEYS, QUARTER, Subject
 
 TIMES = ("half hour", "hour", "hour of the day", "day", "weekday", "week", "month")
 """What a report can also be split by."""
@@ -29,7 +31,9 @@ UNKNOWN: Mapping[str, str] = {
     "version": "not told",
 }
 """How an empty key reads."""
-_Group = dict[tuple[Subject, str], Mapping[str, int]]
+_Ripe = tuple[Subject, int]
+"""A subject, and how old its cells must be: see `Metric.ripens`."""
+_Group = dict[tuple[_Ripe, str], Mapping[str, int]]
 """Totals by subject and direction."""
 _Groups = dict[tuple[str, ...], _Group]
 
@@ -43,14 +47,23 @@ class _Asked:
         self._sums: dict[tuple[object, ...], Sums] = {}
         self._pages: dict[tuple[object, ...], Page] = {}
 
-    def sums(self, subject: Subject, since: int, by: tuple[str, ...], time: str) -> Sums:
-        question = (subject, since, by, time)
+    def sums(self, ripe: _Ripe, since: int, by: tuple[str, ...], time: str) -> Sums:
+        question = (ripe, since, by, time)
         if question not in self._sums:
-            ask = self._ask
-            self._sums[question] = self.books.sums(
-                subject, since, ask.until, zone=ask.zone, where=ask.where, by=by, time=time
-            )
+            self._sums[question] = self._ask_for(ripe, since, by, time)
         return self._sums[question]
+
+    def _ask_for(self, ripe: _Ripe, since: int, by: tuple[str, ...], time: str) -> Sums:
+        subject, ripens = ripe
+        ask, until = self._ask, self._ask.until
+        if ripens:
+            old = (self.books.freshness().complete_to or 0) - (ask.window if subject == "contact" else ripens)
+            until = min(until, old - old % QUARTER)
+        if until <= since:
+            return {}
+        if subject == "contact" and ask.window != WINDOW:
+            return contact_sums(self.books, ask._replace(time=time), by, until)
+        return self.books.sums(subject, since, until, zone=ask.zone, where=ask.where, by=by, time=time)
 
     def page(self, subject: Subject, by: tuple[str, ...], time: str) -> Page:
         if (by, time) not in self._pages:
@@ -103,8 +116,8 @@ def _table(section: Section, ask: Ask, asked: _Asked) -> Table | None:
     if not columns:
         return None
     time = ask.time or section.time
-    subjects = sorted({subject for column in columns for subject in _kept(column)})
-    page = asked.page(subjects[0], section.by, time) if time else Page(ask.since)
+    subjects = sorted({(subject, metric(column.metric).ripens) for column in columns for subject in _kept(column)})
+    page = asked.page(subjects[0][0], section.by, time) if time else Page(ask.since)
     groups = _groups(asked, subjects, page.since, section.by, time)
     heads = [Head(name, name, "text") for name in section.by] + ([Head("time", time, "text")] if time else [])
     keys_wide = len(heads)
@@ -123,19 +136,19 @@ def _table(section: Section, ask: Ask, asked: _Asked) -> Table | None:
     return Table(section.title, tuple(heads), tuple(rows), total, section.chart, note=page.note)
 
 
-def _groups(asked: _Asked, subjects: Iterable[Subject], since: int, by: tuple[str, ...], time: str) -> _Groups:
+def _groups(asked: _Asked, subjects: Iterable[_Ripe], since: int, by: tuple[str, ...], time: str) -> _Groups:
     groups: _Groups = defaultdict(dict)
     width = len(by)
-    for subject in subjects:
-        directed = "direction" in KEYS[subject]
-        for keys, sums in asked.sums(subject, since, (*by, "direction") if directed else by, time).items():
+    for ripe in subjects:
+        directed = "direction" in KEYS[ripe[0]]
+        for keys, sums in asked.sums(ripe, since, (*by, "direction") if directed else by, time).items():
             direction = keys[width] if directed else ""
-            groups[keys[:width] + keys[width + directed :]][subject, direction] = sums
+            groups[keys[:width] + keys[width + directed :]][ripe, direction] = sums
     return groups
 
 
 def _added(groups: Iterable[_Group]) -> _Group:
-    whole: dict[tuple[Subject, str], dict[str, int]] = defaultdict(dict)
+    whole: dict[tuple[_Ripe, str], dict[str, int]] = defaultdict(dict)
     for group in groups:
         for place, sums in group.items():
             _add(whole[place], sums)
@@ -144,11 +157,12 @@ def _added(groups: Iterable[_Group]) -> _Group:
 
 def _reader(section: Section, columns: Iterable[Column], ask: Ask) -> Callable[[_Group], list[Value]]:
     """Return what reads the columns from a group; the same totals are put together once for all their metrics."""
-    wanted: dict[tuple[frozenset[str], tuple[str, ...]], list[tuple[int, Metric]]] = defaultdict(list)
+    wanted: dict[tuple[frozenset[_Ripe], tuple[str, ...]], list[tuple[int, Metric]]] = defaultdict(list)
     for place, column in enumerate(columns):
         one = metric(column.metric)
         allowed = one.directions or column.directions or section.directions
-        wanted[frozenset(one.sources), allowed].append((place, one))
+        ripe = frozenset((cast("Subject", source), one.ripens) for source in one.sources)
+        wanted[ripe, allowed].append((place, one))
     width = sum(map(len, wanted.values()))
 
     def read(group: _Group) -> list[Value]:
@@ -162,11 +176,11 @@ def _reader(section: Section, columns: Iterable[Column], ask: Ask) -> Callable[[
     return read
 
 
-def _totals(group: _Group, sources: Container[str], allowed: tuple[str, ...]) -> Mapping[str, int]:
+def _totals(group: _Group, sources: Container[_Ripe], allowed: tuple[str, ...]) -> Mapping[str, int]:
     parts = [
         sums
-        for (subject, direction), sums in group.items()
-        if subject in sources and (not direction or not allowed or direction in allowed)
+        for (ripe, direction), sums in group.items()
+        if ripe in sources and (not direction or not allowed or direction in allowed)
     ]
     if len(parts) == 1:
         return parts[0]

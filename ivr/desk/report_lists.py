@@ -7,7 +7,11 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from ivr.desk.made_report import Ask, Head, Table
+from ivr.desk.other_window import other_series
 from ivr.desk.ports_report import Books
+from ivr.reports.contacts import WINDOW
+
+_UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
 
 def over_budget(books: Books, ask: Ask) -> Table:
@@ -72,9 +76,55 @@ def debt(books: Books, ask: Ask) -> Table:
     return Table("Still owed a talk, whenever they called", heads, rows, note=note, listing=True)
 
 
+def callers_again(books: Books, ask: Ask) -> Table:
+    """Return the numbers that called most again, each call within the window after the one before."""
+    if ask.window == WINDOW:
+        found = books.series(ask.since, ask.until, ask.where, ask.limit)
+    else:
+        found = other_series(books, ask)
+    rows = tuple(
+        (
+            one.number,
+            one.calls,
+            clock(one.first_at, ask.zone),
+            clock(one.last_at, ask.zone),
+            one.desk,
+            one.category or "none chosen",
+            one.line or "no line",
+            one.agent or "nobody",
+            one.last_call,
+        )
+        for one in found
+    )
+    heads = (
+        Head("number", "number", "text"),
+        Head("calls", "calls", "count"),
+        Head("first_at", "first call", "text"),
+        Head("last_at", "last call", "text"),
+        Head("desk", "desk", "text"),
+        Head("category", "last about", "text"),
+        Head("line", "last line", "text"),
+        Head("agent", "last with", "text"),
+        Head("call", "call", "text"),
+    )
+    note = f"The first {ask.limit}; --limit shows more." if len(rows) == ask.limit else ""
+    title = f"Who called again and again, each time within {_length(ask.window)}, last in this time"
+    return Table(title, heads, rows, note=note, listing=True)
+
+
+def _length(window: int) -> str:
+    seconds = window // 1_000_000
+    size, unit = next((size, unit) for size, unit in _UNITS if seconds % size == 0)
+    return f"{seconds // size} {unit}{'' if seconds == size else 's'}"
+
+
 def clock(moment: int, zone: str) -> str:
     """Return a moment as the zone's clock shows it."""
     return datetime.fromtimestamp(moment // 1_000_000, UTC).astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
 
 
-LISTS: Mapping[str, Callable[[Books, Ask], Table]] = {"over budget": over_budget, "debt": debt}
+LISTS: Mapping[str, Callable[[Books, Ask], Table]] = {
+    "over budget": over_budget,
+    "debt": debt,
+    "callers again": callers_again,
+}

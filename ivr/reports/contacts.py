@@ -32,6 +32,7 @@ class Contact(NamedTuple):
     category: str = ""
     line: str = ""
     agent: str = ""
+    desk: str = ""
 
 
 class Missed(NamedTuple):
@@ -62,7 +63,9 @@ def contact_of(call: Call) -> Contact | None:
     missed = direction == "in" and call.outcome in MISSED
     at, talked_at = call.began_at, call.connected_at
     line, agent = call.last_line, call.answered_by or call.agent
-    return Contact(call.id, number, at, direction, missed, call.talked, talked_at, call.category, line, agent)
+    return Contact(
+        call.id, number, at, direction, missed, call.talked, talked_at, call.category, line, agent, call.desk
+    )
 
 
 def missed_rows(contacts: Iterable[Contact], *, least: int = LEAST_TALK) -> list[Missed]:

@@ -39,6 +39,8 @@ class Metric:
     """Reads the number itself where it is no ratio of sums: a percentile, the longest."""
     directions: tuple[str, ...] = ()
     """Only cells of these directions are added up; empty = of every direction."""
+    ripens: int = 0
+    """Microseconds for which later calls may change what a call is worth: younger cells are left out."""
     version: int = 1
     """Goes up when the same calls would give another number."""
     same_as: str = ""

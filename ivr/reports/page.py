@@ -13,6 +13,10 @@ _PARTS = {
     "time": ("Agents' time", "The time of agents in each state, split at the edges of the buckets."),
     "node": ("The menu", "Nodes of the flow."),
     "number": ("Callers' numbers", "What the calls of one number say together."),
+    "contact": (
+        "Repeat callers",
+        "Calls from a number, booked to the quarter of an hour in which they began; whether it called again.",
+    ),
     "recording": ("Recordings", "What was to be recorded, and what is there."),
     "card": ("Call cards", "What agents wrote of their calls, as it stands now."),
 }

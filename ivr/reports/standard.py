@@ -262,4 +262,23 @@ TRANSFERS = Report(
         ),
     ),
 )
-REPORTS = {one.name: one for one in (LINES, TIME_TO_HUMAN, MISSED, SOURCES, CATEGORIES, AGENTS, AGENT_DAY, TRANSFERS)}
+_AGAIN = columns(
+    "numbered_calls: calls with a number",
+    "repeat_calls: repeat calls",
+    "repeat_rate: share",
+    "fcr_calls: talks judged",
+    Column("fcr", "settled at first contact", at_least=0.7),
+)
+REPEAT = Report(
+    "repeat",
+    "Repeat callers and first-contact resolution",
+    (
+        Section("By category", ("desk", "category"), _AGAIN, chart=("repeat_calls",)),
+        Section("By the last line of the call", ("desk", "line"), _AGAIN),
+        Section("By who answered", ("agent",), _AGAIN),
+    ),
+    lists=("callers again",),
+)
+REPORTS = {
+    one.name: one for one in (LINES, TIME_TO_HUMAN, MISSED, SOURCES, CATEGORIES, AGENTS, AGENT_DAY, TRANSFERS, REPEAT)
+}

@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple, TypeAlias
 QUARTER = 900_000_000
 """Microseconds of the smallest bucket, a quarter of an hour. Every zone of today is a whole number of them from UTC."""
 
-Subject = Literal["call", "line", "agent", "node", "time", "number"]
+Subject = Literal["call", "line", "agent", "node", "time", "number", "contact"]
 Totals: TypeAlias = Mapping[str, int]
 """Sums by measure, of whichever cells were added up; a measure that is not there is 0."""
 
@@ -26,6 +26,7 @@ KEYS: Mapping[Subject, tuple[str, ...]] = {
     "node": ("desk", "version", "node"),
     "time": ("agent", "line"),
     "number": ("desk", "line", "agent"),
+    "contact": ("desk", "category", "line", "agent"),
 }
 """What each subject's totals can be filtered and grouped by; the order is that of `Tally.keys`.
 
@@ -34,6 +35,7 @@ line   a visit of a call to a line, booked to where it entered the line; its tal
 agent  an offer to an agent, or a talk of his, booked to where it began; his talk time is split at the edges
 node   a hit of a node of the flow
 number a caller's missed calls in a row, booked to the first of them; `line` is the last one's, `agent` who returned
+contact a call from a number; `line` is the last that it entered, `agent` who answered
 time   an agent's time in each state, split at the edges; `line` is that of the call it belongs to, or empty
 """
 

@@ -12,6 +12,8 @@ from ivr.desk.ports_report import Debt
 from ivr.ledger.call import Call
 from ivr.ledger.gap import Freshness
 from ivr.reports.bins import EDGES
+from ivr.reports.contacts import Contact
+from ivr.reports.repeats import Series
 from ivr.reports.statement import Carded
 from ivr.reports.tally import KEYS, Subject
 from ivr.store.cards import project_cards
@@ -19,6 +21,7 @@ from ivr.store.completeness import freshness
 from ivr.store.engine import open_existing
 from ivr.store.grains import day_of
 from ivr.store.migrate import told_errors
+from ivr.store.repeats import contacts_between, series_between
 from ivr.store.shelves import SHELVES
 from ivr.store.stored import whole_calls
 from ivr.store.sums import Sums, Wanted, sums
@@ -123,6 +126,16 @@ class SqlBooks:
                 if len(found) >= limit:
                     break
         return found
+
+    def series(self, since: int, until: int, where: Mapping[str, Collection[str]], limit: int) -> list[Series]:
+        """Return the series of a number's calls whose last call was in the time, those of most calls first."""
+        with self._reading() as connection:
+            return series_between(connection, since, until, where, limit)
+
+    def contacts(self, since: int, until: int) -> Iterator[Contact]:
+        """Yield the calls of numbers from outside that began in the time, oldest first."""
+        with self._reading() as connection:
+            yield from contacts_between(connection, since, until)
 
     def debts(self, where: Mapping[str, Collection[str]], limit: int) -> list[Debt]:
         """Return the numbers that are still owed a talk, whose last call was latest first."""

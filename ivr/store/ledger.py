@@ -27,6 +27,7 @@ from ivr.store.channels import count_channels
 from ivr.store.joined import Joinings, names_of_linkedids, whole_calls_of
 from ivr.store.missed import keep_missed
 from ivr.store.records import NO_RECORD, records_of_calls
+from ivr.store.repeats import keep_repeats
 from ivr.store.stored import closed_calls
 from ivr.store.tables import (
     call,
@@ -233,6 +234,7 @@ class Derived:
             gone, fresh = times.keep(connection, self._records, self._holdings)
             add_tallies(self._sums, times.totals.tallies(connection, gone, fresh))
         add_tallies(self._sums, keep_missed(connection, before, self._whole))
+        add_tallies(self._sums, keep_repeats(connection, before, self._whole))
         add_tallies(self._sums, cards.tallies())
         if self._facts_from:
             totals.add(connection, self._sums, part=self._facts_from, newest=self._newest)

@@ -39,6 +39,7 @@ from ivr.store.tables import (
 )
 from ivr.store.tables_cards import card_fact
 from ivr.store.tables_missed import missed
+from ivr.store.tables_repeats import caller_series
 from ivr.store.totals import Totals, begin_anew
 
 DERIVED = (
@@ -46,6 +47,7 @@ DERIVED = (
     leg,
     fact,
     missed,
+    caller_series,
     call_linkedid,
     agent_act,
     agent_span,

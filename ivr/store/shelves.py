@@ -31,11 +31,13 @@ WHOLE: dict[Subject, Shelf] = {
     "node": Shelf(40, "node", KEYS["node"]),
     "time": Shelf(50, "time", KEYS["time"]),
     "number": Shelf(60, "number", KEYS["number"]),
+    "contact": Shelf(70, "contact", KEYS["contact"]),
 }
 FEWER: tuple[Shelf, ...] = (
     Shelf(11, "call", ("direction", "desk", "version", "category")),
     Shelf(12, "call", ("direction", "desk", "source", "how")),
     Shelf(21, "line", ("desk", "line")),
+    Shelf(71, "contact", ("desk", "category")),
 )
 """Made from the whole ones when a quarter of an hour is over; the order of keys is that of the subject."""
 SHELVES: tuple[Shelf, ...] = (*WHOLE.values(), *FEWER)

@@ -25,7 +25,7 @@ WEEK = 7 * 86400 * 1_000_000
 _RECORDS = {"record", "record_id", "first_record", "last_record"}
 _NAMES = {("call", "id"), ("recording", "name")}
 _OF_CALLS = {"call_id", "party", "last_call", "returned_call"}
-_NUMBERS = {("call", "caller"), ("missed", "number")}
+_NUMBERS = {("call", "caller"), ("missed", "number"), ("caller_series", "number")}
 _ID = """CASE WHEN {0} LIKE 'desk1-%' THEN 'desk1-' || (CAST(substr({0}, 7, 10) AS BIGINT) + :span * :k / 1000000)
  || substr({0}, 17) ELSE {0} END"""
 _SPREAD = 7_654_321
