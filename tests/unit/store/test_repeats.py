@@ -170,7 +170,8 @@ def test_callers_again_are_those_of_most_calls_first_and_can_be_filtered(tmp_pat
     assert calls == sorted(calls, reverse=True)
     assert len(calls) > 3
     line = every.rows[0][6]
-    mine = make_report(books, REPORTS["repeat"], EVER._replace(where={"line": frozenset({line.replace("no line", "")})})).tables[-1]
+    where = {"line": frozenset({line.replace("no line", "")})}
+    mine = make_report(books, REPORTS["repeat"], EVER._replace(where=where)).tables[-1]
     assert mine.rows == tuple(row for row in every.rows if row[6] == line)
     engine.dispose()
     books.close()
