@@ -6,8 +6,10 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple, Protocol
 
 from ivr.ledger.call import Call
+from ivr.ledger.card import Card
 from ivr.ledger.gap import Freshness
-from ivr.reports.contacts import Contact
+from ivr.reports.agent_time import Span
+from ivr.reports.contacts import Contact, Missed
 from ivr.reports.repeats import Series
 from ivr.reports.tally import Subject
 
@@ -59,6 +61,15 @@ class Books(Protocol):
 
     def calls(self, since: int, until: int, where: Mapping[str, Collection[str]]) -> Iterator[Call]:
         """Yield the closed calls that touch the time, oldest first; of `where` only what a call itself has."""
+
+    def spans(self, since: int, until: int, agents: Collection[str] = ()) -> Iterator[tuple[Span, str]]:
+        """Yield agents' spans that touch the time and are over, by agent, each with its call's id; no agents = all."""
+
+    def written(self, since: int, until: int) -> Mapping[str, Card]:
+        """Return the cards, by call, of calls that began in the time."""
+
+    def missed(self, since: int, until: int) -> list[tuple[Missed, str]]:
+        """Return the rows of missed calls that began in the time, oldest first, each with its desk."""
 
     def slowest(
         self, since: int, until: int, where: Mapping[str, Collection[str]], *, budget: int, limit: int

@@ -15,7 +15,7 @@ from ivr.errors import DeskError
 from ivr.reports.bins import Sorted
 from ivr.reports.catalogue import metric
 from ivr.reports.contacts import WINDOW
-from ivr.reports.layout import Column, Report, Section
+from ivr.reports.layout import Cases, Column, Report, Section
 from ivr.reports.metric import Metric
 from ivr.reports.tally import KEYS, QUARTER, Subject
 
@@ -29,13 +29,14 @@ UNKNOWN: Mapping[str, str] = {
     "line": "no line",
     "desk": "no desk",
     "version": "not told",
+    "reason": "no reason",
 }
 """How an empty key reads."""
 _Ripe = tuple[Subject, int]
 """A subject, and how old its cells must be: see `Metric.ripens`."""
-_Group = dict[tuple[_Ripe, str], Mapping[str, int]]
+_Group = Mapping[tuple[_Ripe, str], Mapping[str, int]]
 """Totals by subject and direction."""
-_Groups = dict[tuple[str, ...], _Group]
+_Groups = Mapping[tuple[str, ...], _Group]
 
 
 class _Asked:
@@ -119,7 +120,10 @@ def _table(section: Section, ask: Ask, asked: _Asked) -> Table | None:
     subjects = sorted({(subject, metric(column.metric).ripens) for column in columns for subject in _kept(column)})
     page = asked.page(subjects[0][0], section.by, time) if time else Page(ask.since)
     groups = _groups(asked, subjects, page.since, section.by, time)
-    heads = [Head(name, name, "text") for name in section.by] + ([Head("time", time, "text")] if time else [])
+    names = section.by
+    if section.cases:
+        groups, names = _by_case(groups, section.cases, len(section.by)), (*section.by, section.cases.name)
+    heads = [Head(name, name, "text") for name in names] + ([Head("time", time, "text")] if time else [])
     keys_wide = len(heads)
     heads += [_head(column) for column in columns]
     read = _reader(section, columns, ask)
@@ -127,7 +131,7 @@ def _table(section: Section, ask: Ask, asked: _Asked) -> Table | None:
     for keys in sorted(groups):
         values = read(groups[keys])
         if any(values):
-            rows.append((*_labels(section, keys), *values))
+            rows.append((*_labels(names, keys), *values))
             kept.append(groups[keys])
     total: tuple[Value, ...] | None = None
     if len(rows) > 1 or (rows and page.note):
@@ -137,7 +141,7 @@ def _table(section: Section, ask: Ask, asked: _Asked) -> Table | None:
 
 
 def _groups(asked: _Asked, subjects: Iterable[_Ripe], since: int, by: tuple[str, ...], time: str) -> _Groups:
-    groups: _Groups = defaultdict(dict)
+    groups: dict[tuple[str, ...], dict[tuple[_Ripe, str], Mapping[str, int]]] = defaultdict(dict)
     width = len(by)
     for ripe in subjects:
         directed = "direction" in KEYS[ripe[0]]
@@ -145,6 +149,19 @@ def _groups(asked: _Asked, subjects: Iterable[_Ripe], since: int, by: tuple[str,
             direction = keys[width] if directed else ""
             groups[keys[:width] + keys[width + directed :]][ripe, direction] = sums
     return groups
+
+
+def _by_case(groups: _Groups, cases: Cases, place: int) -> _Groups:
+    """Return the groups split by the cases of their measures; the case is a key at that place."""
+    found: dict[tuple[str, ...], dict[tuple[_Ripe, str], dict[str, int]]] = defaultdict(dict)
+    for keys, group in groups.items():
+        for source, sums in group.items():
+            for measure, value in sums.items():
+                for prefix, counted in cases.measures.items():
+                    if measure.startswith(f"{prefix}."):
+                        case = (*keys[:place], measure[len(prefix) + 1 :], *keys[place:])
+                        _add(found[case].setdefault(source, {}), {counted: value})
+    return found
 
 
 def _added(groups: Iterable[_Group]) -> _Group:
@@ -200,9 +217,9 @@ def _head(column: Column) -> Head:
     return Head(one.id, column.title, one.unit, one.version, column.at_least)
 
 
-def _labels(section: Section, keys: tuple[str, ...]) -> list[str]:
-    named = [keys[place] or UNKNOWN.get(name, "") for place, name in enumerate(section.by)]
-    return [*named, *keys[len(section.by) :]]
+def _labels(names: tuple[str, ...], keys: tuple[str, ...]) -> list[str]:
+    named = [keys[place] or UNKNOWN.get(name, "") for place, name in enumerate(names)]
+    return [*named, *keys[len(names) :]]
 
 
 def _and(names: Mapping[str, frozenset[str]]) -> str:

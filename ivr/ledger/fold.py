@@ -14,7 +14,7 @@ from ivr.ledger.story import Story, last_proof
 from ivr.ledger.way import Way
 from ivr.telephony.number import clean_number
 
-FOLD_VERSION = 4
+FOLD_VERSION = 5
 """Counts the changes of what the same records give: tables that another version derived are derived anew."""
 _NOTHING: Mapping[str, str] = {}
 _NAME_LENGTH = 80

@@ -31,7 +31,7 @@ class Span(NamedTuple):
 
 
 def span_tallies(span: Span) -> list[Tally]:
-    """Return the span's time by state, split at the edges; paused time also by its reason, and how many pauses began.
+    """Return the span's time by state, split at the edges; paused time and pauses also by reason, and how many began.
 
     A span of talk, hold or wrap-up of a call between agents is told apart (`internal`), for it is no work for callers.
     """
@@ -49,4 +49,6 @@ def span_tallies(span: Span) -> list[Tally]:
     if span.state in ("paused", "wrap-up"):
         begun = span.began_at - span.began_at % QUARTER
         found.append(tally(("time", begun, keys, f"begun.{span.state}", 1)))
+        if span.state == "paused":
+            found.append(tally(("time", begun, keys, f"begun.paused.{span.reason}", 1)))
     return found

@@ -91,6 +91,7 @@ _RUSSIAN = {
     "wrap_up_mean": "Поствызывная, в среднем",
     "paused_time": "Паузы, время",
     "pauses": "Паузы, число",
+    "paused_mean": "Пауза, в среднем",
     "unreachable_time": "Телефон недоступен",
     "internal_time": "Внутренние разговоры",
     "occupancy": "Занятость",

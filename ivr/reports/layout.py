@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 IN, OUT = ("in",), ("out",)
@@ -19,6 +20,17 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Cases:
+    """Rows for the cases of a measure: what follows `measure.` is the row's key, and counts as the measure beside it.
+
+    So of pauses (`{"paused": "state.paused"}`) `paused.lunch` is the row `lunch`, with its time as `state.paused`.
+    """
+
+    name: str
+    measures: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """A table of a report: a row for each value of the keys `by`, and their total."""
 
@@ -31,6 +43,8 @@ class Section:
     """Also a row for each of these times."""
     directions: tuple[str, ...] = IN
     """Calls of which directions are counted, where a column or its metric says nothing else; empty = all."""
+    cases: Cases | None = None
+    """Also a row for each of these."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from ivr.reports.bins import histogram, longest, quantile, shortest
 from ivr.reports.parts import Given, Part
@@ -71,3 +71,24 @@ def longest_of(*names: str) -> Reader:
 def shortest_of(*names: str) -> Reader:
     """Return the shortest of histograms taken together in seconds: the lower edge of its bin."""
     return lambda totals: shortest(histogram(totals, *names))
+
+
+class _Listener(dict[str, int]):
+    """Totals in which there is nothing, and which note what is looked for."""
+
+    def __init__(self) -> None:
+        self.heard: set[str] = set()
+
+    def get(self, measure: str, default: Any = None) -> Any:
+        """Note the measure."""
+        self.heard.add(measure)
+        return default
+
+
+def measures_read(metric: Metric) -> frozenset[str]:
+    """Return the measures of sums that the metric is read from; histograms have none here."""
+    totals = _Listener()
+    for part in (metric.top, metric.bottom):
+        if part:
+            part(totals, Given(cost=0.0))
+    return frozenset(totals.heard)

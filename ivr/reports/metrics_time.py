@@ -75,6 +75,16 @@ TIME = (
         top=amount("begun.paused"),
     ),
     Metric(
+        id="paused_mean",
+        name="Mean pause",
+        sources=("time",),
+        unit="seconds",
+        formula="Σ time in state `paused` / number of pauses",
+        counts="every reason; a pause that goes on over the edge of the time counts where it began",
+        top=seconds("state.paused"),
+        bottom=amount("begun.paused"),
+    ),
+    Metric(
         id="unreachable_time",
         name="Telephone unreachable",
         sources=("time",),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ivr.reports.layout import IN, OUT, Column, Report, Section, columns
+from ivr.reports.layout import Cases, Column, Report, Section, columns
 
 CLOSED = Column("closed_by_line", "ended on lines 1-2", at_least=0.85)
 LINES = Report(
@@ -187,8 +187,8 @@ CATEGORIES = Report(
     ),
 )
 _TALKS = columns(
-    Column("talks", "talks in", IN),
-    Column("talks", "talks out", OUT),
+    "talks_in: talks in",
+    "talks_out: talks out",
     "offers: offers",
     "offers_missed: missed",
     "offers_refused: refused",
@@ -221,6 +221,8 @@ _HOURS = columns(
     "occupancy: occupancy",
     "aht: AHT",
 )
+_PAUSES = columns("pauses: pauses", "paused_time: time", "paused_mean: mean")
+_REASONS = Cases("reason", {"paused": "state.paused", "begun.paused": "begun.paused"})
 AGENTS = Report(
     "agents",
     "Agents",
@@ -228,6 +230,7 @@ AGENTS = Report(
         Section("Offers and talks", ("agent",), _TALKS, chart=("talk_time", "hold_time"), directions=()),
         Section("Length of talks", ("agent",), _LENGTHS, directions=()),
         Section("Time", ("agent",), _HOURS, directions=()),
+        Section("Pauses by reason", ("agent",), _PAUSES, directions=(), cases=_REASONS),
     ),
 )
 AGENT_DAY = Report(
@@ -237,6 +240,7 @@ AGENT_DAY = Report(
         Section("Offers and talks", ("agent",), _TALKS, time="day", directions=()),
         Section("Length of talks", ("agent",), _DAY_LENGTHS, time="day", directions=()),
         Section("Time", ("agent",), _HOURS, time="day", directions=()),
+        Section("Pauses by reason", ("agent",), _PAUSES, time="day", directions=(), cases=_REASONS),
     ),
 )
 TRANSFERS = Report(

@@ -10,19 +10,23 @@ from sqlalchemy import ColumnElement, Connection, and_, select, true
 
 from ivr.desk.ports_report import Debt
 from ivr.ledger.call import Call
+from ivr.ledger.card import Card
 from ivr.ledger.gap import Freshness
+from ivr.reports.agent_time import Span
 from ivr.reports.bins import EDGES
-from ivr.reports.contacts import Contact
+from ivr.reports.contacts import Contact, Missed
 from ivr.reports.repeats import Series
 from ivr.reports.statement import Carded
 from ivr.reports.tally import KEYS, Subject
-from ivr.store.cards import project_cards
+from ivr.store.cards import cards_between, project_cards
 from ivr.store.completeness import freshness
 from ivr.store.engine import open_existing
 from ivr.store.grains import day_of
 from ivr.store.migrate import told_errors
+from ivr.store.missed import missed_between
 from ivr.store.repeats import contacts_between, series_between
 from ivr.store.shelves import SHELVES
+from ivr.store.spans import spans_between
 from ivr.store.stored import whole_calls
 from ivr.store.sums import Sums, Wanted, sums
 from ivr.store.tables import call
@@ -136,6 +140,22 @@ class SqlBooks:
         """Yield the calls of numbers from outside that began in the time, oldest first."""
         with self._reading() as connection:
             yield from contacts_between(connection, since, until)
+
+    def spans(self, since: int, until: int, agents: Collection[str] = ()) -> Iterator[tuple[Span, str]]:
+        """Yield agents' spans that touch the time and are over, each with its call; no agents = all."""
+        names = set(agents) or self.values("agent") - {""}
+        with self._reading() as connection:
+            yield from spans_between(connection, since, until, names)
+
+    def written(self, since: int, until: int) -> Mapping[str, Card]:
+        """Return the cards, by call, of calls that began in the time."""
+        with self._reading() as connection:
+            return cards_between(connection, since, until)
+
+    def missed(self, since: int, until: int) -> list[tuple[Missed, str]]:
+        """Return the rows of missed calls that began in the time, each with its desk."""
+        with self._reading() as connection:
+            return missed_between(connection, since, until)
 
     def debts(self, where: Mapping[str, Collection[str]], limit: int) -> list[Debt]:
         """Return the numbers that are still owed a talk, whose last call was latest first."""

@@ -71,6 +71,13 @@ def project_cards(connection: Connection, project: str, since: int, until: int) 
     return [Carded(told, cards[told.id]) for told in whole_calls(connection, rows)]
 
 
+def cards_between(connection: Connection, since: int, until: int) -> dict[str, Card]:
+    """Return the cards, by call, of calls that began in the time."""
+    began = select(call.c.id).where(call.c.id == card_fact.c.call_id, call.c.began_at >= since, call.c.began_at < until)
+    query = select(card_fact.c.details).where(began.exists()).order_by(card_fact.c.record_id, card_fact.c.place)
+    return _cards(connection.execute(query).scalars())
+
+
 def _any(connection: Connection) -> bool:
     return connection.execute(select(card_fact.c.record_id).limit(1)).first() is not None
 

@@ -58,6 +58,16 @@ def keep_missed(connection: Connection, before: Iterable[Call], now: Iterable[Ca
     return found
 
 
+def missed_between(connection: Connection, since: int, until: int) -> list[tuple[Missed, str]]:
+    """Return the rows of missed calls whose first one began in the time, oldest first, each with its desk.
+
+    Of the calls only the last one is told.
+    """
+    begun = select(missed).where(missed.c.first_at >= since, missed.c.first_at < until)
+    rows = connection.execute(begun.order_by(missed.c.first_at, missed.c.number)).all()
+    return [(_read(row), row.desk) for row in rows]
+
+
 def _rows(connection: Connection, touched: Mapping[str, int]) -> dict[str, list[Row[tuple[object, ...]]]]:
     """Return the rows that calls of these numbers from these moments on may change."""
     late = or_(missed.c.returned_at.is_(None), missed.c.returned_at >= min(touched.values()))

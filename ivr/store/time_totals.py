@@ -13,13 +13,13 @@ from ivr.reports.agent_time import Span as CountedSpan
 from ivr.reports.agent_time import span_tallies
 from ivr.reports.tally import Tally, taken_out
 
-_HIS = frozenset({"offer", "talk", "hold"})
+HIS = frozenset({"offer", "talk", "hold"})
 """Legs whose line is the one on which the agent has the call: he may send his caller to another."""
 _MOST = 20_000
 """Calls that are known by heart."""
 
 
-class _About(NamedTuple):
+class About(NamedTuple):
     """What a span needs to know of its call."""
 
     internal: bool
@@ -27,7 +27,7 @@ class _About(NamedTuple):
     """The line on which each agent had it."""
 
 
-NO_CALL = _About(internal=False, lines={})
+NO_CALL = About(internal=False, lines={})
 
 
 class TimeTotals:
@@ -35,8 +35,8 @@ class TimeTotals:
 
     def __init__(self, read_calls: Callable[[Connection, Collection[str]], Iterable[Call]]) -> None:
         self._read_calls = read_calls
-        self._known: dict[str, _About] = {}
-        self._before: dict[str, _About] = {}
+        self._known: dict[str, About] = {}
+        self._before: dict[str, About] = {}
 
     def forget(self) -> None:
         """Forget what is in memory, after a transaction that failed."""
@@ -63,24 +63,25 @@ class TimeTotals:
             self._known |= {call.id: _about(call) for call in self._read_calls(connection, unknown)}
         found: list[Tally] = []
         for span in removed:
-            found += taken_out(span_tallies(_counted(span, self._before.get(span.call_id) or self._of(span))))
+            found += taken_out(span_tallies(counted(span, self._before.get(span.call_id) or self._of(span))))
         for span in fresh:
-            found += span_tallies(_counted(span, self._of(span)))
+            found += span_tallies(counted(span, self._of(span)))
         self._before.clear()
         if len(self._known) > _MOST:
             self._known.clear()
         return found
 
-    def _of(self, span: Span) -> _About:
+    def _of(self, span: Span) -> About:
         return self._known.get(span.call_id, NO_CALL)
 
 
-def _about(call: Call) -> _About:
-    lines = {leg.agent: leg.line for leg in call.legs if leg.line and leg.agent and leg.kind in _HIS}
-    return _About(call.direction == "internal", lines)
+def _about(call: Call) -> About:
+    lines = {leg.agent: leg.line for leg in call.legs if leg.line and leg.agent and leg.kind in HIS}
+    return About(call.direction == "internal", lines)
 
 
-def _counted(span: Span, about: _About) -> CountedSpan:
+def counted(span: Span, about: About) -> CountedSpan:
+    """Return the span as the totals count it; one that goes on has no length yet."""
     began, ended = span.began_at, span.ended_at if span.ended_at is not None else span.began_at
     line = about.lines.get(span.agent, "")
     return CountedSpan(span.agent, began, ended, span.state, span.reason, line, about.internal)

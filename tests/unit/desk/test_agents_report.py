@@ -1,0 +1,125 @@
+"""The reports of agents, against a day counted by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from ivr.desk.explain_report import explain_report
+from ivr.desk.made_report import Ask
+from ivr.desk.report import make_report
+from ivr.ledger.card import Entry, card_facts
+from ivr.reports.catalogue import CATALOGUE
+from ivr.reports.standard import REPORTS
+from ivr.store.books import SqlBooks
+from ivr.telephony.facts import write_facts
+from tests.made_journal import made_journal
+from tests.unit.store.test_agent_times import Home, act
+
+QUARTER = 900
+MORNING = 1_795_680_000 // QUARTER * QUARTER
+"""Seconds; 201 and 202 come a second later."""
+DAY = Ask(MORNING * 1_000_000, (MORNING + 40 * QUARTER) * 1_000_000)
+OF_TIME = [
+    column.metric
+    for section in REPORTS["agents"].sections
+    for column in section.columns
+    if "time" in CATALOGUE[column.metric].sources
+]
+
+
+@pytest.fixture(scope="module")
+def books(tmp_path_factory):
+    home = Home(tmp_path_factory.mktemp("agents") / "home")
+    home.load(act(MORNING + 1, "signed_in?agent=201") + act(MORNING + 2, "signed_in?agent=202"))
+    home.load(made_journal(40, begin=MORNING + 60, per_second=0.02).decode())
+    for at, fact in (
+        (7200, "paused?agent=201&reason=lunch"),
+        (9000, "ready?agent=201"),
+        (9600, "paused?agent=201&reason=break"),
+        (9900, "ready?agent=201"),
+        (10_000, "paused?agent=201&reason=break"),
+        (10_100, "ready?agent=201"),
+        (10_200, "paused?agent=202&reason="),
+        (10_300, "ready?agent=202"),
+        (12_000, "signed_out?agent=201"),
+        (12_001, "signed_out?agent=202"),
+        (40_000, "signed_in?agent=201"),
+        (40_001, "signed_in?agent=202"),
+    ):
+        home.load(act(MORNING + at, fact))
+    home.engine.dispose()
+    books = SqlBooks(home.url)
+    yield books
+    books.close()
+
+
+def table(made, title):
+    found = next(one for one in made.tables if one.title == title)
+    ids = [head.id for head in found.heads]
+    return [dict(zip(ids, row, strict=True)) for row in found.rows], found.total
+
+
+def test_pauses_are_told_by_reason_with_their_number_and_time(books):
+    rows, total = table(make_report(books, REPORTS["agents"], DAY), "Pauses by reason")
+    assert [tuple(row.values()) for row in rows] == [
+        ("201", "break", 2, 400.0, 200.0),
+        ("201", "lunch", 1, 1800.0, 1800.0),
+        ("202", "no reason", 1, 100.0, 100.0),
+    ]
+    assert total == ("all", "", 4, 2300.0, 575.0)
+
+
+def test_pauses_of_a_day_are_told_day_by_day(books):
+    made = make_report(books, REPORTS["agent-day"], DAY._replace(where={"agent": frozenset({"202"})}))
+    rows, _ = table(made, "Pauses by reason")
+    assert [tuple(row.values())[:4] for row in rows] == [("202", "no reason", "2026-11-26", 1)]
+
+
+@pytest.mark.parametrize("agents", [(), ("201",)])
+@pytest.mark.parametrize("metric", OF_TIME)
+def test_the_spans_behind_a_number_of_agents_time_add_up_to_it(metric, agents, books):
+    ask = DAY._replace(where={"agent": frozenset(agents)} if agents else {}, limit=10_000)
+    made = make_report(books, REPORTS["agents"], ask)
+    for section in REPORTS["agents"].sections:
+        if metric in {column.metric for column in section.columns}:
+            rows, total = table(made, section.title)
+            ids = [head.id for one in made.tables if one.title == section.title for head in one.heads]
+            number = total[ids.index(metric)] if total else rows[0][metric]
+            break
+    top = bottom = 0.0
+    for opened in explain_report(books, REPORTS["agents"], metric, ask).tables:
+        heads = [head.id for head in opened.heads]
+        top += sum(row[heads.index("part")] for row in opened.rows)
+        bottom += sum(row[heads.index("below")] for row in opened.rows) if "below" in heads else 0
+    if CATALOGUE[metric].bottom is not None:
+        top = top / bottom if bottom else None
+    assert number == (None if top is None else pytest.approx(top))
+
+
+def test_an_explained_pause_tells_its_reason_and_only_its_part_in_the_time(books):
+    half_hour = DAY._replace(
+        since=DAY.since + 8 * QUARTER * 1_000_000,
+        until=DAY.since + 9 * QUARTER * 1_000_000,
+        where={"agent": frozenset({"201"})},
+    )
+    (counted,) = explain_report(books, REPORTS["agents"], "paused_time", half_hour).tables
+    assert counted.title == "Counted in: 1 span"
+    assert counted.rows[0][1:] == ("201", 1800.0, "", 900.0, "paused: lunch, 15:00 of it in the time asked for")
+
+
+def test_the_calls_behind_wins_are_those_with_a_winning_card(tmp_path):
+    home = Home(tmp_path / "home")
+    home.load(made_journal(4, begin=MORNING, per_second=0.01).decode())
+    books = SqlBooks(home.url)
+    call = next(one for one in books.calls(DAY.since, DAY.until, {}) if one.answered_by)
+    entry = Entry(call.id, call.answered_by, (MORNING + 2000) * 1_000_000, {"sale": "win"})
+    for fact in card_facts(entry):
+        home.load(act(MORNING + 2000, write_facts([fact])))
+    rows, _ = table(make_report(books, REPORTS["agents"], DAY), "Offers and talks")
+    assert [row["agent_wins"] for row in rows if row["agent"] == call.answered_by] == [1]
+    made = explain_report(books, REPORTS["agents"], "agent_wins", DAY)
+    assert made.tables[0].title == "Counted in: 1 call"
+    assert made.tables[0].rows[0][1] == call.id
+    assert made.tables[0].rows[0][-1].endswith(f"card of {call.answered_by}: win")
+    books.close()
+    home.engine.dispose()
