@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from ivr.app.closing import Closing
 from ivr.asterisk.ami import Ami
 from ivr.desk.count_living import Living, Sightings
 from ivr.desk.note_gaps import Notes
@@ -35,6 +36,7 @@ class Health:
         self._engine = engine
         self._node = node
         self._gaps = SqlGaps(engine)
+        self._closing = Closing(ami, engine, node)
         self._notes = Notes(self._gaps, node)
         self._sightings = Sightings(node, time.time())
         self._waiting: list[Counted] = []
@@ -48,6 +50,7 @@ class Health:
             await asyncio.sleep(EVERY)
             living = await self.look()
             await asyncio.to_thread(self._keep, living or [])
+            await self._closing.take(living)
 
     async def look(self) -> list[Living] | None:
         """Return the channels that live; None when Asterisk cannot be asked, which is a gap after the second time."""

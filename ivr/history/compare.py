@@ -21,7 +21,13 @@ TOLERANCE = 1_500_000
 """Microseconds."""
 _AT_ONCE = 1_500_000
 """A wait that a queue ended so soon, for it had nobody or was full, may never have begun for Asterisk."""
-_ENDS = {"answered": "answered", "abandoned": "abandoned", "cut off": "abandoned", "asterisk crash": "abandoned"}
+_ENDS = {
+    "answered": "answered",
+    "abandoned": "abandoned",
+    "cut off": "abandoned",
+    "asterisk crash": "abandoned",
+    "end lost": "abandoned",
+}
 _NOT_TAKEN = frozenset({"empty", "full"})
 
 EXPLAINED = {

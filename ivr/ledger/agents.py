@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import Literal, NamedTuple
 
-from ivr.ledger.call import CRASH, Call
+from ivr.ledger.call import CUTS, Call
 from ivr.ledger.record import Record
 from ivr.telephony.facts import EVENT_NAME, Fact, read_facts
 from ivr.telephony.number import is_agent
@@ -141,7 +141,7 @@ def stays_of(call: Call) -> dict[str, tuple[Stay, ...]]:
         if covers is None:
             continue
         rank, state = covers
-        wrap = wraps.get((leg.agent, leg.line), 0) if rank > 1 and leg.reason != CRASH else 0
+        wrap = wraps.get((leg.agent, leg.line), 0) if rank > 1 and leg.reason not in CUTS else 0
         if leg.agent.isdecimal():  # an outside party is no agent
             found.setdefault(leg.agent, []).append(Stay(leg.began_at, leg.ended_at, rank, state, call.id, wrap))
         if dialled_by and rank > 1 and leg.agent != dialled_by:

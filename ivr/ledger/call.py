@@ -11,7 +11,8 @@ Kind = Literal["ivr", "queue", "offer", "talk", "hold", "transfer", "voicemail",
 Direction = Literal["in", "out", "internal"]
 """Through a desk, or from outside at all; from an agent to outside; between agents."""
 Proof = Literal["", "journal", "asterisk crash", "reconciled"]
-"""Why we know that a call is over; empty while it goes on."""
+"""Why we know that a call is over: its own end; Asterisk was started anew; Asterisk has none of its channels any more.
+Empty while it goes on."""
 Outcome = Literal[
     "",
     "answered",
@@ -28,6 +29,9 @@ Outcome = Literal[
 had anybody. `no talk`: a call through no desk in which nobody spoke with anybody. Empty while the call goes on."""
 
 CRASH = "asterisk crash"
+LOST = "end lost"
+CUTS = (CRASH, LOST)
+"""Ends that no record tells of; they are put where the call's last evidence is."""
 
 
 class Leg(NamedTuple):
@@ -44,7 +48,8 @@ class Leg(NamedTuple):
            `moved on` `cut off`
     hold   `resumed` `transferred` `retrieved`, or how the talk ended
     transfer  `answered` `handed over` (to a line or desk) `abandoned` `missed` `refused` `busy` `unreachable` `failed`
-    any    `asterisk crash`: Asterisk died or was restarted; the end is the call's last evidence
+    any    `asterisk crash`: Asterisk died or was restarted. `end lost`: no record tells of it, and Asterisk has none
+           of the call's channels any more. Both times the end is the call's last evidence
     `controller …`: the dialplan handed the call over, for the engine was not there. `cut off`: neither party ended it.
     """
 

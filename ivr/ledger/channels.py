@@ -40,7 +40,8 @@ class Channel:
     # Defaults of the class, not slots: a journal has many channels, and most of them change few of these.
     answered_at: int | None = None
     ended_at: int | None = None
-    crashed = False
+    cut = ""
+    """Why its end is in no record: the reason of whatever it was in."""
     source = ""
     """The channel that hung up."""
     status = ""

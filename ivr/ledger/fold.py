@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ivr.ledger.call import Call, CallFact, Direction, Leg, Outcome, Proof
+from ivr.ledger.call import CRASH, LOST, Call, CallFact, Direction, Leg, Outcome
 from ivr.ledger.channels import Channel, gather
 from ivr.ledger.offers import Offer
 from ivr.ledger.record import Record
 from ivr.ledger.source import asked_source
 from ivr.ledger.stages import Stages
-from ivr.ledger.story import Story, last_proof
+from ivr.ledger.story import Story
+from ivr.ledger.verdict import seen_at
 from ivr.ledger.way import Way
 from ivr.telephony.number import clean_number
 
@@ -45,10 +46,9 @@ def fold(records: Sequence[Record], *, cut: int | None = None) -> Call:
 
 def fold_story(story: Story) -> Call:
     """Return the call that a story of at least one record tells of."""
-    records, cut, over = story.records, story.cut, story.over
-    channels, facts = gather(records)
-    if cut is not None:
-        _cut(channels, max(record.at for record in records))
+    records, over = story.records, story.over
+    proof, evidence = story.proof if over else ("", 0)
+    channels, facts = _gathered(story)
     placer = _caller(channels, records[0].linkedid)
     said = {told.fact.name: told.fact.values for told in facts}
     arrived = _first_arrival(facts)
@@ -85,13 +85,13 @@ def fold_story(story: Story) -> Call:
         connected_at=talked[0].began_at if talked else None,
         talked=sum(leg.ended_at - leg.began_at for leg in talked if leg.ended_at is not None),
         fallback=stages.fallback,
-        crashed=cut is not None,
+        crashed=story.cut is not None,
         direction=direction,
         agent="" if direction == "in" else placer.agent,
         transfers=sum(leg.kind == "transfer" for leg in legs),
         held=sum(leg.ended_at - leg.began_at for leg in legs if leg.kind == "hold" and leg.ended_at is not None),
-        closed_by=_proof(cut) if over else "",
-        evidence=(cut or last_proof(records)) if over else 0,
+        closed_by=proof,
+        evidence=evidence,
         reopened=story.late(),
         first_record=records[0].id,
         last_record=records[-1].id,
@@ -112,15 +112,23 @@ def _linkedids(records: Sequence[Record]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(record.linkedid for record in records))[1:]
 
 
-def _proof(cut: int | None) -> Proof:
-    return "journal" if cut is None else "asterisk crash"
-
-
-def _cut(channels: Mapping[str, Channel], last: int) -> None:
-    for channel in channels.values():
-        if channel.ended_at is None:
-            channel.ended_at = max(last, channel.began_at)
-            channel.crashed = True
+def _gathered(story: Story) -> tuple[dict[str, Channel], tuple[CallFact, ...]]:
+    """Return channels and facts; what is open ends with the last evidence when its own end will never come."""
+    channels, facts = gather(story.records)
+    own = story.records
+    if story.judges:
+        own = story.own
+        channels, _ = gather(own)
+    if story.cut is not None or story.verdict is not None:
+        last, reason = max(record.at for record in own), CRASH
+        if story.cut is None:
+            seen = next(seen_at(record) for record in story.records if record.id == story.verdict)
+            last, reason = max(last, seen), LOST
+        for channel in channels.values():
+            if channel.ended_at is None:
+                channel.ended_at = max(last, channel.began_at)
+                channel.cut = reason
+    return channels, facts
 
 
 def _caller(channels: Mapping[str, Channel], linkedid: str) -> Channel:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ivr.ledger.call import CRASH, CallFact, Leg
+from ivr.ledger.call import CallFact, Leg
 from ivr.ledger.channels import Channel, Step
 from ivr.ledger.talks import Talk
 
@@ -134,8 +134,8 @@ def _attach(channel: Channel, offers: list[Offer]) -> None:
 
 
 def _reason(offer: Offer, ended: int, talks: list[int], caller_ended: int | None, queue_left: int | None) -> str:
-    if offer.local.crashed:
-        return CRASH
+    if offer.local.cut:
+        return offer.local.cut
     if offer.forwarded or offer.refused:
         return "forwarded" if offer.forwarded else "refused"
     if offer.missed_by in _STATUS and not offer.picked_up_at:  # Dial says CONGESTION of who hangs up in the whisper

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ivr.ledger.call import CRASH, CallFact, Leg
+from ivr.ledger.call import CallFact, Leg
 from ivr.ledger.channels import Channel, Step
 
 ENDPOINT = "outside"
@@ -83,7 +83,8 @@ def _ended_at(one: Dialled) -> int | None:
 def _reason(one: Dialled) -> str:
     if one.answered_at is not None:
         return "answered"
-    if not one.status and (one.by.crashed or (one.phone and one.phone.crashed)):
-        return CRASH
+    cut = one.by.cut or (one.phone.cut if one.phone else "")
+    if cut and not one.status:
+        return cut
     status = one.status or one.by.status or ("CANCEL" if one.by.hung_up else "")
     return _STATUS.get(status, "failed")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
-from ivr.ledger.call import CRASH, CallFact, Kind, Leg
+from ivr.ledger.call import CallFact, Kind, Leg
 from ivr.ledger.channels import Channel
 
 _QUEUE_STATUS = {
@@ -144,8 +144,8 @@ class Stages:
             return
         if self._caller.ended_at is None:
             self._close(None, "")
-        elif self._caller.crashed:
-            self._close(self._caller.ended_at, CRASH)
+        elif self._caller.cut:
+            self._close(self._caller.ended_at, self._caller.cut)
         elif self._kind == "voicemail":
             self._close(self._caller.ended_at, self._message(self._caller.ended_at))
         elif self._kind == "queue":

@@ -75,15 +75,20 @@ def _heard(
     for stay in theirs.get(mine.bridge, ()):
         name, half = stay.channel.name, stay.channel.half
         began, ended = max(mine.entered, stay.entered), _earlier(mine.exited, stay.exited)
-        if name in way or (ended is not None and began >= ended):
+        if name in way or not _lasts(began, ended, cut=bool(stay.channel.cut)):
             continue
         if not half:
             yield Talk(stay.channel, began, ended)
             continue
         for beyond in halves.get(half, ()):
             since, until = max(began, beyond.entered), _earlier(ended, beyond.exited)
-            if until is None or since < until:
+            if _lasts(since, until, cut=bool(stay.channel.cut)):
                 yield from _heard(Stay(beyond.channel, beyond.bridge, since, until), theirs, halves, (*way, name, half))
+
+
+def _lasts(began: int, ended: int | None, *, cut: bool) -> bool:
+    """Whether it is a time. `cut`: nothing is known of its end, so that its beginning may be the last that is known."""
+    return ended is None or began < ended or (cut and began == ended)
 
 
 def _joined(heard: list[Talk]) -> list[Talk]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from ivr.ledger.call import CRASH, CallFact, Leg
+from ivr.ledger.call import CallFact, Leg
 from ivr.ledger.channels import Channel, Move, Step
 from ivr.ledger.offers import SAME_MOMENT
 from ivr.ledger.talks import Talk
@@ -104,8 +104,8 @@ def transfer_leg(
 
 
 def _failure(caller: Channel, offers: Sequence[Leg]) -> str:
-    if caller.crashed:
-        return CRASH
+    if caller.cut:
+        return caller.cut
     if caller.hung_up:
         return "abandoned"
     last = offers[-1].reason if offers else ""

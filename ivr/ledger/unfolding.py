@@ -11,6 +11,7 @@ from ivr.ledger.channels import bridge_of, facts_of
 from ivr.ledger.fold import fold_story
 from ivr.ledger.record import Record
 from ivr.ledger.story import CHANNEL_END, LAST_EVENT, SIGNS_OF_LIFE, Story
+from ivr.ledger.verdict import judged_call
 from ivr.telephony.codes import is_code
 from ivr.telephony.facts import EVENT_NAME
 
@@ -116,6 +117,8 @@ class Unfolding:
     def _told(self, story: Story, event: str, record: Record) -> None:
         """Take what a record says of its call as a whole: it may make one of two calls, or end it."""
         uniqueid = record[3]
+        if story.verdict is not None:
+            story.judge(record)
         other = self._channels.get(uniqueid)
         if other is not story:
             if other is not None:
@@ -132,7 +135,8 @@ class Unfolding:
             story.ended.add(record[4])
         elif event == EVENT_NAME and record.context == ACTS:
             story = self._meet(self._open.get(_about(record)), story)
-        if story.ended and story.over:
+            story.judge(record)
+        if (story.ended or story.judges) and story.over:
             self._forget(story)
 
     def _bridged(self, story: Story, bridge: str) -> Story:
@@ -205,8 +209,10 @@ def _bridge(extra: str) -> str:
 
 
 def _about(record: Record) -> str:
-    """Return the linkedid of the call in which an agent's telephone held his caller, or took him back."""
-    return next((fact.values.get("call", "") for fact in facts_of(record.extra) if fact.name in _HOLDS), "")
+    """Return the linkedid of the call in which an agent held his caller, or took him back, or which is over."""
+    return judged_call(record) or next(
+        (fact.values.get("call", "") for fact in facts_of(record.extra) if fact.name in _HOLDS), ""
+    )
 
 
 def _birth(uniqueid: str) -> tuple[str, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ivr.ledger.call import CRASH, CallFact, Leg
+from ivr.ledger.call import CallFact, Leg
 from ivr.ledger.channels import Channel
 from ivr.ledger.coverage import Taping
 from ivr.ledger.holds import away_leg, held, left
@@ -99,22 +99,31 @@ class Way:
 
     def _talk_end(self, talk: Talk, ended_at: int) -> str:
         caller, phone = self._caller, talk.other
-        if caller.crashed and ended_at == caller.ended_at:
-            return CRASH
+        if caller.cut and ended_at == caller.ended_at:
+            return caller.cut
         if any(sent.by is phone and abs(sent.sent_at - ended_at) < SAME_MOMENT for sent in self._sent):
             return "transferred"
         if phone.hung_up and phone.ended_at is not None and phone.ended_at - ended_at < SAME_MOMENT:
             return "outside hung up" if is_outside(phone) else "agent hung up"
         if caller.ended_at is not None and caller.ended_at - ended_at < SAME_MOMENT:
             hung_up = "outside hung up" if is_outside(caller) else "caller hung up"
-            return hung_up if caller.hung_up else "cut off"
+            return hung_up if caller.hung_up else caller.cut or "cut off"
         return "moved on"
+
+    def _of_unknown_end(self, leg: Leg) -> Leg:
+        """Let a talk after which nothing is known of a caller end as he did."""
+        caller, ended = self._caller, leg.ended_at
+        if leg.reason != "moved on" or not caller.cut or ended is None:
+            return leg
+        if any(step.at > ended + SAME_MOMENT for step in caller.steps):
+            return leg
+        return leg._replace(reason=caller.cut)
 
     def _left(self, talk: Talk, leg: Leg) -> list[Leg]:
         """Return the talk's leg, and the time for which its agent left the caller waiting, if he did."""
         away = left(leg, talk.other, self._others) if leg.reason == "moved on" else None
         if away is None:
-            return [leg]
+            return [self._of_unknown_end(leg)]
         leg = leg._replace(reason="parked" if away.how == "parked" else "held")
         later = next((later for later in self._spoken if later.began_at >= away.began_at), None)
         back = later.began_at if later and later.other is talk.other else None

@@ -243,7 +243,7 @@ LEGS = {
     ],
     "+79210000103": [
         "ivr: handed over", "queue third: answered", "offer third 906: answered", "talk third 906: transferred",
-        "hold third 906: resumed",
+        "hold third 906: transferred",
         "transfer 906: answered", "offer: answered", "talk: caller hung up",
     ],
     "+79210000102": [

@@ -310,13 +310,18 @@ def calls_of_open(records: list[Record]) -> list[Call]:
     return [one.call for one in Unfolding().take(records, lambda _linkedids: ()) if one.call.id != records[-1].linkedid]
 
 
-def held_call() -> list[Record]:
-    """Return a call held for 0.4 s by the agent's telephone: the facts come from outside, on channels of their own."""
-    records = records_of("agent_calls_desk")
+def held_call(call: str = "agent_calls_desk", end: int | None = None, late: int = 0) -> list[Record]:
+    """Return a call that agent 701's telephone holds from 0.3 s of the talk on, for 0.4 s or until `end`.
+
+    The facts come from outside, on channels of their own; `late`: how much later than what they tell of, if they say.
+    """
+    records = records_of(call)
     phone = next(record for record in records if record.channel.startswith("PJSIP/701-"))
-    began = max(record.at for record in records if record.event == "BRIDGE_ENTER")
+    mine = [record.at for record in records if record.event == "BRIDGE_ENTER" and record.uniqueid == phone.uniqueid]
+    began = max(mine)
     acts = []
-    for place, (name, at) in enumerate((("hold", began + 300_000), ("unhold", began + 700_000))):
+    for place, (name, moment) in enumerate((("hold", began + 300_000), ("unhold", end or began + 700_000))):
+        at = moment + late
         base = records[0]._replace(
             uniqueid=f"desk1-1795295999.{9000 + place}",
             linkedid=f"desk1-1795295999.{9000 + place}",
@@ -324,7 +329,10 @@ def held_call() -> list[Record]:
             context="acts",
             at=at,
         )
-        extra = f'{{"extra":"{name}?agent=701&channel={phone.uniqueid}&call={records[0].linkedid}"}}'
+        told = f"{name}?agent=701&channel={phone.uniqueid}&call={records[0].linkedid}" + (
+            f"&at={moment}" if late else ""
+        )
+        extra = f'{{"extra":"{told}"}}'
         acts += [base, base._replace(event="IVR", extra=extra), base._replace(event="CHAN_END")]
         acts.append(base._replace(event="LINKEDID_END"))
     mixed = sorted([*records, *acts], key=lambda record: record.at)
@@ -336,6 +344,29 @@ def test_a_hold_of_the_agents_telephone_lies_in_his_talk_and_counts_as_held():
     assert [line for line in told(call) if line.startswith("hold")] == ["hold held first 701 12-16: resumed"]
     assert call.held == 400_000
     assert call.reopened == 0
+
+
+def test_a_hold_lasts_as_its_telephone_told_and_not_until_the_act_was_done_that_tells_of_it():
+    for late in (30_000, 300_000):
+        (call,) = calls_of(held_call(late=late)).values()
+        assert [line for line in told(call) if line.startswith("hold")] == ["hold held first 701 12-16: resumed"]
+
+
+@pytest.mark.parametrize(("name", "ended"), [("attended_transfer", 34), ("blind_transfer", 20)])
+@pytest.mark.parametrize("after", [-50_000, 0, 50_000])
+def test_a_hold_that_a_transfer_ended_was_not_resumed(name, ended, after):
+    """Asterisk tells of the end of the hold when it takes the caller away."""
+    (call,) = calls_of(records_of(name)).values()
+    end = next(leg.ended_at for leg in call.legs if leg.kind == "talk")
+    (call,) = calls_of(held_call(name, end + after)).values()
+    (hold,) = [line for line in told(call) if line.startswith("hold")]
+    assert hold == f"hold held first 701 12-{ended}: transferred"
+
+
+def test_a_hold_in_which_the_caller_hung_up_was_not_resumed():
+    records = records_of("agent_calls_desk")
+    (call,) = calls_of(held_call(end=records[-1].at + 1)).values()
+    assert [line for line in told(call) if line.startswith("hold")] == ["hold held first 701 12-20: caller hung up"]
 
 
 @given(st.lists(st.integers(1, 20), max_size=20))

@@ -160,6 +160,42 @@ def test_wherever_the_loader_is_stopped_a_joined_call_is_one_row_with_all_that_b
     assert home.dump() == before
 
 
+def verdict_lines(about: str, at: str) -> list[bytes]:
+    """Return the journal's lines of the act that says that a call is over."""
+    one, two = (f'"{at}","{name}","desk1-1795299999.act1","Local/reconciled@acts-9;{half}"' for name, half in
+                (("desk1-1795299999.act1", 1), ("desk1-1795299999.7", 2)))  # fmt: skip
+    rest = '"","","reconciled","acts","","",""'
+    told = f'"IVR",{two},{rest},"{{""extra"":""reconciled?call={about}&seen=1""}}"'
+    plain = [("CHAN_START", one), ("CHAN_START", two), ("CHAN_END", two), ("CHAN_END", one), ("LINKEDID_END", one)]
+    lines = [f'"{event}",{half},{rest},""' for event, half in plain]
+    return [f"{line}\n".encode() for line in (*lines[:2], told, *lines[2:])]
+
+
+@pytest.mark.parametrize("name", ["caller_ends_talk", "attended_transfer"])
+def test_wherever_the_loader_is_stopped_a_call_whose_end_was_lost_is_closed_by_the_act_and_reopened_by_its_end(
+    home, name
+):
+    """Both databases; stopped after every record."""
+    lines = (JOURNALS / f"{name}.csv").read_bytes().splitlines(keepends=True)
+    ends = [line for line in lines if line.startswith((b'"HANGUP', b'"CHAN_END', b'"LINKEDID'))]
+    told = [line for line in lines if line not in ends]
+    about, at = told[0].decode().split('","')[3], told[-1].decode().split('","')[1]
+    closed: list[tuple[object, ...]] = []
+    for line in [*told, *verdict_lines(about, at), b"", *ends, b""]:
+        home.append(line)
+        home.drain()
+        if not line:
+            with home.engine.connect() as connection:
+                row = connection.execute(select(call)).one()
+                closed.append((row.id, row.closed_by, row.reopened, row.ended_at is not None))
+                assert set(connection.execute(select(fact.c.call_id)).scalars()) == {about}
+            before = home.dump()
+            assert verify(home.engine).differences == []
+            rebuild(home.engine)
+            assert home.dump() == before
+    assert closed == [(about, "reconciled", 0, True), (about, "journal", 1, True)]
+
+
 def test_what_another_version_of_the_fold_derived_is_derived_anew_before_anything_is_loaded(home):
     home.append(made_journal(5))
     home.drain()
