@@ -31,6 +31,8 @@ from ivr.settings import Settings
 
 REPO = Path(__file__).parent.parent
 DEMO = REPO / "dialplans"
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+"""Each of pytest's processes has systems, and so ports, of its own."""
 CALLER_HZ = 440
 AGENT_HZ = 1000
 

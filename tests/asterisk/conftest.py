@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -10,10 +9,8 @@ import pytest
 
 from tests.asterisk.desks import DESKS, SCRIPTS
 from tests.asterisk.front import Front
-from tests.running import RunningDesk, desk_folder
+from tests.running import WORKER, RunningDesk, desk_folder
 
-WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-"""Each of pytest's processes has systems, and so ports, of its own."""
 DEMO_SHIFT = 4000 + 10 * WORKER
 FRONT_SHIFT = 4200 + 10 * WORKER
 

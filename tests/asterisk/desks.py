@@ -155,7 +155,9 @@ numbers: ["560"]
 language: en
 recording: {notice: once}
 agents: {561: Quin, 562: Rex, 563: Sue, 564: Tom, 565: Una}
-categories: {sale: a sale}
+categories:
+  sale: a sale
+  advice: somebody who wants a long advice about a thing that he has not bought yet and may never buy
 lines:
   busy: {agents: [561], ring: 8s, wait: 20s}
   ringing: {agents: [562], ring: 8s, wait: 20s}
@@ -168,7 +170,7 @@ flow:
     menu: "Which line?"
     1: {then: busy, say: "One moment, you are being connected."}
     2: {category: sale, then: ringing}
-    3: {category: sale, then: whispered}
+    3: {category: advice, then: whispered}
     4: talked
     5: left
     no answer: busy

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.asterisk.conftest import WORKER
 from tests.asterisk.front import Front
-from tests.running import RunningDesk, desk_folder, eventually
+from tests.running import WORKER, RunningDesk, desk_folder, eventually
 
 pytestmark = pytest.mark.asterisk
 

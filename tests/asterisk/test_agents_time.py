@@ -18,10 +18,9 @@ from ivr.phone.call import Call
 from ivr.store.engine import open_database
 from ivr.store.rebuild import verify
 from ivr.store.tables import agent_span
-from tests.asterisk.conftest import WORKER
 from tests.asterisk.front import Front
 from tests.faults.proxy import Proxy
-from tests.running import RunningDesk, desk_folder, eventually
+from tests.running import WORKER, RunningDesk, desk_folder, eventually
 
 pytestmark = pytest.mark.asterisk
 

@@ -17,9 +17,8 @@ from ivr.phone.call import Call
 from ivr.phone.incoming import IncomingCall
 from ivr.phone.phone import Phone
 from ivr.phone.tones import tone, tone_level
-from tests.asterisk.conftest import WORKER
 from tests.asterisk.front import Front, Told
-from tests.running import AGENT_HZ, CALLER_HZ, RunningDesk, desk_folder, eventually
+from tests.running import AGENT_HZ, CALLER_HZ, WORKER, RunningDesk, desk_folder, eventually
 
 pytestmark = pytest.mark.asterisk
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 import signal
 import subprocess
@@ -25,10 +24,11 @@ from ivr.phone.registration import NotRegisteredError
 from ivr.phone.robot import Behaviour, Post, Robot
 from ivr.phone.tones import tone, tone_level
 from ivr.phone.wav import read_sound, write_sound
+from tests.running import WORKER
 
 pytestmark = pytest.mark.asterisk
 
-SIP_PORT = 15260 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+SIP_PORT = 15260 + WORKER
 PROMPTS = ("tt-weasels", "vm-goodbye", "demo-thanks", "invalid", "queue-thankyou")
 
 ASTERISK = """

@@ -18,7 +18,7 @@ from ivr.phone.tones import tone_level
 from ivr.store.engine import open_database
 from ivr.store.tables import call as call_table
 from tests.asterisk.front import Front
-from tests.running import RunningDesk, desk_folder, eventually
+from tests.running import WORKER, RunningDesk, desk_folder, eventually
 
 pytestmark = pytest.mark.asterisk
 
@@ -51,7 +51,7 @@ def front(tmp_path_factory):
     """Run the desk with nobody at the telephones."""
     place = tmp_path_factory.mktemp("policy")
     desks = desk_folder(place / "desks", {"policy": POLICY})
-    running = RunningDesk(place / "home", 4600, desks=desks)
+    running = RunningDesk(place / "home", 4600 + 10 * WORKER, desks=desks)
     front = Front(running.start())
     try:
         yield front

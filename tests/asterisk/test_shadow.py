@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 
 import pytest
 
 from tests.asterisk.front import Front, Scenes
-from tests.running import RunningDesk, desk_folder, eventually
+from tests.running import WORKER, RunningDesk, desk_folder, eventually
 
 pytestmark = pytest.mark.asterisk
 
-SHIFT = 4400 + 10 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+SHIFT = 4400 + 10 * WORKER
 DESK = """
 desk: shadow
 numbers: ["640"]

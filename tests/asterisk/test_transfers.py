@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 
 from ivr.phone.call import Call
-from tests.asterisk.conftest import WORKER
 from tests.asterisk.front import Front, Scenes, Told
-from tests.running import RunningDesk, desk_folder, eventually
+from tests.running import WORKER, RunningDesk, desk_folder, eventually
 
 pytestmark = pytest.mark.asterisk
 

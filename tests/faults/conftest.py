@@ -10,7 +10,7 @@ import pytest
 
 from tests.faults.desks import HANDLER, desk_text, kinds_text
 from tests.faults.phones import fresh_numbers
-from tests.running import RunningDesk, desk_folder
+from tests.running import WORKER, RunningDesk, desk_folder
 
 Fresh = Callable[[int], list[str]]
 
@@ -21,7 +21,7 @@ def prepared(folder: Path, shift: int, *, agents: int = 4) -> RunningDesk:
     scripts.mkdir(parents=True)
     (scripts / "wait.py").write_text(HANDLER)
     texts = {"rush": desk_text(agents), "kinds": kinds_text()}
-    return RunningDesk(folder / "home", shift, desk_folder(folder / "desks", texts))
+    return RunningDesk(folder / "home", shift + 10 * WORKER, desk_folder(folder / "desks", texts))
 
 
 @contextmanager

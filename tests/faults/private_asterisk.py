@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Self
 
 from ivr.asterisk.private import find_asterisk
+from tests.running import WORKER
 
-AMI_PORT = 15438
-AGI_PORT = 15473
+AMI_PORT = 15438 + WORKER
+AGI_PORT = 15473 + WORKER
 SECRETS = {"desk": "desk-secret", "driver": "driver-secret"}
 
 NASTY = 'x)\nHANGUP\n200 result=1 (y)\n520-\\"${EXTEN}'

@@ -28,12 +28,11 @@ _OF_CALLS = {"call_id", "party", "last_call", "returned_call"}
 _NUMBERS = {("call", "caller"), ("missed", "number"), ("caller_series", "number")}
 _ID = """CASE WHEN {0} LIKE 'desk1-%' THEN 'desk1-' || (CAST(substr({0}, 7, 10) AS BIGINT) + :span * :k / 1000000)
  || substr({0}, 17) ELSE {0} END"""
-_SPREAD = 7_654_321
-"""So far apart are the numbers of one caller in two copies; prime to a thousand million, so they never meet."""
 _NUMBER = {
-    "sqlite": "printf('%09d', (CAST(substr({0}, 4) AS BIGINT) + :k * {1}) % 1000000000)",
-    "postgresql": "lpad(((CAST(substr({0}, 4) AS BIGINT) + :k * {1}) % 1000000000)::text, 9, '0')",
+    "sqlite": "{0} || printf('%03d', :k)",
+    "postgresql": "{0} || lpad(CAST(:k AS TEXT), 3, '0')",
 }
+"""A caller's number in a copy. No two copies share one: what is kept of a number would not fit its calls."""
 
 
 def tables() -> list[Table]:
@@ -145,8 +144,7 @@ def _value(table: Table, column: Column[object], dialect: str) -> str:
     if (table.name, column.name) in _NAMES or column.name in _OF_CALLS:
         return _ID.format(name)
     if (table.name, column.name) in _NUMBERS:
-        number = _NUMBER[dialect].format(name, _SPREAD)
-        return f"CASE WHEN {name} LIKE '+79%' THEN '+79' || {number} ELSE {name} END"
+        return f"CASE WHEN {name} LIKE '+%' THEN {_NUMBER[dialect].format(name)} ELSE {name} END"
     return name
 
 

@@ -20,6 +20,8 @@ from ivr.store.ledger import SqlLedger
 from ivr.store.migrate import migrate
 from tests.made_journal import made_journal
 
+pytestmark = pytest.mark.slow
+
 
 class Mailbox:
     def __init__(self):

@@ -13,6 +13,8 @@ import pytest
 
 from ivr.store.migrate import migrate
 
+pytestmark = pytest.mark.slow
+
 SAMPLES = Path(__file__).parents[2] / "history"
 REPO = Path(__file__).parents[3]
 

@@ -19,6 +19,8 @@ from ivr.store.migrate import migrate
 from ivr.store.recordings import SqlRecordings
 from ivr.store.tables import call, leg, recording
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 NOON = 1_795_262_400
 SECOND = 1_000_000

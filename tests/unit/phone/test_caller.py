@@ -15,6 +15,8 @@ from ivr.phone.phone import Phone
 from ivr.phone.steps import read_steps
 from ivr.phone.tones import tone_level, voice
 
+pytestmark = pytest.mark.slow
+
 _spec = importlib.util.spec_from_file_location("sounds", Path(__file__).with_name("sounds.py"))
 sounds = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(sounds)

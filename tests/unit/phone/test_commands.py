@@ -13,6 +13,8 @@ from ivr.app.robots import read_behaviours
 from ivr.errors import DeskError
 from ivr.phone.robot import Behaviour
 
+pytestmark = pytest.mark.slow
+
 
 def ivr(*words, home):
     return subprocess.run(

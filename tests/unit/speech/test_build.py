@@ -8,6 +8,8 @@ from ivr.speech.library import made_path
 from ivr.speech.manifest import read_manifest
 from ivr.speech.rhvoice import RHVoice
 
+pytestmark = pytest.mark.slow
+
 CONFIRMED = {f"en/agent.{word}" for word in ("ready", "paused", "out", "unknown")}
 """What every desk says to its agents when they dial a code."""
 

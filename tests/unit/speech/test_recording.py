@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 
 from ivr.speech.recording import finalise, measure
 
+pytestmark = pytest.mark.slow
+
 PCM = st.lists(st.integers(-32768, 32767), max_size=400).map(lambda samples: np.array(samples, dtype="<i2"))
 
 

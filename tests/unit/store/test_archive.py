@@ -29,6 +29,8 @@ from ivr.store.records import all_records
 from ivr.store.tables import archived_file, call, journal_record
 from tests.made_journal import made_journal
 
+pytestmark = pytest.mark.slow
+
 NODE = "desk1"
 BEGIN = 1_795_000_000
 EVER = 2**62

@@ -23,6 +23,8 @@ from ivr.store.rebuild import rebuild, verify
 from ivr.store.tables import call, imported_row, leg
 from tests.made_journal import made_journal
 
+pytestmark = pytest.mark.slow
+
 SAMPLES = Path(__file__).parents[2] / "history"
 NAMING = Naming(
     "oldpbx",

@@ -22,6 +22,8 @@ from ivr.store.tables import call
 from ivr.store.tables_missed import missed
 from tests.made_journal import made_journal
 
+pytestmark = pytest.mark.slow
+
 BEGIN = 1_795_000_000
 
 

@@ -26,6 +26,8 @@ from ivr.store.tables import call, leg
 from ivr.store.tables_totals import total, total_state
 from tests.made_journal import made_journal
 
+pytestmark = pytest.mark.slow
+
 NODE = "desk1"
 BEGIN = 1_795_000_000
 MOSCOW = "Europe/Moscow"

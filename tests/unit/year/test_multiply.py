@@ -10,12 +10,15 @@ from sqlalchemy import func, select, update
 
 from ivr.asterisk.journal import Journal
 from ivr.desk.load import Loader
+from ivr.reports.contacts import missed_rows
 from ivr.store.audit import made_differences
 from ivr.store.engine import open_database
 from ivr.store.ledger import SqlLedger
 from ivr.store.migrate import migrate
+from ivr.store.missed import _contacts
 from ivr.store.sums import Wanted, sums
 from ivr.store.tables import agent_span, call, fact, journal_position, leg
+from ivr.store.tables_missed import missed
 from tests.year.journal import write_year
 from tests.year.multiply import Multiplier
 
@@ -44,6 +47,7 @@ def test_a_multiplied_ledger_holds_each_row_again_and_goes_on(tmp_path, database
     assert offered(engine) == {key: 4 * count for key, count in calls.items()}
     with engine.connect() as connection:
         assert made_differences(connection) == []
+        assert_missed_as_counted(connection)
         assert connection.execute(select(func.max(call.c.began_at))).scalar_one() < end
     write_year(tmp_path / "later", 50, begin=(datetime.fromtimestamp(end / 1e6, UTC) + timedelta(days=1)).date())
     with engine.execution_options(writes=True).begin() as connection:
@@ -52,6 +56,16 @@ def test_a_multiplied_ledger_holds_each_row_again_and_goes_on(tmp_path, database
     assert counts(engine)[0] > 4 * before[0] + 40
     check_spans(engine)
     engine.dispose()
+
+
+def assert_missed_as_counted(connection) -> None:
+    """Each number's missed calls and returns are what its calls, counted anew, make of them."""
+    kept = sorted(connection.execute(select(missed)).all())
+    numbers = {row.number for row in kept}
+    begins = dict.fromkeys(numbers, 0)
+    contacts, _ = _contacts(connection, begins)
+    anew = sorted((row.number, row.first_at, row.returned_at) for his in contacts.values() for row in missed_rows(his))
+    assert [(row.number, row.first_at, row.returned_at) for row in kept] == anew
 
 
 def counts(engine) -> tuple[int, ...]:
