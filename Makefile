@@ -23,9 +23,10 @@ test: check ## all tests, with a real Asterisk; installs what they need
 	@.venv/bin/python setup/programs.py
 	@.venv/bin/ivr asterisk install
 	.venv/bin/pytest -q -n 2 -m "postgres or slow" tests/unit tests/scenarios
-# What failed among tests that listen and stop time, two at once on a busy machine, must pass alone.
-	.venv/bin/pytest -n 2 --dist loadfile tests/asterisk tests/setup || .venv/bin/pytest --lf --lfnf none tests/asterisk tests/setup
-	.venv/bin/pytest tests/faults || .venv/bin/pytest --lf --lfnf none tests/faults
+# Most tests on a real Asterisk wait, so three run at once; what one upset in another on a busy machine must pass alone.
+	.venv/bin/pytest -n 3 --dist loadfile -m "not alone" tests/setup tests/faults tests/asterisk || \
+	.venv/bin/pytest --lf --lfnf none tests/setup tests/faults tests/asterisk
+	.venv/bin/pytest -m alone tests/faults
 
 bench: ## measure the desk against its limits (docs/measurements.md)
 	@sh setup/environment.sh --dev

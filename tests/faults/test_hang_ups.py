@@ -12,7 +12,7 @@ from tests.faults.desks import NUMBER
 from tests.faults.oracle import check, check_channels
 from tests.faults.phones import calling, channels_gone, health, until
 
-pytestmark = pytest.mark.asterisk
+pytestmark = [pytest.mark.asterisk, pytest.mark.alone]
 
 AT_ONCE = 50
 

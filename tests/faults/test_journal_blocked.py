@@ -15,7 +15,7 @@ from ivr.asterisk.control import control_dir
 from tests.faults.oracle import check
 from tests.faults.phones import all_answered, calling, hang_up_all, until
 
-pytestmark = pytest.mark.asterisk
+pytestmark = [pytest.mark.asterisk, pytest.mark.alone]
 
 LIMIT = 500
 """Waiting records before which the alarm must sound."""

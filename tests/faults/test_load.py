@@ -12,7 +12,7 @@ from tests.faults.desks import FIRST, NUMBER, SECOND, THIRD, line_agents
 from tests.faults.oracle import Ledger, Row, check, check_channels
 from tests.faults.sipp.crowd import Crowd, Step, agents, failures, require_sipp, start_callers
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.sipp]
+pytestmark = [pytest.mark.asterisk, pytest.mark.sipp, pytest.mark.alone]
 
 SECONDS = 40
 """2,000 calls in them are 50 a second."""

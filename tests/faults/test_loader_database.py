@@ -21,7 +21,7 @@ pytestmark = pytest.mark.postgres
 
 
 @pytest.mark.timeout(120)
-async def test_postgresql_is_stopped_and_started_while_the_journal_grows(tmp_path):
+async def test_f16_postgresql_is_stopped_and_started_while_the_journal_grows(tmp_path):
     """F16: crashed in the middle of loading, away for a while, back: the database equals the journal."""
     if server_programs() is None:
         pytest.skip("PostgreSQL's server programs (initdb, pg_ctl) are not installed")

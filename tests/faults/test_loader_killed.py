@@ -73,7 +73,7 @@ def stop(process: subprocess.Popen) -> int:
 
 
 @pytest.mark.timeout(600)
-def test_a_loader_killed_twenty_times_loads_every_record_once(tmp_path, database_url):
+def test_f18_f19_a_loader_killed_twenty_times_loads_every_record_once(tmp_path, database_url):
     """F18 F19: killed at random moments while the journal grows, then left alone until it has caught up."""
     chance = random.Random(18)
     data = made_journal(800)

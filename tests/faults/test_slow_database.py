@@ -14,7 +14,7 @@ import pytest
 from tests.faults.oracle import check, ledger
 from tests.faults.phones import all_answered, calling, first_sound, hang_up_all
 
-pytestmark = pytest.mark.asterisk
+pytestmark = [pytest.mark.asterisk, pytest.mark.alone]
 
 SLOW = 2.0
 

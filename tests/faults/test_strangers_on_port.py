@@ -16,7 +16,7 @@ import pytest
 from tests.faults.oracle import check, check_channels
 from tests.faults.phones import all_answered, calling, channels_gone, first_sound, hang_up_all, health, until
 
-pytestmark = pytest.mark.asterisk
+pytestmark = [pytest.mark.asterisk, pytest.mark.alone]
 
 STRANGERS = Path(__file__).with_name("strangers.py")
 KINDS = {"close": 1000, "silent": 300, "slow": 150, "large": 20}

@@ -246,7 +246,7 @@ def test_a_call_cut_by_a_crash_ends_with_its_last_evidence(name):
 
 
 @given(st.data())
-def test_whatever_the_clock_does_nothing_lasts_less_than_no_time(data):
+def test_f28_whatever_the_clock_does_nothing_lasts_less_than_no_time(data):
     """F28."""
     name = data.draw(st.sampled_from(sorted(GOLDEN)))
     records = records_of(name)

@@ -76,7 +76,7 @@ def test_what_is_appended_is_read_once(reading):
 
 
 @pytest.mark.parametrize("anew", [True, False])
-def test_a_rotation_by_rename_is_followed_without_loss(reading, anew):
+def test_f20_a_rotation_by_rename_is_followed_without_loss(reading, anew):
     """F20."""
     reading.write(line(1))
     reading.read()
@@ -141,7 +141,7 @@ def test_a_torn_end_of_a_rotated_file_is_set_aside_once(reading):
     assert reading.torn == [line(2)[:50]]
 
 
-def test_a_cut_file_is_refused(reading):
+def test_f20_a_cut_file_is_refused(reading):
     """F20: copy-truncate."""
     reading.write(line(1), line(2))
     reading.read()
@@ -153,7 +153,7 @@ def test_a_cut_file_is_refused(reading):
         reading.read(anew=True)
 
 
-def test_a_file_that_was_cut_and_grew_again_is_refused_at_the_next_start(reading):
+def test_f20_a_file_that_was_cut_and_grew_again_is_refused_at_the_next_start(reading):
     """F20."""
     reading.write(line(1))
     reading.read()

@@ -86,7 +86,7 @@ def test_nobody_knows_what_was_before_the_first_record_of_all():
     assert missing(process(100, 53, 50)) == [(1, 51, 52)]
 
 
-def test_a_clock_that_is_set_back_loses_no_channel():
+def test_f28_a_clock_that_is_set_back_loses_no_channel():
     """F28."""
     assert missing([*process(5000, 0, 1, 2), *process(1000, 3, 4, 5)]) == []
 

@@ -142,7 +142,7 @@ def test_a_row_of_wrong_width_or_time_or_without_an_id_is_kept_with_its_reason()
     assert "missing" in rejected[3].reason
 
 
-def test_endless_rubbish_is_given_up_piece_by_piece():
+def test_b7_endless_rubbish_is_given_up_piece_by_piece():
     rubbish = b'"' + b"x" * (3 * LONGEST)
     records, rejected = in_cuts(rubbish + b"\n" + line(), [])
     assert [record.name for record in records] == ["Anna"]

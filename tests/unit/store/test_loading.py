@@ -349,7 +349,7 @@ async def test_a_database_that_comes_back_gets_everything(home):
     assert home.count(call) == 5
 
 
-def test_a_million_bytes_of_rubbish_are_kept_and_counted(home):
+def test_b7_a_million_bytes_of_rubbish_are_kept_and_counted(home):
     """B7."""
     home.append(os.urandom(1_000_000) + b"\n" + made_journal(2))
     home.drain()
