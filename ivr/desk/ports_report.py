@@ -34,6 +34,21 @@ class Debt(NamedTuple):
     """His last missed call."""
 
 
+class Lacking(NamedTuple):
+    """A talk that should have been recorded and is not, or not whole. Times in UTC microseconds."""
+
+    call: str
+    at: int
+    desk: str
+    line: str
+    agent: str
+    caller: str
+    length: int
+    missing: int
+    state: str
+    reason: str
+
+
 class Books(Protocol):
     """The ledger as reports read it. Every method may raise `DeskError` when the database cannot be used."""
 
@@ -78,6 +93,9 @@ class Books(Protocol):
 
     def series(self, since: int, until: int, where: Mapping[str, Collection[str]], limit: int) -> list[Series]:
         """Return the series of a number's calls whose last call was in the time, those of most calls first."""
+
+    def lacking(self, since: int, until: int, where: Mapping[str, Collection[str]], limit: int) -> list[Lacking]:
+        """Return the talks that should have been recorded and are not, or not whole, the newest first."""
 
     def contacts(self, since: int, until: int) -> Iterator[Contact]:
         """Yield the calls of numbers from outside that began in the time, oldest first."""

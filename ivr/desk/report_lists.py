@@ -76,6 +76,40 @@ def debt(books: Books, ask: Ask) -> Table:
     return Table("Still owed a talk, whenever they called", heads, rows, note=note, listing=True)
 
 
+def not_recorded(books: Books, ask: Ask) -> Table:
+    """Return the newest talks that should have been recorded and are not, or not whole."""
+    found = books.lacking(ask.since, ask.until, ask.where, ask.limit)
+    rows = tuple(
+        (
+            clock(one.at, ask.zone),
+            one.desk,
+            one.line or "no line",
+            one.agent or "nobody",
+            one.caller or "withheld",
+            one.length / 1e6,
+            one.missing / 1e6,
+            one.state,
+            one.call,
+            one.reason or "not verified yet",
+        )
+        for one in found
+    )
+    heads = (
+        Head("began", "began", "text"),
+        Head("desk", "desk", "text"),
+        Head("line", "line", "text"),
+        Head("agent", "agent", "text"),
+        Head("caller", "caller", "text"),
+        Head("talk", "talk", "seconds"),
+        Head("missing", "missing", "seconds"),
+        Head("state", "state", "text"),
+        Head("call", "call", "text"),
+        Head("why", "why", "text"),
+    )
+    note = f"The newest {ask.limit}; --limit shows more." if len(rows) == ask.limit else ""
+    return Table("Talks that should have been recorded and lack audio", heads, rows, note=note, listing=True)
+
+
 def callers_again(books: Books, ask: Ask) -> Table:
     """Return the numbers that called most again, each call within the window after the one before."""
     if ask.window == WINDOW:
@@ -127,4 +161,5 @@ LISTS: Mapping[str, Callable[[Books, Ask], Table]] = {
     "over budget": over_budget,
     "debt": debt,
     "callers again": callers_again,
+    "not recorded": not_recorded,
 }

@@ -10,10 +10,14 @@ from ivr.reports.metrics_agents import AGENTS
 from ivr.reports.metrics_calls import CALLS
 from ivr.reports.metrics_contacts import CONTACTS
 from ivr.reports.metrics_lines import LINES
+from ivr.reports.metrics_recordings import RECORDINGS
+from ivr.reports.metrics_repeats import REPEATS
 from ivr.reports.metrics_time import TIME
 from ivr.reports.metrics_ways import WAYS
 
-CATALOGUE: dict[str, Metric] = {metric.id: metric for metric in (*CALLS, *WAYS, *LINES, *AGENTS, *TIME, *CONTACTS)}
+CATALOGUE: dict[str, Metric] = {
+    metric.id: metric for metric in (*CALLS, *WAYS, *LINES, *AGENTS, *TIME, *CONTACTS, *REPEATS, *RECORDINGS)
+}
 
 
 def metric(wanted: str) -> Metric:

@@ -1,8 +1,7 @@
-"""Metrics of the menu's nodes, of callers' numbers, of recordings and of call cards."""
+"""Metrics of the menu's nodes, of callers' numbers and of call cards."""
 
 from __future__ import annotations
 
-from ivr.reports.contacts import WINDOW
 from ivr.reports.metric import Metric, percentile
 from ivr.reports.parts import amount, money, number_in, seconds, without
 
@@ -129,83 +128,6 @@ CONTACTS = (
         reader=percentile(("return_time",), 0.9),
     ),
     Metric(
-        id="fcr",
-        name="First-contact resolution",
-        sources=("contact",),
-        unit="share",
-        formula=(
-            "calls with a talk after which the same number did not call about the same category within the "
-            "window / calls with a talk that are older than the window"
-        ),
-        counts="answered calls; the window is 7 days unless said; a call without a category is about any",
-        leaves_out="withheld numbers; calls younger than the window, for nobody knows yet",
-        top=without(amount("judged"), amount("repeated")),
-        bottom=amount("judged"),
-        ripens=WINDOW,
-    ),
-    Metric(
-        id="fcr_calls",
-        name="Calls judged for first-contact resolution",
-        sources=("contact",),
-        unit="count",
-        formula="calls with a talk that are older than the window",
-        counts="answered calls of a number; the window is 7 days unless said",
-        leaves_out="withheld numbers; calls younger than the window",
-        top=amount("judged"),
-        ripens=WINDOW,
-    ),
-    Metric(
-        id="numbered_calls",
-        name="Calls with a number",
-        sources=("contact",),
-        unit="count",
-        formula="calls from outside that showed a number",
-        counts="calls from outside to a desk that are over",
-        leaves_out="withheld numbers",
-        top=amount("numbered"),
-    ),
-    Metric(
-        id="repeat_calls",
-        name="Repeat calls",
-        sources=("contact",),
-        unit="count",
-        formula="calls of a number that called within the window before",
-        counts="calls from outside, about whatever; the window is 7 days unless said",
-        leaves_out="withheld numbers",
-        top=amount("again"),
-    ),
-    Metric(
-        id="repeat_rate",
-        name="Share of repeat calls",
-        sources=("contact",),
-        unit="share",
-        formula="repeat calls / calls with a number",
-        counts="calls from outside",
-        leaves_out="withheld numbers",
-        top=amount("again"),
-        bottom=amount("numbered"),
-    ),
-    Metric(
-        id="record_coverage",
-        name="Recordings' coverage",
-        sources=("recording",),
-        unit="share",
-        formula="talk seconds with audio / talk seconds that policy says to record",
-        counts="talks on lines that are recorded; audio as it was verified in the file",
-        leaves_out="talks that policy says not to record",
-        top=seconds("recorded"),
-        bottom=seconds("to_record"),
-    ),
-    Metric(
-        id="recordings_failed",
-        name="Recordings that failed",
-        sources=("recording",),
-        unit="count",
-        formula="recordings that were expected and are not whole",
-        counts="state `failed`, `partial` or still `expected` after the call",
-        top=amount("not_whole"),
-    ),
-    Metric(
         id="cards",
         name="Call cards",
         sources=("card",),
@@ -269,4 +191,4 @@ CONTACTS = (
         top=money("sum.sum"),
     ),
 )
-"""Every metric of the sources `node`, `number`, `recording` and `card`."""
+"""Every metric of the sources `node`, `number` and `card`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ivr.reports.layout import Cases, Column, Report, Section, columns
+from ivr.reports.standard_contacts import MISSED, RECORDINGS, REPEAT
 
 CLOSED = Column("closed_by_line", "ended on lines 1-2", at_least=0.85)
 LINES = Report(
@@ -78,50 +79,6 @@ TIME_TO_HUMAN = Report(
         Section("By category", ("desk", "category"), _STAGES),
     ),
     lists=("over budget",),
-)
-MISSED = Report(
-    "missed",
-    "Missed calls and who is still owed a talk",
-    (
-        Section(
-            "Missed calls",
-            ("desk",),
-            columns(
-                "calls: calls",
-                "calls_missed: missed",
-                "abandoned_menu: left in the menu",
-                "abandoned_line: left in a line",
-                "gave_up: desk gave up",
-                "calls_closed: closed",
-                "calls_failed: failed",
-            ),
-            chart=("calls_missed",),
-        ),
-        Section(
-            "Returned to",
-            ("desk", "line"),
-            columns(
-                Column("return_rate", "returned to", at_least=0.9),
-                "missed_returned: callers returned to",
-                "missed_debt: still owed",
-                "return_time: mean time",
-                "return_time_p50: median",
-                "return_time_p90: 90 %",
-            ),
-            chart=("missed_returned", "missed_debt"),
-        ),
-        Section(
-            "Returned by",
-            ("agent",),
-            columns(
-                "missed_returned: callers returned to",
-                "return_time: mean time",
-                "return_time_p50: median",
-                "return_time_p90: 90 %",
-            ),
-        ),
-    ),
-    lists=("debt",),
 )
 SOURCES = Report(
     "sources",
@@ -266,23 +223,5 @@ TRANSFERS = Report(
         ),
     ),
 )
-_AGAIN = columns(
-    "numbered_calls: calls with a number",
-    "repeat_calls: repeat calls",
-    "repeat_rate: share",
-    "fcr_calls: talks judged",
-    Column("fcr", "settled at first contact", at_least=0.7),
-)
-REPEAT = Report(
-    "repeat",
-    "Repeat callers and first-contact resolution",
-    (
-        Section("By category", ("desk", "category"), _AGAIN, chart=("repeat_calls",)),
-        Section("By the last line of the call", ("desk", "line"), _AGAIN),
-        Section("By who answered", ("agent",), _AGAIN),
-    ),
-    lists=("callers again",),
-)
-REPORTS = {
-    one.name: one for one in (LINES, TIME_TO_HUMAN, MISSED, SOURCES, CATEGORIES, AGENTS, AGENT_DAY, TRANSFERS, REPEAT)
-}
+_ALL = (LINES, TIME_TO_HUMAN, MISSED, REPEAT, SOURCES, CATEGORIES, AGENTS, AGENT_DAY, TRANSFERS, RECORDINGS)
+REPORTS = {one.name: one for one in _ALL}

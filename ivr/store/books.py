@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import ColumnElement, Connection, and_, select, true
 
-from ivr.desk.ports_report import Debt
+from ivr.desk.ports_report import Debt, Lacking
 from ivr.ledger.call import Call
 from ivr.ledger.card import Card
 from ivr.ledger.gap import Freshness
@@ -20,6 +20,7 @@ from ivr.reports.statement import Carded
 from ivr.reports.tally import KEYS, Subject
 from ivr.store.cards import cards_between, project_cards
 from ivr.store.completeness import freshness
+from ivr.store.coverage import lacking_between
 from ivr.store.engine import open_existing
 from ivr.store.grains import day_of
 from ivr.store.migrate import told_errors
@@ -117,7 +118,8 @@ class SqlBooks:
         kept = {name: values for name, values in where.items() if name in KEYS["call"]}
         with self._reading() as connection:
             zone = connection.execute(select(total_state.c.zone)).scalar() or "UTC"
-            for first, behind in self._days_over(connection, Wanted("call", since, until, zone, kept), budget):
+            over = {f"to_human.{place}" for place, edge in enumerate(EDGES) if edge > budget}
+            for first, behind in self._days_with(connection, Wanted("call", since, until, zone, kept), over):
                 late = call.c.connected_at - call.c.began_at > budget
                 query = (
                     select(call)
@@ -135,6 +137,22 @@ class SqlBooks:
         """Return the series of a number's calls whose last call was in the time, those of most calls first."""
         with self._reading() as connection:
             return series_between(connection, since, until, where, limit)
+
+    def lacking(self, since: int, until: int, where: Mapping[str, Collection[str]], limit: int) -> list[Lacking]:
+        """Return the talks that should have been recorded and are not, or not whole, the newest first.
+
+        The totals tell on which days there are any, so that only those days are looked through.
+        """
+        found: list[Lacking] = []
+        with self._reading() as connection:
+            zone = connection.execute(select(total_state.c.zone)).scalar() or "UTC"
+            wanted = Wanted("recording", since, until, zone, where)
+            for first, behind in self._days_with(connection, wanted, {"lacking"}):
+                span = max(since, first), min(until, behind)
+                found += lacking_between(connection, *span, where, limit - len(found))
+                if len(found) >= limit:
+                    break
+        return found
 
     def contacts(self, since: int, until: int) -> Iterator[Contact]:
         """Yield the calls of numbers from outside that began in the time, oldest first."""
@@ -178,11 +196,10 @@ class SqlBooks:
                 for row in rows
             ]
 
-    def _days_over(self, connection: Connection, wanted: Wanted, budget: int) -> Iterator[tuple[int, int]]:
-        """Yield the days, the newest first, that have a call over the budget."""
-        over = {f"to_human.{place}" for place, edge in enumerate(EDGES) if edge > budget}
+    def _days_with(self, connection: Connection, wanted: Wanted, any_of: set[str]) -> Iterator[tuple[int, int]]:
+        """Yield the days, the newest first, that have any of these measures."""
         times = sums(connection, wanted._replace(time="day start"))
-        starts = sorted((int(start) for (start,), measures in times.items() if over & measures.keys()), reverse=True)
+        starts = sorted((int(start) for (start,), measures in times.items() if any_of & measures.keys()), reverse=True)
         yield from dict.fromkeys(day_of(start, wanted.zone) for start in starts)
 
     @contextmanager

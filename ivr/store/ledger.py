@@ -21,13 +21,12 @@ from ivr.ledger.unfolding import Unfolded
 from ivr.reports.contributions import tallies
 from ivr.reports.tally import taken_out
 from ivr.store.agents import AgentTimes, Holding
+from ivr.store.beside import keep_beside
 from ivr.store.bulk import add_missing, add_rows, one_of
 from ivr.store.cards import CardsOfBatch
 from ivr.store.channels import count_channels
 from ivr.store.joined import Joinings, names_of_linkedids, whole_calls_of
-from ivr.store.missed import keep_missed
 from ivr.store.records import NO_RECORD, records_of_calls
-from ivr.store.repeats import keep_repeats
 from ivr.store.stored import closed_calls
 from ivr.store.tables import (
     call,
@@ -209,6 +208,9 @@ class Derived:
 
         Calls of older systems come without `times`: of their agents nobody knows when they were here.
         """
+        if self._expected:
+            # Before recordings are touched: who tells what became of one does it in this order.
+            totals.open(connection)
         count_channels(connection, self._records)
         cards = CardsOfBatch(connection, self._records, [*(row["key"] for row in self._stale), *self._ids()])
         before: list[Call] = []
@@ -233,8 +235,7 @@ class Derived:
                 times.totals.note(one)
             gone, fresh = times.keep(connection, self._records, self._holdings)
             add_tallies(self._sums, times.totals.tallies(connection, gone, fresh))
-        add_tallies(self._sums, keep_missed(connection, before, self._whole))
-        add_tallies(self._sums, keep_repeats(connection, before, self._whole))
+        add_tallies(self._sums, keep_beside(connection, before, self._whole))
         add_tallies(self._sums, cards.tallies())
         if self._facts_from:
             totals.add(connection, self._sums, part=self._facts_from, newest=self._newest)

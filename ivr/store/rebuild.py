@@ -16,6 +16,7 @@ from ivr.ledger.unfolding import Unfolding
 from ivr.store.agents import AgentTimes
 from ivr.store.audit import made_differences
 from ivr.store.comparison import Comparison, compare
+from ivr.store.coverage import copy_recordings
 from ivr.store.engine import open_database
 from ivr.store.history import derive_imported
 from ivr.store.ledger import Derived, kept_stories, read_calls
@@ -130,6 +131,8 @@ def _note_version(connection: Connection) -> None:
 
 def _derive(journal: Connection, target: Connection, progress: Progress | None) -> int:
     """Take all records in the order of their nodes' journals, then the rows of older systems; return how many."""
+    if target is not journal:
+        copy_recordings(journal, target)
     unfolding = Unfolding()
     totals = Totals()
     times = AgentTimes(read_calls)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import (
     ColumnElement,
+    Connection,
     Engine,
-    FromClause,
     Row,
-    ScalarSelect,
     Select,
     and_,
     bindparam,
@@ -20,14 +20,16 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    true,
     update,
 )
 
 from ivr.desk.expire_recordings import Keeps, Outlived
 from ivr.desk.recording_path import MESSAGE, is_message
 from ivr.desk.recordings import ExpectedRecording, State, Verdict
-from ivr.store.tables import call, fact, leg, recording
+from ivr.store.coverage import tell
+from ivr.store.recorded_talks import is_of, is_stay, records, spoken_seconds
+from ivr.store.tables import call, leg, recording
+from ivr.store.totals import Totals
 
 Kind: TypeAlias = Literal["talk", "voicemail"]
 KINDS: tuple[Kind, ...] = ("talk", "voicemail")
@@ -77,6 +79,7 @@ class SqlRecordings:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._totals = Totals()
 
     def awaiting(self) -> Sequence[ExpectedRecording]:
         """Return the expected recordings, and the failed ones of the last week."""
@@ -95,7 +98,7 @@ class SqlRecordings:
                 case(
                     (recording.c.state == "failed", recording.c.talk_seconds),
                     (call.c.ended_at.is_(None), 0.0),
-                    else_=_spoken_seconds(),
+                    else_=spoken_seconds(),
                 ).label("talk_seconds"),
                 call.c.crashed,
             )
@@ -129,12 +132,11 @@ class SqlRecordings:
                 sha256=verdict.sha256,
                 bytes=verdict.bytes,
                 reason=verdict.reason,
-                talk_seconds=_spoken_seconds(),
+                talk_seconds=spoken_seconds(),
                 verified_at=int(time.time() * _SECOND),
             )
         )
-        with self._engine.connect().execution_options(writes=True) as connection, connection.begin():
-            connection.execute(change)
+        self._tell([verdict.name], lambda connection: connection.execute(change))
 
     def outlived(self, keeps: Keeps, now: float) -> Sequence[Outlived]:
         """Return the verified and failed recordings of ended calls that began longer ago than their desk keeps them."""
@@ -164,8 +166,7 @@ class SqlRecordings:
             .values(state="expired", path="", reason=bindparam("why"), verified_at=int(time.time() * _SECOND))
         )
         rows = [{"its_name": name, "why": why} for name, why in reasons.items()]
-        with self._engine.connect().execution_options(writes=True) as connection, connection.begin():
-            connection.execute(change, rows)
+        self._tell(list(reasons), lambda connection: connection.execute(change, rows))
 
     def listed(
         self,
@@ -194,11 +195,19 @@ class SqlRecordings:
 
     def talks(self, call_id: str) -> list[Talk]:
         """Return the talks of a call on lines that record, in their order: what its recording holds, one by one."""
-        return self._spans(call_id, leg.c.began_at, leg.c.kind == "talk", _recorded(leg, call))
+        return self._spans(call_id, leg.c.began_at, leg.c.kind == "talk", records(leg, call))
 
     def messages(self, call_id: str) -> list[Talk]:
         """Return what a call left in the voicemail, from the tone on."""
-        return self._spans(call_id, leg.c.answered_at, _is_message(leg))
+        return self._spans(call_id, leg.c.answered_at, is_stay(leg))
+
+    def _tell(self, names: Sequence[str], change: Callable[[Connection], object]) -> None:
+        try:
+            with self._engine.connect().execution_options(writes=True) as connection, connection.begin():
+                tell(connection, self._totals, names, partial(change, connection))
+        except BaseException:
+            self._totals.forget()
+            raise
 
     def _spans(self, call_id: str, began_at: ColumnElement[Any], *which: ColumnElement[bool]) -> list[Talk]:
         query = (
@@ -212,63 +221,12 @@ class SqlRecordings:
         return [Talk(row.line, row.agent, row.began / _SECOND, (row.ended_at - row.began) / _SECOND) for row in rows]
 
 
-def _recorded(talk: FromClause, its: FromClause) -> ColumnElement[bool]:
-    """Say whether the last line that the caller entered before a talk records; `its` is the talk's call.
-
-    A `line` fact without a word on recording is of a journal from before there was one: all lines recorded then.
-    """
-    of_call = and_(fact.c.record_id.between(its.c.first_record, its.c.last_record), fact.c.call_id == talk.c.call_id)
-    records = (
-        select(~fact.c.details.contains('"record": "0"'))
-        .where(of_call, fact.c.name == "line", fact.c.at <= talk.c.began_at)
-        .order_by(fact.c.record_id.desc(), fact.c.place.desc())
-        .limit(1)
-        .correlate(talk, its)
-    )
-    return func.coalesce(records.scalar_subquery(), true())
-
-
-def _its(talk: FromClause) -> ColumnElement[bool]:
-    """Say whether a talk is this recording's: a call has several when an agent asked somebody outside."""
-    return talk.c.recording.in_(("", recording.c.name))
-
-
-def _is_message(stay: FromClause) -> ColumnElement[bool]:
-    """Say whether a leg is a stay in the voicemail that came to the tone: its `answered_at`."""
-    return and_(stay.c.kind == "voicemail", stay.c.answered_at.is_not(None))
-
-
-def _spoken_seconds() -> ColumnElement[float]:
-    """Return how long a recording should be."""
-    return case((recording.c.name.endswith(MESSAGE), _message_seconds()), else_=_talk_seconds())
-
-
-def _message_seconds() -> ScalarSelect[float]:
-    stay = leg.alias()
-    seconds = func.coalesce(func.sum((stay.c.ended_at - stay.c.answered_at) / float(_SECOND)), 0.0)
-    query = select(seconds).where(stay.c.call_id == recording.c.call_id, _is_message(stay))
-    return query.correlate(recording).scalar_subquery()
-
-
-def _talk_seconds() -> ScalarSelect[float]:
-    """Return how long the talks of a recording's call lasted that it should cover."""
-    talk, its = leg.alias(), call.alias()
-    seconds = func.coalesce(func.sum((talk.c.ended_at - talk.c.began_at) / float(_SECOND)), 0.0)
-    return (
-        select(seconds)
-        .select_from(talk.join(its, its.c.id == talk.c.call_id))
-        .where(talk.c.call_id == recording.c.call_id, talk.c.kind == "talk", _recorded(talk, its), _its(talk))
-        .correlate(recording)
-        .scalar_subquery()
-    )
-
-
 def _recordings() -> Select[tuple[object, ...]]:
     talk, its = leg.alias(), call.alias()
     last = (
         select(func.max(talk.c.place))
         .select_from(talk.join(its, its.c.id == talk.c.call_id))
-        .where(talk.c.call_id == recording.c.call_id, talk.c.kind == "talk", _recorded(talk, its), _its(talk))
+        .where(talk.c.call_id == recording.c.call_id, talk.c.kind == "talk", records(talk, its), is_of(talk))
         .correlate(recording)
         .scalar_subquery()
     )

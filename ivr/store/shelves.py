@@ -32,6 +32,7 @@ WHOLE: dict[Subject, Shelf] = {
     "time": Shelf(50, "time", KEYS["time"]),
     "number": Shelf(60, "number", KEYS["number"]),
     "contact": Shelf(70, "contact", KEYS["contact"]),
+    "recording": Shelf(80, "recording", KEYS["recording"]),
 }
 FEWER: tuple[Shelf, ...] = (
     Shelf(11, "call", ("direction", "desk", "version", "category")),

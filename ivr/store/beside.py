@@ -1,0 +1,18 @@
+"""What is kept beside the calls of a batch: missed calls, callers who call again, recordings' coverage."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import Connection
+
+from ivr.ledger.call import Call
+from ivr.reports.tally import Tally
+from ivr.store.coverage import keep_coverage
+from ivr.store.missed import keep_missed
+from ivr.store.repeats import keep_repeats
+
+
+def keep_beside(connection: Connection, before: Collection[Call], now: Collection[Call]) -> list[Tally]:
+    """Bring it up to calls that were changed (`before`, as they were) or are new; return what that contributes."""
+    return [one for keep in (keep_missed, keep_repeats, keep_coverage) for one in keep(connection, before, now)]
