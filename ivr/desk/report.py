@@ -89,7 +89,9 @@ def make_report(books: Books, report: Report, ask: Ask) -> MadeReport:
             tables.append(table)
         else:
             notes.append(f"“{section.title}” is left out: it cannot be told by {_and(ask.where)}.")
-    tables += [LISTS[name](books, ask) for name in report.lists]
+    for name in report.lists:
+        made = LISTS[name](books, ask)
+        tables += [made] if isinstance(made, Table) else made
     return MadeReport(report.name, report.title, ask, tuple(tables), books.freshness(), tuple(notes))
 
 

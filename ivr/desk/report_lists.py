@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from ivr.desk.made_report import Ask, Head, Table
 from ivr.desk.other_window import other_series
 from ivr.desk.ports_report import Books
+from ivr.desk.staffing_report import staffing
 from ivr.reports.contacts import WINDOW
 
 _UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
@@ -157,9 +158,10 @@ def clock(moment: int, zone: str) -> str:
     return datetime.fromtimestamp(moment // 1_000_000, UTC).astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
 
 
-LISTS: Mapping[str, Callable[[Books, Ask], Table]] = {
+LISTS: Mapping[str, Callable[[Books, Ask], Table | tuple[Table, ...]]] = {
     "over budget": over_budget,
     "debt": debt,
     "callers again": callers_again,
     "not recorded": not_recorded,
+    "staffing": staffing,
 }

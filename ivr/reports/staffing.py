@@ -64,17 +64,22 @@ def trunks_for(traffic: float, *, blocked: float = 0.01, reserve: float = RESERV
     Erlang B finds the least number at which no larger share than `blocked` finds all lines busy; the reserve factor
     goes on top.
     """
-    if not (0 <= traffic < math.inf and 0 < blocked < 1):
-        raise DeskError(f"No lines can be found for {traffic:g} erlangs at {blocked:g} blocked.", "Check both.")
     if reserve < RESERVE:
         raise DeskError(f"A reserve of {reserve:g} is too small.", f"Take {RESERVE} or more.")
+    return math.ceil(round(least_trunks(traffic, blocked) * reserve, 9))
+
+
+def least_trunks(traffic: float, blocked: float) -> int:
+    """Return the number of telephone lines by Erlang B alone, without a reserve."""
+    if not (0 <= traffic < math.inf and 0 < blocked < 1):
+        raise DeskError(f"No lines can be found for {traffic:g} erlangs at {blocked:g} blocked.", "Check both.")
     lines, inverse = 0, 1.0
     while traffic > 0 and inverse * blocked < 1:
         lines += 1
         inverse = 1.0 + inverse * lines / traffic
         if lines > MOST:
             raise DeskError(f"No {MOST} lines would do for {traffic:g} erlangs.", "Check the traffic.")
-    return math.ceil(round(lines * reserve, 9))
+    return lines
 
 
 def patience_of(waited: float, abandoned: int) -> float:
@@ -161,6 +166,6 @@ def _meets(load: Load, target: Target) -> bool:
 
 
 __all__ = [
-    "RESERVE", "BackTest", "Interval", "Target", "Tested", "agents_for", "back_test", "erlang_b", "patience_of",
-    "rostered", "trunks_for",
+    "RESERVE", "BackTest", "Interval", "Target", "Tested", "agents_for", "back_test", "erlang_b", "least_trunks",
+    "patience_of", "rostered", "trunks_for",
 ]  # fmt: skip

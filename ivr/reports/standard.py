@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ivr.reports.layout import Cases, Column, Report, Section, columns
-from ivr.reports.standard_contacts import MISSED, RECORDINGS, REPEAT
+from ivr.reports.standard_contacts import MISSED, RECORDINGS, REPEAT, STAFFING
 
 CLOSED = Column("closed_by_line", "ended on lines 1-2", at_least=0.85)
 LINES = Report(
@@ -223,5 +223,5 @@ TRANSFERS = Report(
         ),
     ),
 )
-_ALL = (LINES, TIME_TO_HUMAN, MISSED, REPEAT, SOURCES, CATEGORIES, AGENTS, AGENT_DAY, TRANSFERS, RECORDINGS)
+_ALL = (LINES, TIME_TO_HUMAN, MISSED, REPEAT, SOURCES, CATEGORIES, AGENTS, AGENT_DAY, TRANSFERS, RECORDINGS, STAFFING)
 REPORTS = {one.name: one for one in _ALL}

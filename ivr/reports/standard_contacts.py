@@ -1,4 +1,4 @@
-"""The standard reports of missed callers, of callers who call again, and of recordings."""
+"""The standard reports of missed callers, of callers who call again, of recordings, and of staffing."""
 
 from __future__ import annotations
 
@@ -83,4 +83,24 @@ RECORDINGS = Report(
         Section("By day", ("desk",), _RECORDED, time="day"),
     ),
     lists=("not recorded",),
+)
+STAFFING = Report(
+    "staffing",
+    "Staffing: agents and telephone lines for the calls that come",
+    (
+        Section(
+            "Load",
+            ("desk", "line"),
+            columns(
+                "offered: offered",
+                "answered: answered",
+                Column("sl_offered", "SL of offered", at_least=0.8),
+                "abandon_rate: abandoned",
+                "asa: mean wait",
+                "line_talk: talk and hold",
+            ),
+            chart=("offered",),
+        ),
+    ),
+    lists=("staffing",),
 )
