@@ -7,7 +7,6 @@ sessions at once, the connections that have said nothing yet (the oldest of them
 from __future__ import annotations
 
 import asyncio
-import signal
 import socket
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
@@ -111,23 +110,6 @@ class AgiServer:
             await asyncio.sleep(0.002 if turn > 10 else 0)
             if turn > 10 and not self._connections:
                 break
-
-    async def serve(self, drain_limit: float = 30.0) -> None:
-        """Listen until SIGTERM or SIGINT, then drain."""
-        loop = asyncio.get_running_loop()
-        stopped = asyncio.Event()
-        numbers = (signal.SIGTERM, signal.SIGINT)
-        for number in numbers:
-            loop.add_signal_handler(number, stopped.set)
-        try:
-            await self.start()
-            await stopped.wait()
-            _log.info("agi.draining", sessions=self.sessions)
-            await self.drain(drain_limit)
-        finally:
-            await self._stop_listening()
-            for number in numbers:
-                loop.remove_signal_handler(number)
 
     async def _stop_listening(self) -> None:
         server, self._server = self._server, None

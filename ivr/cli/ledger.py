@@ -164,6 +164,9 @@ app.command()(shadow.compare)
 
 def _open(home: Home) -> tuple[str, Engine]:
     from ivr.store.engine import open_existing
+    from ivr.store.migrate import check_tables
 
-    settings = running_settings(home)
-    return settings.database_url, open_existing(settings.database_url)
+    url = running_settings(home).database_url
+    engine = open_existing(url)
+    check_tables(url)
+    return url, engine

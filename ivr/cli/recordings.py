@@ -125,10 +125,9 @@ def _write(chosen: dict[str, Recording], targets: dict[str, Path], form: str, ro
 
 def _open(home: Path | None) -> tuple[Settings, SqlRecordings]:
     from sqlalchemy.engine import make_url
-    from sqlalchemy.exc import DatabaseError
 
     from ivr.store.engine import open_database
-    from ivr.store.migrate import unreachable
+    from ivr.store.migrate import told_errors
     from ivr.store.recordings import SqlRecordings
 
     settings = running_settings(home)
@@ -137,10 +136,8 @@ def _open(home: Path | None) -> tuple[Settings, SqlRecordings]:
     if file is not None and not Path(file).is_file():
         raise DeskError(f"There is no ledger in {settings.home}.", "Start the desk with `ivr up`, or give its --home.")
     store = SqlRecordings(open_database(url))
-    try:
+    with told_errors(url):
         store.listed(limit=1)
-    except DatabaseError as error:
-        raise unreachable(url, error) from error
     return settings, store
 
 

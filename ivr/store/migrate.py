@@ -11,7 +11,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, inspect, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, ProgrammingError, SQLAlchemyError
 
 import ivr.store.tables_cards
 import ivr.store.tables_missed
@@ -43,10 +43,7 @@ def migrate(url: str) -> None:
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
     except CommandError as error:
-        raise DeskError(
-            f"The database {_shown(url)} was made by a later version of the desk.",
-            "Update the desk, or give another one.",
-        ) from error
+        raise _of_later(url) from error
     except SQLAlchemyError as error:
         raise unreachable(url, error) from error
     finally:
@@ -55,11 +52,20 @@ def migrate(url: str) -> None:
 
 @contextmanager
 def told_errors(url: str) -> Iterator[None]:
-    """Turn the database's own errors into a `DeskError`."""
+    """Turn the database's own errors into a `DeskError`: it is away, or its tables are not those of this version."""
     try:
         yield
+    except (OperationalError, ProgrammingError) as error:
+        raise _outdated(url) or unreachable(url, error) from error
     except SQLAlchemyError as error:
         raise unreachable(url, error) from error
+
+
+def check_tables(url: str) -> None:
+    """Raise `DeskError` when the database's tables are not those of this version, or cannot be looked at."""
+    with told_errors(url):
+        if fault := _outdated(url, strict=True):
+            raise fault
 
 
 def unreachable(url: str, error: Exception) -> DatabaseAwayError:
@@ -68,6 +74,41 @@ def unreachable(url: str, error: Exception) -> DatabaseAwayError:
     return DatabaseAwayError(
         f"The database {_shown(url)} cannot be used: {why[0] if why else error}.",
         "Check that it runs, that IVR_DATABASE names it, and that its disk has room.",
+    )
+
+
+def _outdated(url: str, *, strict: bool = False) -> DeskError | None:
+    """Return what is wrong with the tables' version; None when nothing is, or (unless `strict`) when nobody knows."""
+    engine = open_database(url)
+    try:
+        with engine.connect() as connection:
+            version = _version(connection)
+    except SQLAlchemyError:
+        if strict:
+            raise
+        return None
+    finally:
+        engine.dispose()
+    revisions = ScriptDirectory.from_config(_config())
+    if version == revisions.get_current_head():
+        return None
+    if version is None:
+        return DeskError(
+            f"There is no ledger in the database {_shown(url)} yet.",
+            "Start the desk with `ivr up`, or give its folder by --home.",
+        )
+    if version not in {one.revision for one in revisions.walk_revisions()}:
+        return _of_later(url)
+    return DeskError(
+        f"The database {_shown(url)} was made by an earlier version of the desk.",
+        "Start the desk once with `ivr up`: it brings the ledger up to this version, and loses nothing.",
+    )
+
+
+def _of_later(url: str) -> DeskError:
+    return DeskError(
+        f"The database {_shown(url)} was made by a later version of the desk.",
+        "Update the desk, or give another one.",
     )
 
 

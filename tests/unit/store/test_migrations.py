@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 
 from ivr.errors import DeskError
+from ivr.store.books import SqlBooks
 from ivr.store.engine import open_database
-from ivr.store.migrate import DatabaseAwayError, migrate
+from ivr.store.migrate import DatabaseAwayError, check_tables, migrate
+from ivr.store.queries import Calls
 from ivr.store.tables import metadata
 
 
@@ -45,6 +48,41 @@ def test_a_database_of_a_later_version_is_refused(database_url):
     engine.dispose()
     with pytest.raises(DeskError, match="later version"):
         migrate(database_url)
+
+
+def _list_calls(url: str) -> None:
+    with closing(Calls(url)) as calls:
+        calls.latest()
+
+
+def _list_debts(url: str) -> None:
+    with closing(SqlBooks(url)) as books:
+        books.debts({}, 10)
+
+
+READERS = {"calls": _list_calls, "reports": _list_debts, "ledger commands": check_tables}
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize(
+    ("version", "wrong", "cure"),
+    [("0011", "an earlier version", "`ivr up`: it brings"), (None, "no ledger in", "--home"),
+     ("9999", "a later version", "Update the desk")],
+)  # fmt: skip
+def test_a_database_of_another_version_is_told_as_such_with_its_cure(database_url, reader, version, wrong, cure):
+    """Not as one that is away: to wait, or to look at its disk, would be no use."""
+    migrate(database_url)
+    engine = open_database(database_url)
+    with engine.execution_options(writes=True).begin() as connection:
+        for table in ("missed", "call"):
+            connection.execute(text(f"DROP TABLE {table}"))
+        change = "DROP TABLE alembic_version" if version is None else "UPDATE alembic_version SET version_num = :to"
+        connection.execute(text(change), {"to": version} if version else {})
+    engine.dispose()
+    with pytest.raises(DeskError, match=wrong) as told:
+        READERS[reader](database_url)
+    assert not isinstance(told.value, DatabaseAwayError)
+    assert cure in told.value.cure
 
 
 def test_a_url_that_is_none_of_ours_is_refused_with_a_cure():
