@@ -34,9 +34,6 @@ CALL_LIMIT = 4 * 3600
 WHISPER_ALLOWANCE = 25
 """Seconds that a member's telephone may be busy with the whisper, on top of the ringing."""
 
-PARKING = (7001, 7049)
-"""Numbers of the first and the last place of a parked call."""
-
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
@@ -92,7 +89,7 @@ def _values(plan: Plan) -> dict[str, object]:
             number: [desk.desk for desk in plan.desks if number in desk.agents] for number in plan.agent_passwords
         },
         "line_of": lambda number: line_of(plan.desks, number),
-        "parking": PARKING,
+        "parking": codes.PARKING,
         "secrets": {"ami": plan.ami_secret},
         "etc": _plain(plan.settings.asterisk_etc.absolute()),
         "state": _plain(home / "asterisk"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ivr.flows.dialling import dialling_mistakes
+from ivr.flows.inside import inside_mistakes
 from ivr.flows.model import HANG_UP, VOICEMAIL, Desk, Say, Way
 from ivr.flows.prompts import RESERVED, ways_of
 from ivr.flows.scalars import possible
@@ -51,6 +52,7 @@ def name_mistakes(desk: Desk, names: Names) -> Iterator[Mistake]:
     yield from _people(desk, names)
     yield from _numbers(desk)
     yield from dialling_mistakes(desk, names.agents)
+    yield from inside_mistakes(desk)
 
 
 def ways_in(desk: Desk) -> Iterator[tuple[Path, Way]]:

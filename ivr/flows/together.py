@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path as File
 
+from ivr.flows.inside import hidden_numbers
 from ivr.flows.model import Desk
 from ivr.written.mistake import Mistake
 
 
 def clashes(desks: Mapping[File, Desk]) -> Iterator[tuple[File, Mistake]]:
     """Walk over what two desks both claim: the file that comes second, and the mistake in it."""
-    for check in (_names, _numbers, _agents):
+    for check in (_names, _numbers, _agents, _hidden):
         yield from check(desks)
 
 
@@ -55,3 +56,10 @@ def _agents(desks: Mapping[File, Desk]) -> Iterator[tuple[File, Mistake]]:
             if other != number and where != file:
                 wrong = f"{person} is agent `{other}` in {where.name}, and `{number}` here"
                 yield file, Mistake(("agents", number), wrong, "use one number, or tell the two people apart by name")
+
+
+def _hidden(desks: Mapping[File, Desk]) -> Iterator[tuple[File, Mistake]]:
+    for file, desk in desks.items():
+        others = {number for other in desks.values() for number in (*other.agents, *other.numbers)}
+        for mistake in hidden_numbers(desk, others - {*desk.agents, *desk.numbers}):
+            yield file, mistake

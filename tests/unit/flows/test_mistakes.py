@@ -196,6 +196,17 @@ CASES = {
         "16:20: `_X.,1,Dial(x)` is no beginning of a number: write 1 to 15 digits, with a + before a country's code"),
     "prefix within another": (
         {}, "outbound: {allow: [+7921, +7]}\n", "16:20: `+7` allows `+7921` already: delete one"),
+    "agent with the number of a parking place": (
+        {"201": "7049"}, "", "4:10: `7049` is a place where callers are parked: give the agent another number: 7001 to 7049 are such places"),
+    "desk with the number of a parking place": (
+        {'"100"': '"7001"'}, "",
+        "2:11: `7001` is a place where callers are parked: give the desk another number: 7001 to 7049 are such places"),
+    "number outside that an agent has": (
+        {"201": "112"}, "outbound: {allow: [+7, 112]}\n",
+        "16:24: who dials `112` reaches an agent, a desk or a parked caller inside: give that one another number, or delete this"),
+    "number outside that is a parking place": (
+        {}, "outbound: {allow: [7010]}\n",
+        "16:20: who dials `7010` reaches an agent, a desk or a parked caller inside: give that one another number, or delete this"),
     "prefix twice": ({}, "outbound: {allow: [8, 8]}\n", "16:23: `8` stands here twice: delete one"),
     "unknown agent of outbound": (
         {}, "outbound: {allow: [8], agents: [203]}\n",

@@ -231,6 +231,13 @@ class TestTogether:
         (line,) = self.told(tmp_path)
         assert line.startswith("shop.yaml:4:21: agent `202` has a number of zoo.yaml")
 
+    def test_a_number_outside_is_no_number_of_an_agent_beside(self, write, tmp_path):
+        write()
+        more = "outbound: {allow: [+7, 202]}\n"
+        write({"desk: shop": "desk: zoo", '"100"': '"300"', "202": "203", "Boris": "Vera"}, more, name="zoo.yaml")
+        (line,) = self.told(tmp_path)
+        assert line.startswith("zoo.yaml:16:24: who dials `202` reaches an agent, a desk or a parked caller inside")
+
     def test_a_folder_without_desks_gets_one_sentence(self, tmp_path):
         assert "holds no desk" in self.told(tmp_path)[0]
         assert "there is no such folder" in self.told(tmp_path / "none")[0]
