@@ -109,6 +109,11 @@ class Settings(BaseSettings):
         return self.home / "mail.yaml"
 
     @property
+    def plan_file(self) -> Path:
+        """What agents are to do; there may be none."""
+        return self.home / "plan.yaml"
+
+    @property
     def asterisk_etc(self) -> Path:
         """Asterisk's rendered files."""
         return self.home / "asterisk/etc"

@@ -20,6 +20,7 @@ from rich.console import Console
 from ivr.app.heartbeat import beat
 from ivr.desk.made_report import ROWS, Ask, MadeReport
 from ivr.desk.mail_reports import Mailer, Schedule, moment
+from ivr.desk.plan_file import read_plan
 from ivr.desk.ports_ledger import LedgerAwayError
 from ivr.desk.ports_mail import Attachment, Letter
 from ivr.desk.report import filters_of, make_report
@@ -27,6 +28,7 @@ from ivr.errors import AuthorError, DeskError
 from ivr.mail.smtp import Security, SmtpServer
 from ivr.reports.buckets import midnight
 from ivr.reports.mail_file import MailFile, Sending, read_mail_file
+from ivr.reports.plan import Plan
 from ivr.reports.standard import REPORTS
 from ivr.settings import Settings
 from ivr.sheets.excel import write_excel
@@ -82,7 +84,8 @@ def _step(settings: Settings) -> str:
         engine = open_existing(settings.database_url)
         books = SqlBooks(settings.database_url)
         try:
-            writer = ReportWriter(books, file)
+            plan = read_plan(settings.plan_file) if settings.plan_file.exists() else None
+            writer = ReportWriter(books, file, plan)
             Mailer(schedules_of(file), SqlMailings(engine), writer, server_of(file, settings), _now).step()
         finally:
             books.close()
@@ -114,8 +117,9 @@ def server_of(file: MailFile, settings: Settings) -> SmtpServer:
 class ReportWriter:
     """Makes the letters: the report as text and HTML, and as a file beside it."""
 
-    def __init__(self, books: SqlBooks, file: MailFile) -> None:
+    def __init__(self, books: SqlBooks, file: MailFile, plan: Plan | None = None) -> None:
         self._books = books
+        self._plan = plan
         self._file = file
         self._sendings = {one.name: one for one in file.sendings}
 
@@ -147,7 +151,7 @@ class ReportWriter:
     def _made(self, sending: Sending, first: date, behind: date, rows: int | None = ROWS) -> MadeReport:
         zone = str(self._file.zone)
         where = {key: frozenset({value}) for key, value in sending.filters.items()}
-        ask = Ask(midnight(first, zone), midnight(behind, zone), zone, where, rows=rows)
+        ask = Ask(midnight(first, zone), midnight(behind, zone), zone, where, rows=rows, plan=self._plan)
         return make_report(self._books, REPORTS[sending.report], ask)
 
 

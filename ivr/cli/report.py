@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ivr.desk.made_report import Ask, MadeReport
     from ivr.desk.ports_report import Books
     from ivr.reports.layout import Report
+    from ivr.reports.plan import Plan
 
 FORMATS = ("table", "csv", "xlsx", "json", "html")
 
@@ -44,7 +45,7 @@ def report(
     cost: Annotated[float | None, typer.Option(min=0, help="What the source's calls cost.")] = None,
     limit: Annotated[
         int | None,
-        typer.Option(min=1, max=1_000_000, help="Rows of a list (50), and of a table by time on the screen (200)."),
+        typer.Option(min=1, max=1_000_000, help="Rows of a list (50), and of a table by time on the screen (100)."),
     ] = None,
     explain: Annotated[str, typer.Option(metavar="METRIC", help="Open a number to its calls: in, out, and why.")] = "",
     form: Annotated[str, typer.Option("--format", help="table, csv, xlsx, json or html.")] = "table",
@@ -80,6 +81,7 @@ def report(
         ask = _ask(books, (since, until, day, month, zone), where, by)
         ask = ask._replace(given=Given(within=within, short=short, cost=cost), window=_window(window))
         ask = _limited(ask, limit, form)
+        ask = ask._replace(plan=_plan(home))
         if explain:
             from ivr.desk.explain_report import explain_report
 
@@ -90,6 +92,13 @@ def report(
         _write(make_report(books, REPORTS[name], ask), form, out)
     finally:
         books.close()
+
+
+def _plan(home: Home) -> Plan | None:
+    from ivr.desk.plan_file import read_plan
+
+    path = running_settings(home).plan_file
+    return read_plan(path) if path.exists() else None
 
 
 def _limited(ask: Ask, limit: int | None, form: str) -> Ask:

@@ -10,11 +10,12 @@ from ivr.ledger.gap import Freshness
 from ivr.reports.contacts import WINDOW
 from ivr.reports.metric import Unit
 from ivr.reports.parts import Given
+from ivr.reports.plan import Plan
 
 Value: TypeAlias = str | int | float | None
 """Text; a count; seconds; a share from 0 to 1; a moment as its local time's text. None = there is nothing to tell."""
 
-ROWS = 200
+ROWS = 100
 """About so many rows of a table by time are a page for people."""
 
 
@@ -32,6 +33,8 @@ class Ask(NamedTuple):
     """Rows of a list that is not asked for as a whole."""
     rows: int | None = ROWS
     """About so many rows of a table that has a row a time: the newest times, each whole; None = all."""
+    plan: Plan | None = None
+    """What agents were to do; None = nobody has written a plan."""
     window: int = WINDOW
     """How long a matter may come back, in microseconds."""
 

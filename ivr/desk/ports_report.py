@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from ivr.ledger.call import Call
@@ -70,6 +70,17 @@ class Books(Protocol):
         time: str,
     ) -> Sums:
         """Return the totals of a subject. `KeyError` when it has not the keys."""
+
+    def day_sums(
+        self,
+        subject: Subject,
+        days: Sequence[tuple[int, int]],
+        *,
+        where: Mapping[str, Collection[str]],
+        by: tuple[str, ...],
+        measures: frozenset[str],
+    ) -> Sums:
+        """Return these measures of days of the ledger's zone, given in their order; by `by` and the day's date."""
 
     def values(self, key: str) -> set[str]:
         """Return what the key has ever been."""

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Mapping
 from typing import cast
 
+from ivr.desk.agent_days import OPENINGS
+from ivr.desk.asked import Asked, Ripe
 from ivr.desk.made_report import Ask, Head, MadeReport, Table, Value
-from ivr.desk.newest import Page, newest
-from ivr.desk.other_window import contact_sums
-from ivr.desk.ports_report import Books, Sums
+from ivr.desk.newest import Page
+from ivr.desk.ports_report import Books
+from ivr.desk.reading import Groups, add, added, groups_of, reader
 from ivr.desk.report_lists import LISTS
 from ivr.errors import DeskError
-from ivr.reports.bins import Sorted
 from ivr.reports.catalogue import metric
-from ivr.reports.contacts import WINDOW
 from ivr.reports.layout import Cases, Column, Report, Section
-from ivr.reports.metric import Metric
-from ivr.reports.tally import KEYS, QUARTER, Subject
+from ivr.reports.tally import KEYS, Subject
 
 TIMES = ("half hour", "hour", "hour of the day", "day", "weekday", "week", "month")
 """What a report can also be split by."""
@@ -32,44 +31,6 @@ UNKNOWN: Mapping[str, str] = {
     "reason": "no reason",
 }
 """How an empty key reads."""
-_Ripe = tuple[Subject, int]
-"""A subject, and how old its cells must be: see `Metric.ripens`."""
-_Group = Mapping[tuple[_Ripe, str], Mapping[str, int]]
-"""Totals by subject and direction."""
-_Groups = Mapping[tuple[str, ...], _Group]
-
-
-class _Asked:
-    """The ledger, asked for nothing twice in one report."""
-
-    def __init__(self, books: Books, ask: Ask) -> None:
-        self.books = books
-        self._ask = ask
-        self._sums: dict[tuple[object, ...], Sums] = {}
-        self._pages: dict[tuple[object, ...], Page] = {}
-
-    def sums(self, ripe: _Ripe, since: int, by: tuple[str, ...], time: str) -> Sums:
-        question = (ripe, since, by, time)
-        if question not in self._sums:
-            self._sums[question] = self._ask_for(ripe, since, by, time)
-        return self._sums[question]
-
-    def _ask_for(self, ripe: _Ripe, since: int, by: tuple[str, ...], time: str) -> Sums:
-        subject, ripens = ripe
-        ask, until = self._ask, self._ask.until
-        if ripens:
-            old = (self.books.freshness().complete_to or 0) - (ask.window if subject == "contact" else ripens)
-            until = min(until, old - old % QUARTER)
-        if until <= since:
-            return {}
-        if subject == "contact" and ask.window != WINDOW:
-            return contact_sums(self.books, ask._replace(time=time), by, until)
-        return self.books.sums(subject, since, until, zone=ask.zone, where=ask.where, by=by, time=time)
-
-    def page(self, subject: Subject, by: tuple[str, ...], time: str) -> Page:
-        if (by, time) not in self._pages:
-            self._pages[by, time] = newest(self.books, subject, by, self._ask._replace(time=time))
-        return self._pages[by, time]
 
 
 def make_report(books: Books, report: Report, ask: Ask) -> MadeReport:
@@ -81,8 +42,13 @@ def make_report(books: Books, report: Report, ask: Ask) -> MadeReport:
                 f"The report {report.name} cannot be filtered by {name}.",
                 f"It can be by {', '.join(possible)}.",
             )
-    tables, notes = [], []
-    asked = _Asked(books, ask)
+    tables: list[Table] = []
+    notes: list[str] = []
+    asked = Asked(books, ask)
+    if report.opening:
+        table, note = OPENINGS[report.opening](asked, ask)
+        tables += [table] if table else []
+        notes += [note] if note else []
     for section in report.sections:
         table = _table(section, ask, asked)
         if table:
@@ -108,7 +74,7 @@ def _kept(column: Column) -> tuple[Subject, ...]:
     return tuple(cast("Subject", one) for one in sources) if all(one in KEYS for one in sources) else ()
 
 
-def _table(section: Section, ask: Ask, asked: _Asked) -> Table | None:
+def _table(section: Section, ask: Ask, asked: Asked) -> Table | None:
     """Return the section as a table; None when no column of it can be filtered so."""
     needed = {*section.by, *ask.where}
     columns = [
@@ -121,14 +87,14 @@ def _table(section: Section, ask: Ask, asked: _Asked) -> Table | None:
     time = ask.time or section.time
     subjects = sorted({(subject, metric(column.metric).ripens) for column in columns for subject in _kept(column)})
     page = asked.page(subjects[0][0], section.by, time) if time else Page(ask.since)
-    groups = _groups(asked, subjects, page.since, section.by, time)
+    groups = groups_of(asked, subjects, page.since, section.by, time)
     names = section.by
     if section.cases:
         groups, names = _by_case(groups, section.cases, len(section.by)), (*section.by, section.cases.name)
     heads = [Head(name, name, "text") for name in names] + ([Head("time", time, "text")] if time else [])
     keys_wide = len(heads)
     heads += [_head(column) for column in columns]
-    read = _reader(section, columns, ask)
+    read = reader(columns, section.directions, ask)
     rows, kept = [], []
     for keys in sorted(groups):
         values = read(groups[keys])
@@ -137,81 +103,22 @@ def _table(section: Section, ask: Ask, asked: _Asked) -> Table | None:
             kept.append(groups[keys])
     total: tuple[Value, ...] | None = None
     if len(rows) > 1 or (rows and page.note):
-        whole = _groups(asked, subjects, ask.since, (), "").get((), {}) if page.note else _added(kept)
+        whole = groups_of(asked, subjects, ask.since, (), "").get((), {}) if page.note else added(kept)
         total = ("all", *[""] * (keys_wide - 1), *read(whole))
     return Table(section.title, tuple(heads), tuple(rows), total, section.chart, note=page.note)
 
 
-def _groups(asked: _Asked, subjects: Iterable[_Ripe], since: int, by: tuple[str, ...], time: str) -> _Groups:
-    groups: dict[tuple[str, ...], dict[tuple[_Ripe, str], Mapping[str, int]]] = defaultdict(dict)
-    width = len(by)
-    for ripe in subjects:
-        directed = "direction" in KEYS[ripe[0]]
-        for keys, sums in asked.sums(ripe, since, (*by, "direction") if directed else by, time).items():
-            direction = keys[width] if directed else ""
-            groups[keys[:width] + keys[width + directed :]][ripe, direction] = sums
-    return groups
-
-
-def _by_case(groups: _Groups, cases: Cases, place: int) -> _Groups:
+def _by_case(groups: Groups, cases: Cases, place: int) -> Groups:
     """Return the groups split by the cases of their measures; the case is a key at that place."""
-    found: dict[tuple[str, ...], dict[tuple[_Ripe, str], dict[str, int]]] = defaultdict(dict)
+    found: dict[tuple[str, ...], dict[tuple[Ripe, str], dict[str, int]]] = defaultdict(dict)
     for keys, group in groups.items():
         for source, sums in group.items():
             for measure, value in sums.items():
                 for prefix, counted in cases.measures.items():
                     if measure.startswith(f"{prefix}."):
                         case = (*keys[:place], measure[len(prefix) + 1 :], *keys[place:])
-                        _add(found[case].setdefault(source, {}), {counted: value})
+                        add(found[case].setdefault(source, {}), {counted: value})
     return found
-
-
-def _added(groups: Iterable[_Group]) -> _Group:
-    whole: dict[tuple[_Ripe, str], dict[str, int]] = defaultdict(dict)
-    for group in groups:
-        for place, sums in group.items():
-            _add(whole[place], sums)
-    return dict(whole)
-
-
-def _reader(section: Section, columns: Iterable[Column], ask: Ask) -> Callable[[_Group], list[Value]]:
-    """Return what reads the columns from a group; the same totals are put together once for all their metrics."""
-    wanted: dict[tuple[frozenset[_Ripe], tuple[str, ...]], list[tuple[int, Metric]]] = defaultdict(list)
-    for place, column in enumerate(columns):
-        one = metric(column.metric)
-        allowed = one.directions or column.directions or section.directions
-        ripe = frozenset((cast("Subject", source), one.ripens) for source in one.sources)
-        wanted[ripe, allowed].append((place, one))
-    width = sum(map(len, wanted.values()))
-
-    def read(group: _Group) -> list[Value]:
-        values: list[Value] = [None] * width
-        for (sources, allowed), every in wanted.items():
-            totals = _totals(group, sources, allowed)
-            for place, one in every:
-                values[place] = one.value(totals, ask.given)
-        return values
-
-    return read
-
-
-def _totals(group: _Group, sources: Container[_Ripe], allowed: tuple[str, ...]) -> Mapping[str, int]:
-    parts = [
-        sums
-        for (ripe, direction), sums in group.items()
-        if ripe in sources and (not direction or not allowed or direction in allowed)
-    ]
-    if len(parts) == 1:
-        return parts[0]
-    totals = Sorted()
-    for sums in parts:
-        _add(totals, sums)
-    return totals
-
-
-def _add(totals: dict[str, int], sums: Mapping[str, int]) -> None:
-    for measure, value in sums.items():
-        totals[measure] = totals.get(measure, 0) + value
 
 
 def _head(column: Column) -> Head:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 IN, OUT = ("in",), ("out",)
 
@@ -55,6 +56,8 @@ class Report:
     title: str
     sections: tuple[Section, ...] = ()
     lists: tuple[str, ...] = ()
+    opening: Literal["", "days", "plan"] = ""
+    """The first table: agents' days with their plan and what is unusual, or agents' plan and fact."""
 
 
 def columns(*given: str | Column) -> tuple[Column, ...]:

@@ -16,7 +16,9 @@ from ivr.reports.catalogue import CATALOGUE
 from ivr.reports.metric import Unit
 
 DAYS = 8
-"""So many days of the same weekday are looked back at; a year is as far as they may lie."""
+"""So many days of the same weekday are looked back at."""
+WEEKS = 10
+"""As far as they may lie: what somebody did before that is no habit of his any more."""
 FEWEST = 4
 """With fewer of them he has no pattern yet."""
 LIMIT = 3.5
@@ -43,6 +45,13 @@ class Flag:
     days: int
     """How many days the pattern is made of."""
     why: str
+    short: str
+    """The same in a few words."""
+
+
+def looked_back_at(days: Iterable[date]) -> set[date]:
+    """Return the days of which these may be out of pattern, and they themselves."""
+    return {day - timedelta(days=7 * week) for day in days for week in range(WEEKS + 1)}
 
 
 def out_of_pattern(
@@ -63,7 +72,7 @@ def out_of_pattern(
 
 
 def _same_weekdays(days: Mapping[date, Mapping[str, float | None]], day: date) -> list[date]:
-    weeks = (day - timedelta(days=7 * week) for week in range(1, 53))
+    weeks = (day - timedelta(days=7 * week) for week in range(1, WEEKS + 1))
     return [then for then in weeks if then in days][:DAYS]
 
 
@@ -82,7 +91,9 @@ def _judge(name: str, value: float, had: Sequence[float], day: date) -> Flag | N
         f"{CATALOGUE[name].name.lower()} {_told(value, unit)}, {word} than on his {day:%A}s: "
         f"usually {_told(usual, unit)}, {span} on the last {len(had)}"
     )
-    return Flag(name, value, usual, low, high, len(had), why)
+    as_usual = f"his usual {day:%A} ({_told(usual, unit)})"
+    times = f"{value / usual:.1f} × {as_usual}" if usual else f"{_told(value, unit)}, on his {day:%A}s usually none"
+    return Flag(name, value, usual, low, high, len(had), why, f"{CATALOGUE[name].name.lower()} {times}")
 
 
 @dataclass(frozen=True, slots=True)

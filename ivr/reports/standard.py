@@ -189,6 +189,7 @@ AGENTS = Report(
         Section("Time", ("agent",), _HOURS, directions=()),
         Section("Pauses by reason", ("agent",), _PAUSES, directions=(), cases=_REASONS),
     ),
+    opening="plan",
 )
 AGENT_DAY = Report(
     "agent-day",
@@ -199,6 +200,7 @@ AGENT_DAY = Report(
         Section("Time", ("agent",), _HOURS, time="day", directions=()),
         Section("Pauses by reason", ("agent",), _PAUSES, time="day", directions=(), cases=_REASONS),
     ),
+    opening="days",
 )
 TRANSFERS = Report(
     "transfers",

@@ -10,7 +10,7 @@ from rich.table import Table as RichTable
 from ivr.desk.made_report import Head, MadeReport, Table, Value
 from ivr.sheets.words import freshness, heading, mark, meanings, shown
 
-_LONG = frozenset({"why"})
+_LONG = frozenset({"why", "unusual"})
 """Columns of sentences; all others are whole words or numbers, and break nowhere."""
 _LEAST_LONG = 24
 _GAP = 2
@@ -38,7 +38,9 @@ def _print_table(table: Table, console: Console) -> None:
         return
     alone = _alone(table)
     title = "".join(
-        f" · {head.title} {table.rows[0][place]}" for place, head in enumerate(table.heads) if place in alone
+        f" · {head.title} {table.rows[0][place]}"
+        for place, head in enumerate(table.heads)
+        if place in alone and table.rows[0][place]
     )
     console.print(f"[bold]{escape(table.title)}[/][dim]{escape(title)}[/]", highlight=False)
     for places in _fitting(table, [place for place in range(len(table.heads)) if place not in alone], console.width):

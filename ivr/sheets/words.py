@@ -61,6 +61,8 @@ def clock(moment: int, zone: str) -> str:
 
 
 def _length(seconds: float) -> str:
+    if round(seconds, 1) < 0:
+        return f"-{_length(-seconds)}"
     if round(seconds, 1) < 60:
         return f"{seconds:.1f} s"
     whole = round(seconds)

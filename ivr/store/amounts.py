@@ -7,7 +7,7 @@ milliseconds, on either database.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,13 +23,24 @@ def pack(amounts: Mapping[int, int]) -> bytes:
     return struct.pack("<" + "Hq" * (len(flat) // 2), *flat)
 
 
-def add_up(groups: Sequence[int], blobs: Sequence[bytes]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Add the blobs of the same group up; return (group << 16 | measure, sum), ordered, nothing left out but zeros."""
+def add_up(
+    groups: Sequence[int], blobs: Sequence[bytes], only: Collection[int] = ()
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Add the blobs of the same group up; return (group << 16 | measure, sum), ordered, nothing left out but zeros.
+
+    `only`: the measures that are wanted; none = all.
+    """
     pairs = np.frombuffer(b"".join(blobs), _PAIR)
+    lengths = np.fromiter(map(len, blobs), np.int64, len(blobs)) // _PAIR.itemsize
+    owners = np.repeat(np.asarray(groups, np.int64), lengths)
+    if only:
+        wanted = np.zeros(MEASURES, bool)
+        wanted[list(only)] = True
+        kept = wanted[pairs["measure"]]
+        pairs, owners = pairs[kept], owners[kept]
     if not len(pairs):
         return np.empty(0, np.int64), np.empty(0, np.int64)
-    lengths = np.fromiter(map(len, blobs), np.int64, len(blobs)) // _PAIR.itemsize
-    codes = np.repeat(np.asarray(groups, np.int64), lengths) * MEASURES + pairs["measure"]
+    codes = owners * MEASURES + pairs["measure"]
     order = np.argsort(codes, kind="stable")
     codes = codes[order]
     starts = np.flatnonzero(np.concatenate(([True], codes[1:] != codes[:-1])))

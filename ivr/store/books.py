@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import ColumnElement, Connection, and_, select, true
@@ -76,6 +76,20 @@ class SqlBooks:
         """Return the totals of a subject."""
         with self._reading() as connection:
             return sums(connection, Wanted(subject, since, until, zone, where, by, time))
+
+    def day_sums(
+        self,
+        subject: Subject,
+        days: Sequence[tuple[int, int]],
+        *,
+        where: Mapping[str, Collection[str]],
+        by: tuple[str, ...],
+        measures: frozenset[str],
+    ) -> Sums:
+        """Return the totals of these days of the ledger's zone, by day."""
+        zone = self.zone()
+        with self._reading() as connection:
+            return sums(connection, Wanted(subject, 0, 0, zone, where, by, "day", days, measures))
 
     def cards(self, project: str, since: int, until: int) -> list[Carded]:
         """Return a project's cards of calls that began in the time, with their calls."""

@@ -57,6 +57,10 @@ class Wanted(NamedTuple):
     by: tuple[str, ...] = ()
     time: str = ""
     """One of `TIMES`, or "" for none."""
+    spans: Sequence[tuple[int, int]] = ()
+    """Several times, in their order, instead of the one from `since` to `until`."""
+    measures: frozenset[str] = frozenset()
+    """Only these; empty = all."""
 
 
 def sums(connection: Connection, wanted: Wanted) -> Sums:
@@ -69,26 +73,38 @@ def sums(connection: Connection, wanted: Wanted) -> Sums:
     if wanted.zone != state.zone:
         coarsest = QUARTERS
     groups = _Groups(wanted)
-    cells = {one.number: cells_of(connection, one) for one in {shelf, WHOLE[wanted.subject]}}
+    chosen = {place.number: _chosen(connection, place, wanted) for place in {shelf, WHOLE[wanted.subject]}}
     picked: list[int] = []
     blobs: list[bytes] = []
-    for piece in pieces(wanted.since, wanted.until, zone=state.zone, coarsest=coarsest, made_to=state.rolled_to):
+    for piece in (
+        piece
+        for since, until in wanted.spans or ((wanted.since, wanted.until),)
+        for piece in pieces(since, until, zone=state.zone, coarsest=coarsest, made_to=state.rolled_to)
+    ):
         edge = min(max(state.rolled_to, piece.since), piece.until)
         parts = [(shelf, piece.since, edge), (WHOLE[wanted.subject], edge, piece.until)]
         for place, since, until in parts if piece.grain == QUARTERS else [(shelf, piece.since, piece.until)]:
             if since >= until:
                 continue
-            own = {number: keys for number, keys in cells[place.number].items() if _fits(place, keys, wanted.where)}
-            names = {number: tuple(keys[place.keys.index(name)] for name in wanted.by) for number, keys in own.items()}
+            names, some = chosen[place.number]
             given = {"shelf": place.number, "grain": piece.grain, "since": since, "until": until}
             query = _ALL
-            if len(own) < len(cells[place.number]) and len(own) <= _FEW:
-                query, given["cells"] = _SOME, list(own)
+            if some:
+                query, given["cells"] = _SOME, list(names)
             for bucket, cell, amounts in connection.execute(query, given).all():
                 if cell in names:
                     picked.append(groups.number(names[cell], bucket))
                     blobs.append(amounts)
-    return _named(connection, groups.known, picked, blobs)
+    return _named(connection, wanted.measures, groups.known, (picked, blobs))
+
+
+def _chosen(connection: Connection, place: Shelf, wanted: Wanted) -> tuple[dict[int, tuple[str, ...]], bool]:
+    """Return the keys asked for of each cell that fits the filters; and whether the database should pick the cells."""
+    every = cells_of(connection, place)
+    own = {number: keys for number, keys in every.items() if _fits(place, keys, wanted.where)}
+    places = [place.keys.index(name) for name in wanted.by]
+    names = {number: tuple(keys[at] for at in places) for number, keys in own.items()}
+    return names, len(own) < len(every) and len(own) <= _FEW
 
 
 class _Groups:
@@ -135,10 +151,16 @@ def measures_of(connection: Connection) -> dict[int, str]:
 
 
 def _named(
-    connection: Connection, groups: Mapping[tuple[str, ...], int], picked: Sequence[int], blobs: Sequence[bytes]
+    connection: Connection,
+    wanted: frozenset[str],
+    groups: Mapping[tuple[str, ...], int],
+    found: tuple[Sequence[int], Sequence[bytes]],
 ) -> Sums:
     names, measures = {number: keys for keys, number in groups.items()}, measures_of(connection)
+    only = {number for number, name in measures.items() if name in wanted}
+    if wanted and not only:
+        return {}
     return {
         names[group]: Sorted(zip(map(measures.__getitem__, numbers), amounts, strict=True))
-        for group, numbers, amounts in by_group(*add_up(picked, blobs))
+        for group, numbers, amounts in by_group(*add_up(*found, only))
     }

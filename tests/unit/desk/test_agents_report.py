@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from ivr.desk.explain_report import explain_report
@@ -9,6 +11,7 @@ from ivr.desk.made_report import Ask
 from ivr.desk.report import make_report
 from ivr.ledger.card import Entry, card_facts
 from ivr.reports.catalogue import CATALOGUE
+from ivr.reports.plan import AgentPlan, Plan
 from ivr.reports.standard import REPORTS
 from ivr.store.books import SqlBooks
 from ivr.telephony.facts import write_facts
@@ -123,3 +126,84 @@ def test_the_calls_behind_wins_are_those_with_a_winning_card(tmp_path):
     assert made.tables[0].rows[0][-1].endswith(f"card of {call.answered_by}: win")
     books.close()
     home.engine.dispose()
+
+
+WEEKS = 7
+DAY_LONG = 86_400
+FIRST = 1_795_392_000 // DAY_LONG * DAY_LONG
+"""Midnight in UTC, a Monday."""
+PLAN = Plan({"201": AgentPlan((8 * 3600.0,) * 5 + (0.0, 0.0), {"talks_in": 2.0}), "299": AgentPlan((3600.0,) * 7, {})})
+
+
+@pytest.fixture(scope="module")
+def mondays(tmp_path_factory):
+    """201 is here eight hours on each of seven Mondays, on the last one two; on the last Sunday he comes unplanned."""
+    home = Home(tmp_path_factory.mktemp("mondays") / "home")
+    for week in range(WEEKS):
+        at = FIRST + 7 * week * DAY_LONG + 9 * 3600
+        hours = 2 if week == WEEKS - 1 else 8
+        if week == WEEKS - 1:
+            home.load(act(at - DAY_LONG, "signed_in?agent=201") + act(at - DAY_LONG + 3600, "signed_out?agent=201"))
+        home.load(act(at, "signed_in?agent=201") + act(at + hours * 3600, "signed_out?agent=201"))
+    home.load(act(FIRST + (7 * WEEKS - 6) * DAY_LONG + 60, "signed_in?agent=201"))
+    home.engine.dispose()
+    books = SqlBooks(home.url)
+    yield books
+    books.close()
+
+
+def of_days(since, until, **changed):
+    """Return the question of days counted from the first Monday."""
+    return Ask((FIRST + since * DAY_LONG) * 1_000_000, (FIRST + until * DAY_LONG) * 1_000_000, **changed)
+
+
+def test_a_day_out_of_his_own_pattern_is_flagged_and_the_others_are_not(mondays):
+    rows, _ = table(make_report(mondays, REPORTS["agent-day"], of_days(0, 60)), "Days")
+    told = {row["time"]: row["unusual"] for row in rows}
+    last = str(datetime.fromtimestamp(FIRST + 42 * DAY_LONG, UTC).date())
+    assert told[last] == "hours signed in 0.2 × his usual Monday (8 h 00 min)"
+    assert [text for day, text in told.items() if day != last] == [""] * WEEKS
+
+
+def test_a_day_that_is_not_whole_in_the_time_is_not_judged(mondays):
+    half = of_days(42, 43)._replace(until=(FIRST + 42 * DAY_LONG + DAY_LONG // 2) * 1_000_000)
+    rows, _ = table(make_report(mondays, REPORTS["agent-day"], half), "Days")
+    assert [row["unusual"] for row in rows] == [""]
+
+
+def test_days_stand_against_the_plan_and_days_on_which_he_did_not_come_are_told(mondays):
+    made = make_report(mondays, REPORTS["agent-day"], of_days(41, 43, plan=PLAN, where={"agent": frozenset({"201"})}))
+    rows, total = table(made, "Days")
+    assert [tuple(row.values())[2:8] for row in rows] == [
+        (3600.0, 0.0, 3600.0, 0.0, 0.0, 0.0),
+        (7200.0, 28_800.0, -21_600.0, 0.0, 2.0, -2.0),
+    ]
+    assert total[2:8] == (10_800.0, 28_800.0, -18_000.0, 0.0, 2.0, -2.0)
+    made = make_report(mondays, REPORTS["agent-day"], of_days(41, 43, plan=PLAN))
+    rows, _ = table(made, "Days")
+    assert [row["hours"] for row in rows if row["agent"] == "299"] == [0.0, 0.0]
+    assert [row["hours_difference"] for row in rows if row["agent"] == "299"] == [-3600.0, -3600.0]
+
+
+def test_plan_and_fact_of_a_time_are_the_sums_of_its_days(mondays):
+    made = make_report(mondays, REPORTS["agents"], of_days(0, 43, plan=PLAN))
+    (title,) = (one.title for one in made.tables if one.title.startswith("Plan and fact"))
+    rows, total = table(made, title)
+    his = rows[0]
+    assert (his["hours"], his["hours_planned"]) == (51 * 3600.0, 31 * 8 * 3600.0)
+    assert his["hours_difference"] == (51 - 248) * 3600.0
+    assert rows[1]["agent"] == "299"
+    assert total[1:4] == (51 * 3600.0, (248 + 43) * 3600.0, (51 - 248 - 43) * 3600.0)
+
+
+def test_a_day_that_goes_on_has_no_plan_yet(mondays):
+    made = make_report(mondays, REPORTS["agent-day"], of_days(43, 44, plan=PLAN, where={"agent": frozenset({"201"})}))
+    rows, _ = table(made, "Days")
+    assert [row["hours_planned"] for row in rows] in ([None], [])
+
+
+def test_a_filter_that_days_do_not_know_leaves_them_out_and_says_so(mondays):
+    ask = of_days(0, 43, plan=PLAN, where={"line": frozenset({""})})
+    assert "“Days” is left out: it cannot be told by line." in make_report(mondays, REPORTS["agent-day"], ask).notes
+    notes = make_report(mondays, REPORTS["agents"], ask).notes
+    assert "“Plan and fact” is left out: it cannot be told by line." in notes

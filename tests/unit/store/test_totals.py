@@ -75,7 +75,7 @@ def loaded(tmp_path, database_url):
 
 def counted(every, *args, **named):
     """Return what `sums` should, by adding up every single tally."""
-    subject, since, until, zone, where, by, time = Wanted(*args, **named)
+    subject, since, until, zone, where, by, time, *_ = Wanted(*args, **named)
     found: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
     for one in every:
         keys = dict(zip(KEYS[one.subject], one.keys, strict=True))
@@ -109,6 +109,21 @@ def test_totals_over_any_range_equal_a_count_of_every_call(loaded):
         for subject, where, by, time in asked:
             got = loaded.ask(subject, since, until, MOSCOW, where, by, time)
             assert got == counted(every, subject, since, until, MOSCOW, where, by, time), (subject, by, time)
+
+
+def test_several_times_and_few_measures_are_what_all_measures_of_each_time_say(loaded):
+    begin, end = day_of(BEGIN * 1_000_000 + 3 * 86_400_000_000, MOSCOW)
+    spans = [(begin + later, end + later) for later in (0, 7 * 86_400_000_000, 8 * 86_400_000_000)]
+    names = frozenset({"calls", "talked", "never counted"})
+    got = loaded.ask("call", 0, 0, MOSCOW, {}, ("direction",), "day", spans, names)
+    every = {
+        key: {name: value for name, value in own.items() if name in names}
+        for since, until in spans
+        for key, own in loaded.ask("call", since, until, MOSCOW, {}, ("direction",), "day").items()
+    }
+    assert got == every
+    assert got
+    assert loaded.ask("call", 0, 0, MOSCOW, {}, (), "", spans, frozenset({"never counted"})) == {}
 
 
 def test_a_zone_that_is_not_the_ledgers_gets_its_own_days(loaded):
