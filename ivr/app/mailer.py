@@ -84,8 +84,7 @@ def _step(settings: Settings) -> str:
         engine = open_existing(settings.database_url)
         books = SqlBooks(settings.database_url)
         try:
-            plan = read_plan(settings.plan_file) if settings.plan_file.exists() else None
-            writer = ReportWriter(books, file, plan)
+            writer = ReportWriter(books, file, plan_of(settings))
             Mailer(schedules_of(file), SqlMailings(engine), writer, server_of(file, settings), _now).step()
         finally:
             books.close()
@@ -100,6 +99,11 @@ def _step(settings: Settings) -> str:
 def read_schedules(settings: Settings) -> MailFile:
     """Read `mail.yaml`. Raises `AuthorError` with its mistakes."""
     return read_mail_file(settings.mail_file, {name: frozenset(filters_of(one)) for name, one in REPORTS.items()})
+
+
+def plan_of(settings: Settings) -> Plan | None:
+    """Return the plan of agents, when there is one. Raises `AuthorError` with its mistakes."""
+    return read_plan(settings.plan_file) if settings.plan_file.exists() else None
 
 
 def schedules_of(file: MailFile) -> list[Schedule]:

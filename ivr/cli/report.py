@@ -81,7 +81,8 @@ def report(
         ask = _ask(books, (since, until, day, month, zone), where, by)
         ask = ask._replace(given=Given(within=within, short=short, cost=cost), window=_window(window))
         ask = _limited(ask, limit, form)
-        ask = ask._replace(plan=_plan(home))
+        if REPORTS[name].opening:
+            ask = ask._replace(plan=_plan(home))
         if explain:
             from ivr.desk.explain_report import explain_report
 
@@ -124,10 +125,12 @@ def _project(file: Path, time: tuple[str, str, str, str], limit: int | None, hom
 
 
 def _list() -> None:
+    from ivr.desk.report import filters_of
     from ivr.reports.standard import REPORTS
 
     for one in REPORTS.values():
         print(f"{one.name:14} {one.title}")
+        print(f"{'':14} filters: {' '.join(f'--{name}' for name in filters_of(one))}")
     print("\nOne of them: `ivr report lines --since 7d`. What its numbers mean: `ivr metrics`.")
 
 

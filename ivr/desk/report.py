@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import cast
 
 from ivr.desk.agent_days import OPENINGS
@@ -12,7 +12,7 @@ from ivr.desk.made_report import Ask, Head, MadeReport, Table, Value
 from ivr.desk.newest import Page
 from ivr.desk.ports_report import Books
 from ivr.desk.reading import Groups, add, added, groups_of, reader
-from ivr.desk.report_lists import LISTS
+from ivr.desk.report_lists import LISTS, PARTIAL
 from ivr.errors import DeskError
 from ivr.reports.catalogue import metric
 from ivr.reports.layout import Cases, Column, Report, Section
@@ -56,6 +56,10 @@ def make_report(books: Books, report: Report, ask: Ask) -> MadeReport:
         else:
             notes.append(f"“{section.title}” is left out: it cannot be told by {_and(ask.where)}.")
     for name in report.lists:
+        title, known = PARTIAL.get(name, ("", frozenset(ask.where)))
+        if not ask.where.keys() <= known:
+            notes.append(f"“{title}” is left out: it cannot be told by {_and(ask.where.keys() - known)}.")
+            continue
         made = LISTS[name](books, ask)
         tables += [made] if isinstance(made, Table) else made
     return MadeReport(report.name, report.title, ask, tuple(tables), books.freshness(), tuple(notes))
@@ -131,5 +135,5 @@ def _labels(names: tuple[str, ...], keys: tuple[str, ...]) -> list[str]:
     return [*named, *keys[len(names) :]]
 
 
-def _and(names: Mapping[str, frozenset[str]]) -> str:
-    return " and ".join(names)
+def _and(names: Iterable[str]) -> str:
+    return " and ".join(sorted(names))

@@ -40,6 +40,21 @@ LINES = Report(
             ),
         ),
         Section(
+            "What agents did on the lines",
+            ("desk", "line"),
+            columns(
+                "offers: offers",
+                "offers_answered: taken",
+                "offers_missed: missed",
+                "offers_refused: refused",
+                "offer_answer_rate: share taken",
+                "talks_in: talks",
+                "talk_mean: mean talk",
+                "talk_time: talk",
+                "hold_time: hold",
+            ),
+        ),
+        Section(
             "Calls",
             ("desk",),
             columns(

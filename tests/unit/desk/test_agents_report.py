@@ -11,10 +11,13 @@ from ivr.desk.made_report import Ask
 from ivr.desk.report import make_report
 from ivr.ledger.card import Entry, card_facts
 from ivr.reports.catalogue import CATALOGUE
+from ivr.reports.contributions import tallies
 from ivr.reports.plan import AgentPlan, Plan
 from ivr.reports.standard import REPORTS
+from ivr.reports.tally import total
 from ivr.store.books import SqlBooks
 from ivr.telephony.facts import write_facts
+from tests.made_calls import leg, made_call
 from tests.made_journal import made_journal
 from tests.unit.store.test_agent_times import Home, act
 
@@ -126,6 +129,29 @@ def test_the_calls_behind_wins_are_those_with_a_winning_card(tmp_path):
     assert made.tables[0].rows[0][-1].endswith(f"card of {call.answered_by}: win")
     books.close()
     home.engine.dispose()
+
+
+def test_lengths_of_talks_are_as_counted_by_hand():
+    """Nine talks of 201, one of 202; hold is no talk, and a question to a colleague makes no second one."""
+    spans = [3.2, 12.0, 19.4, 20.0, 20.1, 29.9, 30.0, 30.5]
+    calls = [made_call(leg("talk", 10, 10 + length, "caller", line="first", agent="201")) for length in spans]
+    calls.append(
+        made_call(
+            leg("talk", 0, 15, "held", line="first", agent="201"),
+            leg("hold", 4, 9, agent="201"),
+            leg("talk", 20, 45, "caller", line="first", agent="201"),
+        )
+    )
+    calls.append(made_call(leg("talk", 0, 400, "caller", line="first", agent="202")))
+    mine = total((one for call in calls for one in tallies(call) if one.keys[0] == "201"), "agent")
+    told = {name: CATALOGUE[name].value(mine) for name in ("talks", "long_calls_20", "long_calls_30")}
+    assert told == {"talks": 9, "long_calls_20": 5, "long_calls_30": 2}, "20.0 s is not longer than 20 s"
+    assert CATALOGUE["talk_time"].value(mine) == pytest.approx(sum(spans) + 35)
+    assert CATALOGUE["talk_shortest"].value(mine) == 3, "3.2 s, rounded down"
+    assert CATALOGUE["talk_longest"].value(mine) == 35
+    every = total((one for call in calls for one in tallies(call)), "agent")
+    longest = CATALOGUE["talk_longest"].value(every)
+    assert 400 <= longest <= 400 * 1.02 + 1
 
 
 WEEKS = 7

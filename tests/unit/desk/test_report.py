@@ -117,7 +117,7 @@ def test_a_filter_that_fits_no_table_is_refused_with_those_that_do(books):
 
 def test_a_table_that_cannot_be_filtered_so_is_left_out_and_that_is_said(books):
     made = make_report(books, REPORTS["lines"], FOREVER._replace(where={"line": frozenset({"first"})}))
-    assert [table.title for table in made.tables] == ["Visits to the lines", "Waits"]
+    assert [table.title for table in made.tables] == ["Visits to the lines", "Waits", "What agents did on the lines"]
     assert made.notes == ("“Calls” is left out: it cannot be told by line.",)
 
 
@@ -223,3 +223,17 @@ def test_totals_that_are_looked_through_once_have_the_same_histograms():
     sums = {"talk_length.3": 2, "talk_length.12": 1, "talk_length.1": 4, "talk": 9, "gone_on.full": 1, "none.4": 0}
     assert histogram(Sorted(sums), "talk_length") == histogram(sums, "talk_length") == [(1, 4), (3, 2), (12, 1)]
     assert histogram(Sorted(sums), "none") == []
+
+
+def test_the_lines_can_be_told_by_an_agent_as_far_as_he_has_to_do_with_them(books):
+    made = make_report(books, REPORTS["lines"], FOREVER._replace(where={"agent": frozenset({"201"})}))
+    (table,) = made.tables
+    assert table.title == "What agents did on the lines"
+    assert told(made, table.title, "talks_in") == 1
+    assert len(made.notes) == 3
+
+
+def test_a_list_that_does_not_know_a_filter_is_left_out_and_that_is_said(books):
+    made = make_report(books, REPORTS["missed"], FOREVER._replace(where={"category": frozenset({""})}))
+    assert "“Still owed a talk” is left out: it cannot be told by category." in made.notes
+    assert not any(table.title.startswith("Still owed") for table in made.tables)
