@@ -17,6 +17,7 @@ from typing import cast
 import structlog
 from rich.console import Console
 
+from ivr.app.budgets import budgets_of
 from ivr.app.heartbeat import beat
 from ivr.desk.made_report import ROWS, Ask, MadeReport
 from ivr.desk.mail_reports import Mailer, Schedule, moment
@@ -84,7 +85,7 @@ def _step(settings: Settings) -> str:
         engine = open_existing(settings.database_url)
         books = SqlBooks(settings.database_url)
         try:
-            writer = ReportWriter(books, file, plan_of(settings))
+            writer = writer_of(books, file, settings)
             Mailer(schedules_of(file), SqlMailings(engine), writer, server_of(file, settings), _now).step()
         finally:
             books.close()
@@ -118,12 +119,21 @@ def server_of(file: MailFile, settings: Settings) -> SmtpServer:
     return SmtpServer(file.host, file.port, cast("Security", file.security), file.user, password, authority)
 
 
+def writer_of(books: SqlBooks, file: MailFile, settings: Settings) -> ReportWriter:
+    """Return what makes the letters, with the plan of the agents' hours and the desks' budgets as they are now."""
+    return ReportWriter(books, file, plan_of(settings), budgets_of(settings.desks))
+
+
 class ReportWriter:
     """Makes the letters: the report as text and HTML, and as a file beside it."""
 
-    def __init__(self, books: SqlBooks, file: MailFile, plan: Plan | None = None) -> None:
+    def __init__(
+        self, books: SqlBooks, file: MailFile, plan: Plan | None = None, budgets: Mapping[str, int] | None = None
+    ) -> None:
+        """`budgets`: what each desk promises, see `ivr.app.budgets`."""
         self._books = books
         self._plan = plan
+        self._budgets = budgets or {}
         self._file = file
         self._sendings = {one.name: one for one in file.sendings}
 
@@ -155,7 +165,8 @@ class ReportWriter:
     def _made(self, sending: Sending, first: date, behind: date, rows: int | None = ROWS) -> MadeReport:
         zone = str(self._file.zone)
         where = {key: frozenset({value}) for key, value in sending.filters.items()}
-        ask = Ask(midnight(first, zone), midnight(behind, zone), zone, where, rows=rows, plan=self._plan)
+        ask = Ask(midnight(first, zone), midnight(behind, zone), zone, where, rows=rows)
+        ask = ask._replace(plan=self._plan, budgets=self._budgets)
         return make_report(self._books, REPORTS[sending.report], ask)
 
 

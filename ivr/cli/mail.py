@@ -101,7 +101,7 @@ def try_(
     """Send the report's last whole time to somebody now; it counts as nothing that was due."""
     from datetime import UTC, datetime, timedelta
 
-    from ivr.app.mailer import ReportWriter, plan_of, server_of
+    from ivr.app.mailer import server_of, writer_of
     from ivr.desk.ports_mail import LetterRefusedError, ServerAwayError
     from ivr.reports.schedule import periods_due
     from ivr.store.books import SqlBooks
@@ -116,7 +116,7 @@ def try_(
     last = list(periods_due(sending.every, sending.at, file.zone, since=now - timedelta(days=63), now=now))[-1]
     books = SqlBooks(settings.database_url)
     try:
-        letter = ReportWriter(books, file, plan_of(settings)).write(name, last.first, last.behind, to)
+        letter = writer_of(books, file, settings).write(name, last.first, last.behind, to)
         connection = server_of(file, settings).open(letter)
         try:
             connection.deliver()

@@ -39,7 +39,10 @@ def report(
     number: Annotated[list[str] | None, typer.Option(help="Only calls to this number of a desk.")] = None,
     version: Annotated[list[str] | None, typer.Option(help="Only this version of a flow.")] = None,
     node: Annotated[list[str] | None, typer.Option(help="Only this node of a flow.")] = None,
-    within: Annotated[int, typer.Option(min=1, max=120, help="Threshold of service levels and budgets, s.")] = 20,
+    within: Annotated[
+        int | None,
+        typer.Option(min=1, max=120, help="Threshold of service levels, s (20); also in place of the desks' budgets."),
+    ] = None,
     short: Annotated[int, typer.Option(min=0, max=120, help="A shorter wait was no wish to be served, s.")] = 5,
     window: Annotated[str, typer.Option(help="For repeat: how long a matter may come back; 7d is quickest.")] = "7d",
     cost: Annotated[float | None, typer.Option(min=0, help="What the source's calls cost.")] = None,
@@ -56,6 +59,7 @@ def report(
     home: Home = None,
 ) -> None:
     """Print a report. Every number has an id (`ivr metrics ID`), and --explain ID lists its calls."""
+    from ivr.app.budgets import budgets_of
     from ivr.reports.parts import Given
     from ivr.reports.standard import REPORTS
     from ivr.store.books import SqlBooks
@@ -74,12 +78,14 @@ def report(
         "desk": desk, "line": line, "agent": agent, "category": category, "source": source,
         "how": how, "number": number, "version": version, "node": node,
     }  # fmt: skip
-    books = SqlBooks(running_settings(home).database_url)
+    settings = running_settings(home)
+    books = SqlBooks(settings.database_url)
     try:
         where = {key: frozenset(values) for key, values in given.items() if values}
         _check(books, REPORTS[name], where, by)
         ask = _ask(books, (since, until, day, month, zone), where, by)
-        ask = ask._replace(given=Given(within=within, short=short, cost=cost), window=_window(window))
+        ask = ask._replace(given=Given(within=within or 20, short=short, cost=cost), window=_window(window))
+        ask = ask._replace(budgets={} if within else budgets_of(settings.desks))
         ask = _limited(ask, limit, form)
         if REPORTS[name].opening:
             ask = ask._replace(plan=_plan(home))

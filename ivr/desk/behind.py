@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -47,7 +48,8 @@ def _calls(books: Books, one: Metric, cell: Cell, ask: Ask) -> Iterator[tuple[tu
     cards: Mapping[str, Card] = books.written(ask.since, ask.until) if of_cards else {}
     for call in books.calls(ask.since, ask.until, {}):
         card = cards.get(call.id)
-        verdict = explain(one, call, cell, ask.given, card_tallies(card, call) if card else ())
+        given = replace(ask.given, within=ask.budget_of(call.desk)) if one.id == "within_budget" else ask.given
+        verdict = explain(one, call, cell, given, card_tallies(card, call) if card else ())
         if verdict.where == "out" and call.began_at < ask.since:
             continue  # it only reaches into the time
         if card and card.kind and verdict.where != "out":

@@ -37,6 +37,12 @@ class Ask(NamedTuple):
     """What agents were to do; None = nobody has written a plan."""
     window: int = WINDOW
     """How long a matter may come back, in microseconds."""
+    budgets: Mapping[str, int] = {}
+    """Each desk's own budget for the time to a person, in seconds; of another desk it is `given.within`."""
+
+    def budget_of(self, desk: str) -> int:
+        """Return the desk's budget in seconds."""
+        return self.budgets.get(desk, self.given.within)
 
 
 class Head(NamedTuple):

@@ -8,6 +8,7 @@ from typing import cast
 
 from ivr.desk.agent_days import OPENINGS
 from ivr.desk.asked import Asked, Ripe
+from ivr.desk.in_budget import in_budgets
 from ivr.desk.made_report import Ask, Head, MadeReport, Table, Value
 from ivr.desk.newest import Page
 from ivr.desk.ports_report import Books
@@ -92,6 +93,9 @@ def _table(section: Section, ask: Ask, asked: Asked) -> Table | None:
     subjects = sorted({(subject, metric(column.metric).ripens) for column in columns for subject in _kept(column)})
     page = asked.page(subjects[0][0], section.by, time) if time else Page(ask.since)
     groups = groups_of(asked, subjects, page.since, section.by, time)
+    budgeted = bool(ask.budgets) and any(column.metric == "within_budget" for column in columns)
+    if budgeted:
+        groups = in_budgets(groups, ask)
     names = section.by
     if section.cases:
         groups, names = _by_case(groups, section.cases, len(section.by)), (*section.by, section.cases.name)
@@ -107,7 +111,11 @@ def _table(section: Section, ask: Ask, asked: Asked) -> Table | None:
             kept.append(groups[keys])
     total: tuple[Value, ...] | None = None
     if len(rows) > 1 or (rows and page.note):
-        whole = groups_of(asked, subjects, ask.since, (), "").get((), {}) if page.note else added(kept)
+        if page.note and budgeted:
+            kept = list(in_budgets(groups_of(asked, subjects, ask.since, ("desk",), ""), ask).values())
+        elif page.note:
+            kept = list(groups_of(asked, subjects, ask.since, (), "").values())
+        whole = added(kept)
         total = ("all", *[""] * (keys_wide - 1), *read(whole))
     return Table(section.title, tuple(heads), tuple(rows), total, section.chart, note=page.note)
 

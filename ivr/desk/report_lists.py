@@ -16,9 +16,21 @@ _UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
 
 def over_budget(books: Books, ask: Ask) -> Table:
-    """Return the newest calls that reached a person later than the budget."""
-    budget = ask.given.within
-    calls = books.slowest(ask.since, ask.until, ask.where, budget=budget * 1_000_000, limit=ask.limit)
+    """Return the newest calls that reached a person later than their desk's budget."""
+    desks = books.values("desk") - {""}
+    if "desk" in ask.where:
+        desks &= ask.where["desk"]
+    promised: dict[int, set[str]] = {}
+    for desk in desks:
+        promised.setdefault(ask.budget_of(desk), set()).add(desk)
+    calls = [
+        call
+        for budget, some in promised.items()
+        for call in books.slowest(
+            ask.since, ask.until, {**ask.where, "desk": some}, budget=budget * 1_000_000, limit=ask.limit
+        )
+    ]
+    calls = sorted(calls, key=lambda call: (call.began_at, call.id), reverse=True)[: ask.limit]
     rows = tuple(
         (
             clock(call.began_at, ask.zone),
@@ -40,8 +52,12 @@ def over_budget(books: Books, ask: Ask) -> Table:
         Head("agent", "agent", "text"),
         Head("time_to_human", "time to human", "seconds", 1),
     )
-    note = f"The newest {ask.limit}; --limit shows more." if len(rows) == ask.limit else ""
-    return Table(f"Calls that waited more than {budget} s for a person", heads, rows, note=note, listing=True)
+    told = ", ".join(f"{desk} {ask.budget_of(desk)} s" for desk in sorted(desks))
+    source = "by the desks' files; --within sets one for all" if ask.budgets else "for every desk"
+    note = f"Budget: {told}, {source}." if told else ""
+    if len(rows) == ask.limit:
+        note += f" The newest {ask.limit}; --limit shows more."
+    return Table("Calls over the budget for the time to a person", heads, rows, note=note.strip(), listing=True)
 
 
 def debt(books: Books, ask: Ask) -> Table:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ivr.reports.metric import Metric, longest_of, percentile
-from ivr.reports.parts import amount, number_in, seconds, up_to_threshold
+from ivr.reports.parts import amount, number_in, seconds, up_to_budget
 
 _CALLS, _CONNECTED = amount("calls"), amount("connected")
 
@@ -216,9 +216,9 @@ CALLS = (
         sources=("call",),
         unit="share",
         formula="calls with a talk whose time to human ≤ T / calls with a talk",
-        counts="calls with a talk; T is the budget of the desk or `--within`, whole seconds up to 120",
+        counts="calls with a talk; T is the budget in the desk's file or `--within`; above 120 s at most 2 % wrong",
         leaves_out="calls without a talk",
-        top=up_to_threshold("to_human"),
+        top=up_to_budget("to_human"),
         bottom=_CONNECTED,
         directions=("in",),
     ),

@@ -24,6 +24,7 @@ class Given:
     """What the calls cost that the totals are of: a source's campaign, for example."""
 
 
+IN_BUDGET = "in_budget"
 Part: TypeAlias = Callable[[Totals, Given], float]
 
 
@@ -58,6 +59,20 @@ def number_in(*names: str) -> Part:
 def up_to_threshold(name: str) -> Part:
     """Return the part that counts what of a histogram was within the service level's threshold."""
     return lambda totals, given: within(histogram(totals, name), given.within)
+
+
+def up_to_budget(name: str) -> Part:
+    """Return the part that counts what of a histogram was within its desk's budget.
+
+    `in_budget` says it where desks of several budgets are added up; else the threshold is the budget.
+    """
+    threshold = up_to_threshold(name)
+
+    def part(totals: Totals, given: Given) -> float:
+        told = totals.get(IN_BUDGET)
+        return threshold(totals, given) if told is None else told
+
+    return part
 
 
 def up_to_short(name: str) -> Part:

@@ -193,6 +193,43 @@ def test_the_calls_over_the_budget_are_listed_the_newest_first(many):
     assert all(row[-1] > 1 for row in table.rows)
 
 
+def test_each_desk_is_held_against_its_own_budget(many):
+    """The same calls, when the desk promises a second and when it promises an hour."""
+    loose = FOREVER._replace(budgets={"demo": 3600}, limit=1000)
+    strict = FOREVER._replace(budgets={"demo": 1}, limit=1000)
+    by_option = FOREVER._replace(given=Given(within=1), limit=1000)
+    met, broken, told_so = (make_report(many, REPORTS["time-to-human"], ask) for ask in (loose, strict, by_option))
+    assert told(met, "By category", "within_budget") == 1.0
+    assert told(broken, "By category", "within_budget") == told(told_so, "By category", "within_budget") < 1.0
+    assert met.tables[-1].rows == ()
+    assert broken.tables[-1].rows == told_so.tables[-1].rows != ()
+    assert broken.tables[-1].note == "Budget: demo 1 s, by the desks' files; --within sets one for all."
+
+
+def test_two_budgets_are_added_up_by_their_calls_also_under_a_page_of_days(tmp_path):
+    two = made_journal(30, per_second=0.001) + made_journal(20, seed=3, begin=1_796_000_000, per_second=0.001).replace(
+        b"desk=demo", b"desk=shop"
+    )
+    books = load(tmp_path, f"sqlite:///{tmp_path}/ledger.sqlite", two)
+    calls = [call for call in books.calls(0, FOREVER.until, {}) if call.connected_at is not None and call.desk]
+    middle = sorted((call.connected_at - call.began_at) // 1_000_000 for call in calls)[len(calls) // 2]
+    ask = FOREVER._replace(budgets={"demo": middle, "shop": middle + 1}, zone="Europe/Moscow", limit=1000)
+    kept = [call.connected_at - call.began_at <= ask.budget_of(call.desk) * 1_000_000 for call in calls]
+    assert {call.desk for call in calls} == {"demo", "shop"}
+    assert 0 < sum(kept) < len(kept)
+    made = make_report(books, REPORTS["time-to-human"], ask)
+    assert told(made, "By category", "within_budget", -1) == pytest.approx(sum(kept) / len(kept))
+    late = {call.id for call, met in zip(calls, kept, strict=True) if not met}
+    assert {row[1] for row in made.tables[-1].rows} == late
+    days = make_report(books, REPORTS["time-to-human"], ask._replace(time="day", rows=1))
+    assert days.tables[0].note.startswith("The newest 1 day")
+    assert told(days, "By category", "within_budget", -1) == pytest.approx(sum(kept) / len(kept))
+    opened = explain_report(books, REPORTS["time-to-human"], "within_budget", ask)
+    parts = [row[3] for table in opened.tables for row in table.rows]
+    assert sum(parts) == sum(kept)
+    books.close()
+
+
 def test_filters_are_the_keys_of_the_totals():
     assert filters_of(REPORTS["lines"])[:3] == ("desk", "number", "version")
     assert dataclasses.is_dataclass(REPORTS["lines"])
