@@ -206,9 +206,9 @@ def _heads(metrics: Sequence[str], ask: Ask) -> list[Head]:
     heads = []
     for name in metrics:
         one = metric(name)
-        heads.append(Head(name, "signed in" if name == HOURS else one.name.lower(), one.unit, one.version))
+        heads.append(Head(name, "signed in" if name == HOURS else name.replace("_", " "), one.unit, one.version))
         if ask.plan:
-            heads += [Head(f"{name}_planned", "planned", one.unit), Head(f"{name}_difference", "+ or -", one.unit)]
+            heads += [Head(f"{name}_planned", "planned", one.unit), Head(f"{name}_difference", "±", one.unit)]
     return heads
 
 

@@ -23,9 +23,9 @@ _TURN = 12
 
 def write_excel(made: MadeReport, path: Path) -> None:
     """Write the book. Texts are written as texts: no caller's name becomes a formula."""
-    book = xlsxwriter.Workbook(
-        str(path), {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    )
+    texts = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    # Excel shows a time below zero in books of this calendar alone; no cell is a date.
+    book = xlsxwriter.Workbook(str(path), {**texts, "date_1904": True})
     try:
         looks = _Looks(book)
         names: set[str] = set()
@@ -79,7 +79,7 @@ def _write_table(book: Any, looks: _Looks, made: MadeReport, table: Table, name:
     if table.rows:
         _mark_targets(sheet, looks, table, first, last)
         _add_chart(book, sheet, table, name, first, last)
-    sheet.freeze_panes(first, sum(head.unit == "text" for head in table.heads))
+    sheet.freeze_panes(first, next((place for place, head in enumerate(table.heads) if head.unit != "text"), 0))
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(_HEAD_ROW)

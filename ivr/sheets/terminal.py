@@ -38,12 +38,11 @@ def _print_table(table: Table, console: Console) -> None:
         return
     alone = _alone(table)
     title = "".join(
-        f" · {head.title} {table.rows[0][place]}"
-        for place, head in enumerate(table.heads)
-        if place in alone and table.rows[0][place]
+        f" · {head.title} {table.rows[0][place]}" for place, head in enumerate(table.heads) if place in alone
     )
     console.print(f"[bold]{escape(table.title)}[/][dim]{escape(title)}[/]", highlight=False)
-    for places in _fitting(table, [place for place in range(len(table.heads)) if place not in alone], console.width):
+    left_out = alone | _empty(table)
+    for places in _fitting(table, [place for place in range(len(table.heads)) if place not in left_out], console.width):
         console.print(_sheet(table, places, console.width), highlight=False)
     if table.note:
         console.print(f"[dim]{escape(table.note)}[/]", highlight=False)
@@ -68,7 +67,7 @@ def _sheet(table: Table, places: list[int], width: int) -> RichTable:
 
 def _fitting(table: Table, places: list[int], width: int) -> list[list[int]]:
     """Cut columns into as many tables as the width asks for, each with the keys in front: nothing is ever cut off."""
-    keys = places[:1] if table.listing else [place for place in places if table.heads[place].unit == "text"]
+    keys = places[:1] if table.listing else [place for place in places if _is_key(table.heads[place])]
     taken = sum(_width(table, place) + _GAP for place in keys)
     found: list[list[int]] = []
     room = 0
@@ -113,6 +112,16 @@ def _alone(table: Table) -> set[int]:
     if table.listing:
         desks = [place for place, head in enumerate(table.heads) if head.id == "desk"]
         return {place for place in desks if len({row[place] for row in table.rows}) == 1}
-    texts = [place for place, head in enumerate(table.heads) if head.unit == "text"]
+    texts = [place for place, head in enumerate(table.heads) if _is_key(head)]
     same = [place for place in texts if len({row[place] for row in table.rows}) == 1]
     return set(same if len(same) < len(texts) else same[:-1])
+
+
+def _empty(table: Table) -> set[int]:
+    """Return the columns of sentences in which nothing stands."""
+    long = [place for place, head in enumerate(table.heads) if head.id in _LONG]
+    return {place for place in long if not any(row[place] for row in table.rows)}
+
+
+def _is_key(head: Head) -> bool:
+    return head.unit == "text" and head.id not in _LONG

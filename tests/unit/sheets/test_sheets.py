@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import json
+import re
 from html.parser import HTMLParser
 
 import pytest
 from openpyxl import load_workbook
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from rich.console import Console
 
 from ivr.desk.made_report import Ask, Head, MadeReport, Table
@@ -110,6 +113,12 @@ def test_the_page_has_no_script_and_fetches_nothing():
     assert any(text.startswith("Complete to 2026-11-19 01:00:00 UTC; 1 gap open; 2 calls") for text in page.texts)
 
 
+def on_screen(made):
+    page = io.StringIO()
+    print_report(made, Console(file=page, width=120))
+    return page.getvalue()
+
+
 @pytest.mark.parametrize("width", [80, 120])
 def test_the_terminal_shows_the_same_numbers_within_its_width(width):
     page = io.StringIO()
@@ -136,3 +145,37 @@ def test_the_terminal_shows_the_same_numbers_within_its_width(width):
 )
 def test_values_read_as_people_write_them(value, unit, text):
     assert shown(value, Head("x", "x", unit)) == text
+
+
+DAYS = MadeReport(
+    "agent-day",
+    "Days",
+    MADE.ask,
+    (
+        Table(
+            "Days",
+            (
+                Head("agent", "agent", "text"),
+                Head("hours", "signed in", "seconds", 1),
+                Head("hours_difference", "±", "seconds"),
+                Head("unusual", "unusual", "text"),
+            ),
+            (("201", 7200.0, -21_600.0, "talk 3.4 × his usual Monday (38 min)"), ("202", 28_800.0, None, "")),
+        ),
+    ),
+    MADE.freshness,
+)
+
+
+def test_a_sentence_stands_behind_the_numbers_and_not_at_all_when_there_is_none():
+    assert re.search(r"201 +2:00:00 +-6:00:00 +talk 3.4 ×", on_screen(DAYS))
+    table = DAYS.tables[0]
+    silent = dataclasses.replace(table, rows=tuple((*row[:-1], "") for row in table.rows))
+    assert "unusual" not in on_screen(dataclasses.replace(DAYS, tables=(silent,)))
+
+
+def test_a_time_below_zero_can_be_shown_by_a_spreadsheet(tmp_path):
+    path = tmp_path / "days.xlsx"
+    write_excel(DAYS, path)
+    assert load_workbook(path).epoch == CALENDAR_MAC_1904
+    assert shown(-90.0, DAYS.tables[0].heads[2]) == "-1:30"
