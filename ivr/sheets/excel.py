@@ -14,11 +14,13 @@ from ivr.sheets.words import freshness, heading
 
 _FORMS = {"share": "0.0%", "seconds": "[h]:mm:ss.0", "count": "#,##0", "money": "#,##0.00", "per call": "0.00"}
 _DAY = 86_400
+_NAME = 28
+"""Letters of a sheet's name: 31 are allowed, and a number may follow."""
 _HEAD_ROW = 3
-_CHART_ROWS = 40
-"""Bars that a chart can show before nobody can read them."""
-_TURN = 12
-"""Bars from which their names stand upright."""
+_CHART_ROWS = 120
+"""Bars that a chart can show before nobody looks through them."""
+_UPRIGHT, _BAR = 12, 18
+"""Upright bars whose names can be read; more of them lie, each so many pixels high."""
 
 
 def write_excel(made: MadeReport, path: Path) -> None:
@@ -79,7 +81,10 @@ def _write_table(book: Any, looks: _Looks, made: MadeReport, table: Table, name:
     if table.rows:
         _mark_targets(sheet, looks, table, first, last)
         _add_chart(book, sheet, table, name, first, last)
-    sheet.freeze_panes(first, next((place for place, head in enumerate(table.heads) if head.unit != "text"), 0))
+    # A list has texts all over: only the first stays in sight.
+    sheet.freeze_panes(
+        first, 1 if table.listing else next((place for place, head in enumerate(table.heads) if head.unit != "text"), 0)
+    )
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(_HEAD_ROW)
@@ -109,7 +114,8 @@ def _add_chart(book: Any, sheet: Any, table: Table, name: str, first: int, last:
     columns = [column for column, head in enumerate(table.heads) if head.version and head.id in table.chart]
     if not columns or last - first >= _CHART_ROWS:
         return
-    chart = book.add_chart({"type": "column", "subtype": "stacked"})
+    many = last - first >= _UPRIGHT
+    chart = book.add_chart({"type": "bar" if many else "column", "subtype": "stacked"})
     texts = max(1, sum(head.unit == "text" for head in table.heads))
     for column in columns:
         chart.add_series(
@@ -122,9 +128,13 @@ def _add_chart(book: Any, sheet: Any, table: Table, name: str, first: int, last:
         )
     chart.set_title({"name": table.title, "name_font": {"size": 12}})
     chart.set_legend({"position": "bottom"})
-    chart.set_y_axis({"major_gridlines": {"visible": True, "line": {"color": "#DDDDDD"}}})
-    chart.set_x_axis({"num_font": {"rotation": -45 if last - first >= _TURN else 0}})
-    chart.set_size({"width": 720, "height": 320})
+    grid = {"major_gridlines": {"visible": True, "line": {"color": "#DDDDDD"}}}
+    if many:
+        chart.set_y_axis({"reverse": True, "interval_unit": 1, "major_gridlines": {"visible": False}})
+        chart.set_x_axis(grid)
+    else:
+        chart.set_y_axis(grid)
+    chart.set_size({"width": 720, "height": 100 + _BAR * (last - first + 1) if many else 320})
     sheet.insert_chart(last + 5, 0, chart)
 
 
@@ -155,7 +165,10 @@ def _width(table: Table, column: int) -> float:
 
 def _sheet_name(title: str, taken: set[str]) -> str:
     """Return a name that Excel allows: 31 letters, none that means something in a formula, not twice."""
-    name = re.sub(r"[\[\]:*?/\\']", " ", title)[:28].strip() or "Table"
+    name = re.sub(r"[\[\]:*?/\\'\s]+", " ", title).strip()
+    if len(name) > _NAME:
+        name = name[: _NAME + 1].rpartition(" ")[0] or name[:_NAME]
+    name = name.rstrip(" ,;.") or "Table"
     while name.lower() in taken:
         name = f"{name[:28]} {len(taken)}"
     taken.add(name.lower())

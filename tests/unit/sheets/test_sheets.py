@@ -55,6 +55,24 @@ def test_a_book_holds_the_same_numbers(tmp_path):
     assert book.worksheets[-1]["A4"].value == "offered"
 
 
+def test_a_sheet_has_a_name_of_whole_words(tmp_path):
+    heads = tuple(Head(name, name, "text") for name in ("number", "call", "agent"))
+    listed = Table("Who called again and again, each time within 7 days", heads, (("1", "2", "3"),), listing=True)
+    path = tmp_path / "x.xlsx"
+    write_excel(MadeReport("x", "x", MADE.ask, (listed, listed), MADE.freshness), path)
+    assert load_workbook(path).sheetnames == ["Who called again and again", "Who called again and again 1", "Meaning"]
+
+
+def test_many_rows_are_a_chart_of_lying_bars(tmp_path):
+    rows = tuple((str(number), number, 0.5, 1.0) for number in range(60))
+    path = tmp_path / "x.xlsx"
+    write_excel(
+        MadeReport("x", "x", MADE.ask, (Table("Agents", HEADS, rows, None, ("offered",)),), MADE.freshness), path
+    )
+    (chart,) = load_workbook(path).worksheets[0]._charts
+    assert chart.barDir == "bar"
+
+
 def test_a_text_that_looks_like_a_formula_stays_a_text_in_a_book(tmp_path):
     """S11: no formula, no link."""
     path = tmp_path / "lines.xlsx"
