@@ -82,9 +82,8 @@ def _write_table(book: Any, looks: _Looks, made: MadeReport, table: Table, name:
         _mark_targets(sheet, looks, table, first, last)
         _add_chart(book, sheet, table, name, first, last)
     # A list has texts all over: only the first stays in sight.
-    sheet.freeze_panes(
-        first, 1 if table.listing else next((place for place, head in enumerate(table.heads) if head.unit != "text"), 0)
-    )
+    keys = next((place for place, head in enumerate(table.heads) if head.unit != "text"), 0)
+    sheet.freeze_panes(first, 1 if table.listing else keys)
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(_HEAD_ROW)

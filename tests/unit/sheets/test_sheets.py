@@ -66,11 +66,11 @@ def test_a_sheet_has_a_name_of_whole_words(tmp_path):
 def test_many_rows_are_a_chart_of_lying_bars(tmp_path):
     rows = tuple((str(number), number, 0.5, 1.0) for number in range(60))
     path = tmp_path / "x.xlsx"
-    write_excel(
-        MadeReport("x", "x", MADE.ask, (Table("Agents", HEADS, rows, None, ("offered",)),), MADE.freshness), path
-    )
+    agents = Table("Agents", HEADS, rows, None, ("offered",))
+    write_excel(MadeReport("x", "x", MADE.ask, (agents,), MADE.freshness), path)
     (chart,) = load_workbook(path).worksheets[0]._charts
     assert chart.barDir == "bar"
+    assert chart.x_axis.scaling.orientation == "maxMin", "the first row is on top"
 
 
 def test_a_text_that_looks_like_a_formula_stays_a_text_in_a_book(tmp_path):
