@@ -52,8 +52,9 @@ def _calls(books: Books, one: Metric, cell: Cell, ask: Ask) -> Iterator[tuple[tu
         verdict = explain(one, call, cell, given, card_tallies(card, call) if card else ())
         if verdict.where == "out" and call.began_at < ask.since:
             continue  # it only reaches into the time
-        if card and card.kind and verdict.where != "out":
-            verdict = verdict._replace(why=f"{verdict.why}; card of {card.agent}: {card.kind}")
+        if card and verdict.where != "out":
+            said = ", ".join((*sorted(card.codes), *([card.kind] if card.kind else ())))
+            verdict = verdict._replace(why=f"{verdict.why}; card of {card.agent}: {said or 'no outcome'}")
         yield (clock(call.began_at, ask.zone), call.id, call.caller or "withheld"), verdict
 
 

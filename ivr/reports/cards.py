@@ -11,16 +11,20 @@ from ivr.reports.tally import QUARTER, Tally, tally
 
 
 def card_tallies(card: Card, call: Call) -> list[Tally]:
-    """Return what the card contributes, booked to its call's beginning; nothing when it is neither win nor lead."""
-    if not card.kind or call.ended_at is None:
+    """Return what the card contributes, booked to its call's beginning: its codes, a win or a lead."""
+    if call.ended_at is None:
         return []
     direction = call.direction
     number = call.number if direction == "in" else ""
     bucket = call.began_at - call.began_at % QUARTER
     of_call = (direction, call.desk, number, call.version, call.category, call.source, call.source_how)
     of_agent = (card.agent, direction, call.desk, _line(call))
-    measure = f"card.{card.kind}"
-    return [tally(("call", bucket, of_call, measure, 1)), tally(("agent", bucket, of_agent, measure, 1))]
+    told = [("card.outcome", len(card.codes)), *((f"card.outcome.{code}", 1) for code in card.codes)]
+    found = [tally(("agent", bucket, of_agent, measure, value)) for measure, value in told if value]
+    if card.kind:
+        measure = f"card.{card.kind}"
+        found += [tally(("call", bucket, of_call, measure, 1)), tally(("agent", bucket, of_agent, measure, 1))]
+    return found
 
 
 def card_totals(cards: Iterable[Card]) -> Counter[str]:

@@ -207,6 +207,15 @@ AGENTS = (
         same_as="Amazon Connect",
     ),
     Metric(
+        id="agent_outcomes",
+        name="Outcomes that the agent wrote",
+        sources=("agent",),
+        unit="count",
+        formula="codes in the cards that he wrote last",
+        counts="the cards as they stand now; a card may have several codes, each is one",
+        top=amount("card.outcome"),
+    ),
+    Metric(
         id="agent_wins",
         name="Wins of the agent",
         sources=("agent",),

@@ -195,6 +195,8 @@ _HOURS = columns(
 )
 _PAUSES = columns("pauses: pauses", "paused_time: time", "paused_mean: mean")
 _REASONS = Cases("reason", {"paused": "state.paused", "begun.paused": "begun.paused"})
+_OUTCOMES = columns("agent_outcomes: calls")
+_CODES = Cases("outcome", {"card.outcome": "card.outcome"})
 AGENTS = Report(
     "agents",
     "Agents",
@@ -203,6 +205,7 @@ AGENTS = Report(
         Section("Length of talks", ("agent",), _LENGTHS, directions=()),
         Section("Time", ("agent",), _HOURS, directions=()),
         Section("Pauses by reason", ("agent",), _PAUSES, directions=(), cases=_REASONS),
+        Section("Outcomes in the cards", ("agent",), _OUTCOMES, directions=(), cases=_CODES),
     ),
     opening="plan",
 )
@@ -214,6 +217,7 @@ AGENT_DAY = Report(
         Section("Length of talks", ("agent",), _DAY_LENGTHS, time="day", directions=()),
         Section("Time", ("agent",), _HOURS, time="day", directions=()),
         Section("Pauses by reason", ("agent",), _PAUSES, time="day", directions=(), cases=_REASONS),
+        Section("Outcomes in the cards", ("agent",), _OUTCOMES, time="day", directions=(), cases=_CODES),
     ),
     opening="days",
 )

@@ -113,12 +113,12 @@ def test_an_explained_pause_tells_its_reason_and_only_its_part_in_the_time(books
     assert counted.rows[0][1:] == ("201", 1800.0, "", 900.0, "paused: lunch, 15:00 of it in the time asked for")
 
 
-def test_the_calls_behind_wins_are_those_with_a_winning_card(tmp_path):
+def test_outcomes_of_cards_are_told_by_agent_and_open_to_their_calls(tmp_path):
     home = Home(tmp_path / "home")
     home.load(made_journal(4, begin=MORNING, per_second=0.01).decode())
     books = SqlBooks(home.url)
     call = next(one for one in books.calls(DAY.since, DAY.until, {}) if one.answered_by)
-    entry = Entry(call.id, call.answered_by, (MORNING + 2000) * 1_000_000, {"sale": "win"})
+    entry = Entry(call.id, call.answered_by, (MORNING + 2000) * 1_000_000, {"sale": "win", "presentation": ""})
     for fact in card_facts(entry):
         home.load(act(MORNING + 2000, write_facts([fact])))
     rows, _ = table(make_report(books, REPORTS["agents"], DAY), "Offers and talks")
@@ -126,7 +126,11 @@ def test_the_calls_behind_wins_are_those_with_a_winning_card(tmp_path):
     made = explain_report(books, REPORTS["agents"], "agent_wins", DAY)
     assert made.tables[0].title == "Counted in: 1 call"
     assert made.tables[0].rows[0][1] == call.id
-    assert made.tables[0].rows[0][-1].endswith(f"card of {call.answered_by}: win")
+    assert made.tables[0].rows[0][-1].endswith(f"card of {call.answered_by}: presentation, sale, win")
+    rows, total = table(make_report(books, REPORTS["agents"], DAY), "Outcomes in the cards")
+    assert [tuple(row.values())[1:] for row in rows] == [("presentation", 1), ("sale", 1)]
+    assert total[-1] == 2
+    assert explain_report(books, REPORTS["agents"], "agent_outcomes", DAY).tables[0].rows[0][3] == 2
     books.close()
     home.engine.dispose()
 
