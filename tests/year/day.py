@@ -10,6 +10,7 @@ from functools import cache
 from random import Random
 from typing import NamedTuple
 
+from tests.year.moved import held, placed, transferred
 from tests.year.pattern import ZONE, moments, opens
 from tests.year.people import CATEGORIES, LINES, SECOND, Crew
 from tests.year.recorded import QUESTION, Answers, Form, Wait, act_rows, recorded, without_keys, without_offers
@@ -20,13 +21,22 @@ LONGEST_WAIT = 180 * SECOND
 """After that the line gives up."""
 _AGAIN = 0.45
 """Of those that gave up, so many call again within the hour."""
+_SENT = ("blind_transfer", "attended_transfer")
 _TALKS = {
-    "caller_ends_talk": 86,
+    "caller_ends_talk": 61,
+    "caller_ends_talk held": 17,
+    "blind_transfer": 6,
+    "attended_transfer": 3,
     "first_agent_busy": 4,
     "first_agent_refuses": 5,
     "desk_cuts_the_talk": 1,
     "agent_to_agent": 4,
 }
+_PLACED = {"agent_calls_outside": 70, "outside_no_answer": 25, "outside_busy": 5}
+_OUTSIDE = 0.085
+"""So many of all calls are agents' to outside, beside those to people who gave up."""
+_BACK = 0.35
+"""Of those that gave up and do not call again, so many are called within two hours."""
 _REGULARS = 40_000
 _OFFERED = 20 * SECOND
 _ANSWERS = 2 * SECOND
@@ -39,12 +49,17 @@ class Contact(NamedTuple):
     at: int
     number: str
     known: bool
+    placed: bool = False
+    """An agent calls him."""
 
 
 @cache
 def forms() -> dict[str, Form]:
     """Return the recorded calls as forms, once a process; `X alone` = while no agent was free."""
-    found = {name: Form(recorded(name)) for name in (*_TALKS, "caller_leaves_in_menu", "closed", "nobody_answers")}
+    plain = [name for name in _TALKS if name not in _SENT and " " not in name]
+    found = {name: Form(recorded(name)) for name in (*plain, "caller_leaves_in_menu", "closed", "nobody_answers")}
+    found |= {name: Form(transferred(name)) for name in _SENT} | {name: Form(placed(name)) for name in _PLACED}
+    found["caller_ends_talk held"] = Form(held("caller_ends_talk"))
     for name in ("caller_leaves_while_ringing", "line_gives_up"):
         found |= {name: Form(recorded(name)), f"{name} alone": Form(without_offers(recorded(name)))}
     found["caller_ends_talk silent"] = Form(without_keys(recorded("caller_ends_talk")))
@@ -65,6 +80,10 @@ def calls_of(day: date, count: int, crews: dict[str, Crew], chance: Random) -> I
     heapq.heapify(coming)
     while coming:
         contact = heapq.heappop(coming)
+        if contact.placed:
+            if first <= contact.at < last and (call := _place(contact, crews, chance)):
+                yield call
+            continue
         if not first <= contact.at < last:
             yield "closed", _answers(contact, "1", (), {})
             continue
@@ -72,6 +91,9 @@ def calls_of(day: date, count: int, crews: dict[str, Crew], chance: Random) -> I
         if gave_up_at and chance.random() < _AGAIN:
             later = gave_up_at + int(chance.expovariate(1 / 600) * SECOND) + 30 * SECOND
             heapq.heappush(coming, Contact(later, contact.number, contact.known))
+        elif gave_up_at and chance.random() < _BACK:
+            later = gave_up_at + int(chance.uniform(300, 7200) * SECOND)
+            heapq.heappush(coming, Contact(later, contact.number, contact.known, placed=True))
         yield name, answers
 
 
@@ -102,10 +124,26 @@ def _midnight(day: date) -> int:
 
 
 def _contact(at: int, chance: Random) -> Contact:
+    placed = chance.random() < _OUTSIDE
     if chance.random() < 0.35:
         # A few call very often, most of them seldom.
-        return Contact(at, f"+7812{2_000_000 + int(_REGULARS * chance.random() ** 1.5):07d}", known=True)
-    return Contact(at, f"+79{chance.randrange(10**9):09d}", known=False)
+        return Contact(at, f"+7812{2_000_000 + int(_REGULARS * chance.random() ** 1.5):07d}", known=True, placed=placed)
+    return Contact(at, f"+79{chance.randrange(10**9):09d}", known=False, placed=placed)
+
+
+def _place(contact: Contact, crews: dict[str, Crew], chance: Random) -> tuple[str, Answers] | None:
+    """Return a call of an agent to outside; None when nobody is there for it."""
+    key = chance.choices(list(CATEGORIES), [share for _, _, share in CATEGORIES.values()])[0]
+    crew = crews[CATEGORIES[key][1]]
+    found = crew.next(contact.at)
+    if found is None:
+        return None
+    free, agent = found
+    name = chance.choices(list(_PLACED), list(_PLACED.values()))[0]
+    waits: dict[Wait, int] = {"ring": _lasting(12.0 if name == "agent_calls_outside" else 30.0, 0.4, chance)}
+    waits["talk"] = _lasting(crew.line.talk, 0.8, chance)
+    crew.busy_until(free + sum(waits.values()) + _lasting(crew.line.wrap_up, 0.6, chance))
+    return name, _answers(contact._replace(at=free), key, (agent,), waits)
 
 
 def _call(contact: Contact, crews: dict[str, Crew], chance: Random) -> tuple[str, Answers, int]:
@@ -149,10 +187,31 @@ def _offered(
             waits |= {"answer": min(_ANSWERS, ring // 2), "ring": ring - min(_ANSWERS, ring // 2)}
     waits |= {"whisper": _lasting(2.5, 0.3, chance), "talk": _lasting(crew.line.talk, 0.8, chance)}
     after = _lasting(crew.line.wrap_up, 0.6, chance)
+    if name in _SENT:
+        return _sent(name, contact, key, crew, waits, after, chance)
+    if name == "caller_ends_talk held":
+        waits["hold"] = _lasting(25.0, 0.6, chance)
+        after += waits["hold"]
     tries = 2 if name in {"first_agent_busy", "first_agent_refuses"} else 1
     crew.busy_until(free + tries * (ring + waits["whisper"]) + waits["talk"] + after)
     agents = (crew.another(agent, chance), agent) if tries > 1 else (agent,)
     return name, _answers(contact, key, agents, waits, chance.choice(list(QUESTION))), 0
+
+
+def _sent(
+    name: str, contact: Contact, key: str, crew: Crew, waits: dict[Wait, int], after: int, chance: Random
+) -> tuple[str, Answers, int]:
+    """Return a call in which the agent sends his caller to a colleague who is free; else he serves him to the end."""
+    found = crew.next(contact.at + waits["menu"])
+    assert found
+    free, agent = found
+    asked = _lasting(20.0, 0.5, chance)
+    end = free + 2 * waits["ring"] + waits["whisper"] + waits["talk"] + asked + after
+    other = crew.lend(agent, free, end)
+    crew.busy_until(end - waits["talk"] // 2 if other else end)
+    if other is None:
+        return "caller_ends_talk silent", _answers(contact, key, (agent,), waits), 0
+    return name, _answers(contact, key, (agent, other), waits | {"hold": asked}), 0
 
 
 def _answers(contact: Contact, key: str, agents: tuple[str, ...], waits: dict[Wait, int], digit: str = "1") -> Answers:

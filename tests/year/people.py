@@ -87,6 +87,15 @@ class Crew:
         _, meal, ends, agent = self._free[0]
         heapq.heapreplace(self._free, (moment, meal, ends, agent))
 
+    def lend(self, agent: str, moment: int, until: int) -> str | None:
+        """Return somebody else who is free at the moment, and stays until the other one; he is in a call until then."""
+        for place, (free, meal, ends, other) in enumerate(self._free):
+            if other != agent and free <= moment and until < (meal or ends):
+                self._free[place] = (until, meal, ends, other)
+                heapq.heapify(self._free)
+                return other
+        return None
+
     def another(self, agent: str, chance: Random) -> str:
         """Return somebody else who is there, whose telephone rings first."""
         return chance.choice([other for *_, other in self._free if other != agent] or [agent])

@@ -13,15 +13,18 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 JOURNALS = Path(__file__).parents[1] / "journals"
-Wait = Literal["menu", "queue", "answer", "ring", "whisper", "wait", "talk"]
+Wait = Literal["menu", "queue", "answer", "ring", "whisper", "wait", "talk", "hold"]
 """menu: until he presses a key or leaves. queue: until the first telephone rings. answer: until he answers the source
 question meanwhile. ring: until a telephone is answered.
-whisper: until the agent accepts or refuses. wait: until nobody is waited for any more. talk: until it ends."""
+whisper: until the agent accepts or refuses. wait: until nobody is waited for any more. talk: until it
+ends, or goes on elsewhere. hold: until he is taken back, or connected with whom the agent asks."""
 
 _ASKED = "k1=internet&k2=friends"
 QUESTION = {"1": "internet", "2": "friends", "3": "billboard", "4": "radio", "5": "regular"}
 WRAP_UP = 20
 """Seconds that an agent has after a talk."""
+_EXTEN = 7
+"""The place of what was dialled in a row; `s` = Asterisk rings there."""
 _SHORTEST_WAIT = 150_000
 _NOTHING = ("", "", "", "")
 _ROW = re.compile(r'"([^"]*)","(\d+)\.(\d{6})","([^"]*)","([^"]*)","([^"]*)"')
@@ -69,6 +72,7 @@ class Form:
         times = [_time(row) for row in rows]
         self._offsets = [time - times[0] for time in times]
         self._waits = list(_waits(rows, times))
+        self._talks = max(1, sum(kind == "talk" for _, kind, _ in self._waits))
         self.agents = sum(kind == "agent" for kind, _ in self._slots)
         self.ids = sum(kind == "id" for kind, _ in self._slots)
         self._born = _births(rows)
@@ -113,7 +117,7 @@ class Form:
         moved = []
         for place, kind, was in self._waits:
             if kind in answers.waits:
-                late += answers.waits[kind] - was
+                late += answers.waits[kind] // (self._talks if kind == "talk" else 1) - was
                 moved.append((place, late))
                 begin = min(begin, place)
         for (place, late), end in zip(moved, [*(place for place, _ in moved[1:]), len(times)], strict=False):
@@ -174,7 +178,7 @@ def without_keys(rows: Iterable[str]) -> list[str]:
 
 def _waits(rows: list[str], times: list[int]) -> Iterable[tuple[int, Wait, int]]:
     """Yield where somebody was waited for: the row that ended it, what for, and how long it took here."""
-    in_line = ringing = answered = False
+    in_line = ringing = answered = asking = False
     for place, row in enumerate(rows):
         took = times[place] - times[place - 1] if place else 0
         found = _ROW.match(row)
@@ -184,6 +188,12 @@ def _waits(rows: list[str], times: list[int]) -> Iterable[tuple[int, Wait, int]]
             yield place, "queue", took
         else:
             kind = _kind(found, row, in_line=in_line, answered=answered)
+            if asking and kind == "talk":
+                kind, asking = "hold", False
+            asks = answered and found[1] == "CHAN_START" and row.split('","')[_EXTEN] != "s"
+            if asks and found[6].startswith(("PJSIP/20", "Local/hold@", "Local/unhold@")):
+                kind = "hold" if "Local/unhold@" in row else "talk"
+                asking = found[6].startswith("PJSIP/20")
             if kind and (took > _SHORTEST_WAIT or kind == "ring"):
                 yield place, kind, took
         in_line = in_line or ",line?line=" in row
@@ -198,7 +208,8 @@ def _kind(found: re.Match[str], row: str, *, in_line: bool, answered: bool) -> W
         return "whisper"
     if event == "DTMF":
         return "answer"
-    if event == "ANSWER" and channel.startswith("PJSIP/20"):
+    answers = event == "ANSWER" and channel.startswith(("PJSIP/20", "PJSIP/outside")) and "AppDial" in row
+    if answers or ",unreached?" in row:
         return "ring"
     if event == "BRIDGE_EXIT":
         return "talk"

@@ -72,7 +72,23 @@ def test_a_day_is_whole_its_calls_end_and_no_agent_speaks_with_two_at_once():
     assert acts["paused"] == acts["ready"] > 20
     outcomes = Counter(call.outcome for call in told)
     assert 0.6 < outcomes["answered"] / calls < 0.95
-    assert outcomes["abandoned in a line"] > 10
+    assert outcomes["abandoned in a line"] > 5
+
+
+def test_a_day_has_transfers_holds_and_calls_to_outside_as_a_desk_has_them():
+    calls, journal = journal_of(MONDAY, 0, 3000, seed=3)
+    told = _calls(parse(journal, 1)[0])
+    talked = [call for call in told if call.direction == "in" and call.outcome == "answered"]
+    sent = [call for call in talked if call.transfers]
+    assert 0.03 < len(sent) / len(talked) < 0.08
+    assert {leg.how for call in sent for leg in call.legs if leg.kind == "transfer"} == {"blind", "attended"}
+    assert {leg.reason for call in sent for leg in call.legs if leg.kind == "transfer"} == {"answered"}
+    assert 0.1 < sum(call.held > 0 for call in talked) / len(talked) < 0.2
+    outside = [call for call in told if call.direction == "out"]
+    assert 0.06 < len(outside) / calls < 0.14
+    assert {call.legs[0].reason for call in outside} == {"answered", "no answer", "busy"}
+    gave_up = {call.caller for call in told if call.outcome == "abandoned in a line"}
+    assert gave_up & {call.number for call in outside}, "some are called back"
 
 
 def test_nobody_answers_outside_the_hours():
