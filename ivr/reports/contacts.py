@@ -11,6 +11,7 @@ from ivr.ledger.call import Call, Direction
 from ivr.reports.bins import SECOND, bin_of
 from ivr.reports.contributions import MISSED
 from ivr.reports.tally import Tally, quarter_of, tally
+from ivr.telephony.number import same_number
 
 LEAST_TALK = 5 * SECOND
 """A talk of less settles nothing: somebody said hello to a machine, or the line was bad."""
@@ -56,7 +57,7 @@ class Missed(NamedTuple):
 def contact_of(call: Call) -> Contact | None:
     """Return the call as a contact; None of an open call, one that reached no desk, and a caller without a number."""
     direction = call.direction
-    number = call.number if direction == "out" else call.caller
+    number = same_number(call.number if direction == "out" else call.caller)
     reached = direction == "out" or (direction == "in" and call.desk)
     if call.ended_at is None or not reached or not number:
         return None

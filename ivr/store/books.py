@@ -18,6 +18,7 @@ from ivr.reports.contacts import Contact, Missed
 from ivr.reports.repeats import Series
 from ivr.reports.statement import Carded
 from ivr.reports.tally import KEYS, Subject
+from ivr.store.bulk import one_of
 from ivr.store.cards import cards_between, project_cards
 from ivr.store.completeness import freshness
 from ivr.store.coverage import lacking_between
@@ -33,6 +34,7 @@ from ivr.store.sums import Sums, Wanted, sums
 from ivr.store.tables import call
 from ivr.store.tables_missed import missed
 from ivr.store.tables_totals import total_cell, total_state
+from ivr.telephony.number import spellings
 
 _LONGEST_CALL = 86_400_000_000
 """No call lasts longer than a day, so none that began earlier touches a time."""
@@ -224,7 +226,7 @@ class SqlBooks:
 
 def _owner(connection: Connection, number: str) -> str:
     """Return the agent with whom the number spoke last, or ""."""
-    his = and_(call.c.caller == number, call.c.desk != "", call.c.answered_by != "")
+    his = and_(one_of(connection, call.c.caller, spellings(number)), call.c.desk != "", call.c.answered_by != "")
     spoke = select(call.c.answered_by).where(his)
     return connection.execute(spoke.order_by(call.c.began_at.desc()).limit(1)).scalar() or ""
 

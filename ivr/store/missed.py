@@ -17,6 +17,7 @@ from ivr.reports.tally import Tally, taken_out
 from ivr.store.bulk import add_rows, one_of
 from ivr.store.tables import call
 from ivr.store.tables_missed import missed
+from ivr.telephony.number import spellings
 
 _DAY = 86_400_000_000
 """As long as a call may last before its talk begins, and as far as numbers are read together."""
@@ -102,8 +103,9 @@ def _contacts(
 
 def _calls(connection: Connection, numbers: Collection[str], since: int) -> Sequence[Row[tuple[object, ...]]]:
     over = and_(call.c.began_at >= since, call.c.ended_at.is_not(None))
-    his = one_of(connection, call.c.caller, numbers)
-    to_him: ColumnElement[bool] = and_(call.c.desk == "", one_of(connection, call.c.number, numbers))
+    written = {way for number in numbers for way in spellings(number)}
+    his = one_of(connection, call.c.caller, written)
+    to_him: ColumnElement[bool] = and_(call.c.direction == "out", one_of(connection, call.c.number, written))
     query = union_all(select(call).where(his, over), select(call).where(to_him, over, ~his))
     return connection.execute(query).all()
 

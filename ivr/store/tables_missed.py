@@ -26,6 +26,6 @@ missed = Table(
 Desk and line are those of the last one. The rows without a return are the debt list."""
 _owed = missed.c.returned_at.is_(None)
 Index("ix_missed_owed", missed.c.last_at, sqlite_where=_owed, postgresql_where=_owed)
-_placed = call.c.desk == ""
+_placed = call.c.direction == "out"
 Index("ix_call_placed", call.c.number, call.c.began_at, sqlite_where=_placed, postgresql_where=_placed)
-"""Calls through no desk, by whom they were placed to: a missed caller may be called back."""
+"""Calls to outside, by whom they were placed to: a missed caller may be called back."""

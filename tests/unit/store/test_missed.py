@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -24,6 +25,7 @@ from tests.made_journal import made_journal
 
 pytestmark = pytest.mark.slow
 
+JOURNALS = Path(__file__).parents[2] / "journals"
 BEGIN = 1_795_000_000
 
 
@@ -117,6 +119,36 @@ def test_the_totals_are_what_the_numbers_tell(tmp_path, database_url):
     with engine.connect() as connection:
         assert sums(connection, Wanted("number", 0, 1 << 61)) == {(): dict(expected)}
     assert kept(engine) == told(engine)
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("caller", "dialled", "settled"),
+    [
+        ("+79215550102", "+79215550102", True),
+        ("+79215550102", "89215550102", True),
+        ("89215550102", "+79215550102", True),
+        ("79215550102", "0079215550102", True),
+        ("+79215550102", "81079215550102", True),
+        ("+442079460000", "00442079460000", True),
+        ("+19215550102", "89215550102", False),
+        ("+79215550102", "89215550103", False),
+        ("9215550102", "89215550102", False),
+        ("+442079460000", "02079460000", False),
+    ],
+)
+def test_a_call_of_an_agent_settles_the_debt_however_he_dials_the_number_and_no_other_ones(
+    tmp_path, caller, dialled, settled
+):
+    """Without a country nobody knows whose `02079460000` is: the debt stays, and a person looks at it."""
+    missed_call = (JOURNALS / "caller_leaves_while_ringing.csv").read_text().replace("+78125550100", caller)
+    back = (JOURNALS / "agent_calls_outside.csv").read_text().replace("+79215550102", dialled)
+    back = re.sub(r'"BRIDGE_EXIT","1795296994', '"BRIDGE_EXIT","1795297004', back)
+    engine = loaded(tmp_path, f"sqlite:///{tmp_path}/ledger.sqlite", [missed_call.encode(), back.encode()])
+    with engine.connect() as connection:
+        (row,) = connection.execute(select(missed)).all()
+    assert (row.returned_by == "901", row.returned_at is not None) == (settled, settled)
+    assert verify(engine).differences == []
     engine.dispose()
 
 
