@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
+from ivr.desk.behind_again import again, recorded
 from ivr.desk.made_report import Ask, Head, Value
 from ivr.desk.ports_report import Books
 from ivr.desk.report_lists import clock
@@ -104,8 +105,11 @@ def _few_enough(books: Books, ask: Ask) -> None:
 
 
 _BEGAN, _CALL = Head("began", "began", "text"), Head("call", "call", "text")
+_OF_CALL = (_BEGAN, _CALL, Head("caller", "caller", "text"))
 _KINDS = (
-    (CALLS, Behind("call", (_BEGAN, _CALL, Head("caller", "caller", "text")), _calls)),
+    (frozenset({"contact"}), Behind("call", _OF_CALL, again)),
+    (frozenset({"recording"}), Behind("call", _OF_CALL, recorded)),
+    (CALLS, Behind("call", _OF_CALL, _calls)),
     (
         frozenset({"time"}),
         Behind("span", (_BEGAN, Head("agent", "agent", "text"), Head("lasts", "lasts", "seconds"), _CALL), _spans),

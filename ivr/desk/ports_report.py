@@ -10,6 +10,7 @@ from ivr.ledger.card import Card
 from ivr.ledger.gap import Freshness
 from ivr.reports.agent_time import Span
 from ivr.reports.contacts import Contact, Missed
+from ivr.reports.recorded import Recorded
 from ivr.reports.repeats import Series
 from ivr.reports.tally import Subject
 
@@ -107,6 +108,9 @@ class Books(Protocol):
 
     def lacking(self, since: int, until: int, where: Mapping[str, Collection[str]], limit: int) -> list[Lacking]:
         """Return the talks that should have been recorded and are not, or not whole, the newest first."""
+
+    def recorded(self, since: int, until: int) -> Iterator[tuple[Call, Recorded]]:
+        """Yield the closed calls that touch the time with their recordings, oldest first."""
 
     def contacts(self, since: int, until: int) -> Iterator[Contact]:
         """Yield the calls of numbers from outside that began in the time, oldest first."""

@@ -159,11 +159,12 @@ def callers_again(books: Books, ask: Ask) -> Table:
         Head("call", "call", "text"),
     )
     note = f"The first {ask.limit}; --limit shows more." if len(rows) == ask.limit else ""
-    title = f"Who called again and again, each time within {_length(ask.window)}, last in this time"
+    title = f"Who called again and again, each time within {length_told(ask.window)}, last in this time"
     return Table(title, heads, rows, note=note, listing=True)
 
 
-def _length(window: int) -> str:
+def length_told(window: int) -> str:
+    """Return whole seconds, given in microseconds, in the largest unit that tells them exactly: `7 days`."""
     seconds = window // 1_000_000
     size, unit = next((size, unit) for size, unit in _UNITS if seconds % size == 0)
     return f"{seconds // size} {unit}{'' if seconds == size else 's'}"

@@ -24,6 +24,8 @@ class Audio(NamedTuple):
     reason: str = ""
 
 
+Recorded = Mapping[str, Audio]
+"""Recordings by name."""
 AWAITED = Audio("expected", 0)
 
 
@@ -42,7 +44,7 @@ def lacks(leg: Leg, audio: Audio) -> bool:
     return audio.state != EXPIRED and _length(leg) - with_audio(leg, audio) > ALLOWED
 
 
-def recording_tallies(call: Call, known: Mapping[str, Audio]) -> list[Tally]:
+def recording_tallies(call: Call, known: Recorded) -> list[Tally]:
     """Return what the call contributes to the totals of source `recording`; nothing while it goes on.
 
     `known`: its recordings by name. The state of a recording is booked to its first talk.

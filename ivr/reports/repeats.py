@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
-from ivr.reports.contacts import WINDOW, Contact, first_contacts, repeats
+from ivr.reports.contacts import WINDOW, Contact, first_contacts
 from ivr.reports.tally import Tally, quarter_of, tally
 
 _EVER = 1 << 62
@@ -30,25 +30,40 @@ class Series(NamedTuple):
     agent: str
 
 
-def repeat_tallies(contacts: Collection[Contact], *, window: int = WINDOW) -> list[Tally]:
-    """Return what the calls from outside of one number contribute to the totals of source `contact`.
+class Worth(NamedTuple):
+    """A call from outside with what it contributes to the totals of source `contact`."""
+
+    contact: Contact
+    tallies: list[Tally]
+    before: str
+    """The call of the number that came within the window before it, or empty."""
+    again: str
+    """The first that came back with the same matter within the window after it, or empty; of a call with a talk."""
+
+
+def worth(contacts: Iterable[Contact], *, window: int = WINDOW) -> Iterator[Worth]:
+    """Yield the calls from outside of one number, oldest first.
 
     `judged` and `repeated` are those of every answered call, however young: who reads them leaves out what is younger
     than the window.
     """
-    incoming = {one.call: one for one in contacts if one.direction == "in"}
-    again = set(repeats(incoming.values(), window=window))
-    judged = first_contacts(incoming.values(), _EVER, window=window)
-    found = []
-    for one in incoming.values():
-        found.append(_tally(one, "numbered"))
-        if one.call in again:
-            found.append(_tally(one, "again"))
-    for verdict in judged:
-        found.append(_tally(incoming[verdict.call], "judged"))
-        if verdict.again:
-            found.append(_tally(incoming[verdict.call], "repeated"))
-    return found
+    incoming = sorted((one for one in contacts if one.direction == "in"), key=lambda one: (one.at, one.call))
+    judged = dict(first_contacts(incoming, _EVER, window=window))
+    earlier: Contact | None = None
+    for one in incoming:
+        before = earlier.call if earlier and one.at - earlier.at < window else ""
+        earlier = one
+        told = ["numbered"]
+        if before:
+            told.append("again")
+        if one.call in judged:
+            told += ["judged", "repeated"] if judged[one.call] else ["judged"]
+        yield Worth(one, [_tally(one, measure) for measure in told], before, judged.get(one.call, ""))
+
+
+def repeat_tallies(contacts: Iterable[Contact], *, window: int = WINDOW) -> list[Tally]:
+    """Return what the calls from outside of one number contribute to the totals of source `contact`."""
+    return [one for found in worth(contacts, window=window) for one in found.tallies]
 
 
 def enough(before: Iterable[Contact], categories: Collection[str]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 
 from sqlalchemy import ColumnElement, Connection, and_, select, true
 
@@ -15,13 +16,14 @@ from ivr.ledger.gap import Freshness
 from ivr.reports.agent_time import Span
 from ivr.reports.bins import EDGES
 from ivr.reports.contacts import Contact, Missed
+from ivr.reports.recorded import Recorded
 from ivr.reports.repeats import Series
 from ivr.reports.statement import Carded
 from ivr.reports.tally import KEYS, Subject
 from ivr.store.bulk import one_of
 from ivr.store.cards import cards_between, project_cards
 from ivr.store.completeness import freshness
-from ivr.store.coverage import lacking_between
+from ivr.store.coverage import lacking_between, recordings_of
 from ivr.store.engine import open_existing
 from ivr.store.grains import day_of
 from ivr.store.migrate import told_errors
@@ -169,6 +171,14 @@ class SqlBooks:
                 if len(found) >= limit:
                     break
         return found
+
+    def recorded(self, since: int, until: int) -> Iterator[tuple[Call, Recorded]]:
+        """Yield the closed calls that touch the time with their recordings, oldest first."""
+        with self._reading() as connection:
+            calls = self.calls(since, until, {})
+            while some := list(islice(calls, _AT_ONCE)):
+                known = recordings_of(connection, some)
+                yield from ((one, known) for one in some)
 
     def contacts(self, since: int, until: int) -> Iterator[Contact]:
         """Yield the calls of numbers from outside that began in the time, oldest first."""

@@ -26,11 +26,14 @@ def keep_coverage(connection: Connection, before: Collection[Call], now: Collect
 
 def coverage_tallies(connection: Connection, calls: Collection[Call]) -> list[Tally]:
     """Return what the calls contribute, by what is known of their recordings now."""
-    names = {talk.recording for one in calls for talk in recorded_talks(one)}
-    if not names:
-        return []
-    known = _known(connection, names)
+    known = recordings_of(connection, calls)
     return [found for one in calls for found in recording_tallies(one, known)]
+
+
+def recordings_of(connection: Connection, calls: Collection[Call]) -> dict[str, Audio]:
+    """Return what is known of the recordings of these calls' talks, by name."""
+    names = {talk.recording for one in calls for talk in recorded_talks(one)}
+    return _known(connection, names) if names else {}
 
 
 def tell(connection: Connection, totals: Totals, names: Collection[str], change: Callable[[], object]) -> None:

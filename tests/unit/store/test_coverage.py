@@ -8,6 +8,7 @@ from collections import Counter
 import pytest
 from sqlalchemy import select
 
+from ivr.desk.explain_report import explain_report
 from ivr.desk.made_report import Ask
 from ivr.desk.recordings import Verdict
 from ivr.desk.report import make_report
@@ -114,6 +115,11 @@ def test_the_report_lists_the_talks_that_lack_audio_with_state_and_reason(tmp_pa
     rows = made.tables[-1].rows
     assert {(row[8], row[7], row[9]) for row in rows} == {(name, "failed", "full") for name, _ in talks[:4]}
     assert [row[0] for row in rows] == sorted((row[0] for row in rows), reverse=True)
+    opened = explain_report(books, REPORTS["recordings"], "record_coverage", EVER._replace(limit=1000))
+    parts = [row[3:6] for one in opened.tables if not one.title.startswith("Not") for row in one.rows]
+    assert sum(part for part, _, _ in parts) == pytest.approx(sum(spoken[4:]) / 1e6)
+    assert sum(below for _, below, _ in parts) == pytest.approx(sum(spoken) / 1e6)
+    assert sum("0.0 s of audio: failed, full" in why for *_, why in parts) == 4
     short = make_report(books, REPORTS["recordings"], EVER._replace(limit=2)).tables[-1]
     assert short.rows == rows[:2]
     assert "--limit" in short.note

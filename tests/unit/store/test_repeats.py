@@ -9,6 +9,7 @@ from collections import defaultdict
 import pytest
 from sqlalchemy import select
 
+from ivr.desk.explain_report import explain_report
 from ivr.desk.made_report import Ask
 from ivr.desk.report import make_report
 from ivr.errors import DeskError
@@ -141,6 +142,24 @@ def test_the_report_counts_a_call_as_settled_only_when_the_window_is_over(tmp_pa
     assert row["fcr_calls"] == judged < sum(one.connected_at is not None for one in every)
     assert row["fcr"] == pytest.approx(1 - back / judged)
     assert 0 < back < judged
+    books.close()
+    engine.dispose()
+
+
+@pytest.mark.parametrize("metric", ["fcr", "repeat_rate", "repeat_calls", "numbered_calls", "fcr_calls"])
+def test_the_calls_behind_a_number_add_up_to_it(tmp_path, metric):
+    url = f"sqlite:///{tmp_path}/ledger.sqlite"
+    engine = loaded(tmp_path, url, [few_callers(60, 3, per_second=0.00001)])
+    books = SqlBooks(url)
+    table = make_report(books, REPORTS["repeat"], EVER).tables[0]
+    number = dict(zip([head.id for head in table.heads], table.total, strict=True))[metric]
+    opened = explain_report(books, REPORTS["repeat"], metric, EVER._replace(limit=1000))
+    top = bottom = 0.0
+    for one in opened.tables:
+        ids = [head.id for head in one.heads]
+        top += sum(row[ids.index("part")] for row in one.rows)
+        bottom += sum(row[ids.index("below")] for row in one.rows) if "below" in ids else 0
+    assert number == pytest.approx(top / bottom if bottom else top)
     books.close()
     engine.dispose()
 
