@@ -261,6 +261,22 @@ def test_a_line_that_does_not_record_is_named_by_no_recording():
     assert [bool(leg.recording) for leg in call.legs if leg.kind == "talk"] == [True, False]
 
 
+def test_who_is_asked_first_in_a_line_that_does_not_record_joins_a_talk_that_goes_on_being_recorded():
+    """The agent waits in that line, not the caller: on the caller's channel nothing switches his recording off.
+
+    The ledger says what is so. A caller who is sent there himself is recorded no more: see the test before.
+    """
+    second = "line?line=second&tier=2&ask=&record="
+    records = records_of("attended_transfer_to_line")
+    quiet = [record._replace(extra=record.extra.replace(f"{second}1", f"{second}0")) for record in records]
+    assert quiet != records
+    (call,) = calls_of(quiet).values()
+    talks = [leg for leg in call.legs if leg.kind == "talk"]
+    assert [leg.line for leg in talks] == ["first", "second"]
+    assert {leg.recording for leg in talks} == {call.id}
+    assert talks[1].recorded_from > 0
+
+
 @given(st.data())
 @settings(deadline=None, max_examples=60)
 def test_however_the_records_are_cut_into_batches_the_calls_are_the_same(data):
