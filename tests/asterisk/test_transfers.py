@@ -26,12 +26,12 @@ GOLDEN = {
         *ARRIVAL, "talk first a: transferred", "transfer a: answered", "offer b: answered", "talk b: caller hung up",
     ],
     "blind_by_keys": [
-        *ARRIVAL, "talk first a: transferred", "hold first a: resumed", "transfer a: answered", "offer b: answered",
+        *ARRIVAL, "talk first a: transferred", "hold first a: transferred", "transfer a: answered", "offer b: answered",
         "talk b: caller hung up",
     ],
     "blind_abandoned": [*ARRIVAL, "talk first a: transferred", "transfer a: abandoned", "offer d: cancelled"],
     "attended": [
-        *ARRIVAL, "talk first a: transferred", "hold first a: resumed", "transfer a: answered", "offer b: answered",
+        *ARRIVAL, "talk first a: transferred", "hold first a: transferred", "transfer a: answered", "offer b: answered",
         "talk b: caller hung up",
     ],
     "attended_by_keys": [
@@ -39,7 +39,7 @@ GOLDEN = {
         "hold first a: transferred", "talk b: caller hung up",
     ],
     "blonde": [
-        *ARRIVAL, "talk first a: transferred", "hold first a: resumed", "transfer a: answered", "offer b: answered",
+        *ARRIVAL, "talk first a: transferred", "hold first a: transferred", "transfer a: answered", "offer b: answered",
         "talk b: caller hung up",
     ],
     "to_line": [
