@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from ivr.app.ahead import Ahead
 from ivr.app.heartbeat import beat
 from ivr.app.watch import Watch
 from ivr.asterisk.journal import Journal
@@ -41,7 +42,11 @@ async def run_loader(settings: Settings) -> None:
     """Load until SIGTERM, then what the journal still holds."""
     engine = open_database(settings.database_url)
     ledger = SqlLedger(engine, site_zone(settings))
-    loader = Loader(Journal(settings.journal, settings.node), ledger, settings.node, partial(renew, engine))
+    journal, ahead = (
+        Journal(settings.journal, settings.node),
+        Ahead(settings.journal, settings.node, settings.database_url),
+    )
+    loader = Loader(journal, ledger, settings.node, partial(renew, engine), ahead)
     progress = Progress()
     notes = Notes(SqlGaps(engine), settings.node)
     watch = Watch(settings, notes)
@@ -63,6 +68,7 @@ async def run_loader(settings: Settings) -> None:
         notes.tell("journal", error.sentence)
         raise
     finally:
+        loader.close()
         for task in beside:
             task.cancel()
         await asyncio.gather(*beside, return_exceptions=True)

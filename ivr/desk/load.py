@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import structlog
 
-from ivr.desk.ports_ledger import JournalReader, Ledger, LedgerAwayError
+from ivr.desk.ports_ledger import JournalReader, Ledger, LedgerAwayError, ReaderAhead, Told
 from ivr.ledger.record import Batch, Position, Rejected, record_id
 from ivr.ledger.unfolding import Unfolding
 
@@ -44,21 +44,25 @@ class Loader:
     """Reads from where the database says that it is; one transaction a step. Not for several threads."""
 
     def __init__(
-        self, journal: JournalReader, ledger: Ledger, node: str, renew: Callable[[], int | None] = lambda: None
+        self,
+        journal: JournalReader,
+        ledger: Ledger,
+        node: str,
+        renew: Callable[[], int | None] = lambda: None,
+        ahead: ReaderAhead | None = None,
     ) -> None:
-        """`renew` derives the ledger anew when an older version of the fold did; it returns how many calls, if so."""
+        """`renew` derives the ledger anew when an older version of the fold did; it returns how many calls, if so.
+
+        `ahead` shares the work while the loader is far behind.
+        """
         self._journal = journal
         self._ledger = ledger
         self._node = node
         self._renew = renew
+        self._ahead = ahead
         self._limit = SMALLEST
         self._state: tuple[Position, Unfolding] | None = None
         self._noted = time.monotonic()
-
-    @property
-    def open_calls(self) -> int:
-        """How many calls are open, as far as loaded."""
-        return self._state[1].size if self._state else 0
 
     def step(self) -> Loaded | None:
         """Load what is new, one batch at most; None when nothing is.
@@ -66,8 +70,25 @@ class Loader:
         After any error the truth is asked of the database again: a commit may have succeeded though its answer was
         lost. `LedgerAwayError` = try again; `DeskError` = somebody must act.
         """
-        with _no_collection():
-            return self._step()
+        try:
+            with no_collection():
+                return self._next() or self._step()
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Let go of the process that reads ahead."""
+        if self._ahead:
+            self._ahead.stop()
+
+    def _next(self) -> Loaded | None:
+        """Load what was read ahead, if any was; from then on it knows the open calls, and we do not."""
+        if self._ahead is None or not self._ahead.ready():
+            return None
+        self._state = None
+        told = self._ahead.next(self._limit)
+        return self._save(told) if told else None
 
     def _step(self) -> Loaded | None:
         state, self._state = self._state or self._resume(), None
@@ -78,9 +99,16 @@ class Loader:
             self._state = state
             self._note_all_read(position, looked_at)
             return None
-        began = time.monotonic()
-        kept = self._ledger.save(position, batch, calls.take(batch.records, self._ledger.stories))
+        if self._ahead and batch.position.offset - position.offset > self._limit // 2:
+            self._ahead.start()
+        loaded = self._save(Told(position, batch, calls.take(batch.records, self._ledger.stories)))
         self._state = batch.position, calls
+        return loaded
+
+    def _save(self, told: Told) -> Loaded:
+        began = time.monotonic()
+        batch = told.batch
+        kept = self._ledger.save(told.before, batch, told.calls)
         self._adapt(time.monotonic() - began)
         return Loaded(len(batch.records), len(batch.rejected), kept, batch.position)
 
@@ -174,7 +202,7 @@ async def load(
 
 
 @contextmanager
-def _no_collection() -> Iterator[None]:
+def no_collection() -> Iterator[None]:
     """Keep the garbage collector from walking through a batch again and again: a third of the time."""
     was_on = gc.isenabled()
     gc.disable()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ivr.ledger.record import Batch, Position
 from ivr.ledger.story import Story
@@ -12,6 +12,14 @@ from ivr.ledger.unfolding import Unfolded
 
 class LedgerAwayError(Exception):
     """The database cannot be used now. Nothing of the last save is certain: resume, then go on."""
+
+
+class Told(NamedTuple):
+    """A batch, the position before it, and the calls that its records touched."""
+
+    before: Position
+    batch: Batch
+    calls: Iterable[Unfolded]
 
 
 class JournalReader(Protocol):
@@ -45,3 +53,22 @@ class Ledger(Protocol):
 
     def all_read(self, position: Position, until: int) -> None:
         """Note that nothing which happened before `until` (UTC microseconds) stands behind the position."""
+
+
+class ReaderAhead(Protocol):
+    """Another process that reads and folds, while the loader writes what it has read before.
+
+    It begins where the ledger says that the journal is loaded to. Nobody needs it: without it the loader does the same.
+    """
+
+    def start(self) -> None:
+        """Let it come up; returns at once."""
+
+    def ready(self) -> bool:
+        """Say whether it has come up, without waiting."""
+
+    def next(self, limit: int) -> Told | None:
+        """Return the next batch, of about `limit` bytes; None when nothing more is there, or it is gone."""
+
+    def stop(self) -> None:
+        """End it; the next one begins anew."""

@@ -55,6 +55,8 @@ class Story:
     @property
     def own(self) -> list[Record]:
         """Its records, without those of the acts that said that it is over."""
+        if not self.judges:
+            return self.records
         return [record for record in self.records if record.linkedid not in self.judges]
 
     @property

@@ -50,7 +50,10 @@ class Unfolding:
         """By the uniqueid of a channel that lives."""
         self._bridges: dict[str, Story] = {}
         self._over: dict[str, Story] = {}
-        """Calls that ended in this batch, and those that the database has of its linkedids."""
+        """Calls that ended in this batch or the one before, which may not be kept yet, and those that the database has
+        of this batch's linkedids."""
+        self._lately: dict[str, Story] = {}
+        """Those that ended in this batch."""
         self._touched: dict[int, Story] = {}
         self._joined: dict[int, list[str]] = {}
         self._at_hand: dict[str, Story] = {}
@@ -69,7 +72,8 @@ class Unfolding:
         All of them must be asked for before more records are taken.
         """
         batch = list(records)
-        if strangers := {record[4] for record in batch} - self._open.keys():
+        self._over, self._lately = self._lately, {}
+        if strangers := {record[4] for record in batch} - self._open.keys() - self._over.keys():
             for story in earlier(strangers):
                 self._over |= dict.fromkeys(story.linkedids, story)
         at_hand = self._at_hand
@@ -81,7 +85,7 @@ class Unfolding:
                 self._told(story, event, record)
         touched, self._touched = self._touched, {}
         joined, self._joined = self._joined, {}
-        self._at_hand, self._over = {}, {}
+        self._at_hand = {}
         return _fold(touched, joined)
 
     def _find(self, record: Record) -> Story:
@@ -175,7 +179,7 @@ class Unfolding:
                 index.pop(key, None)
         for linkedid in story.linkedids:
             self._at_hand.pop(linkedid, None)
-            self._over[linkedid] = story
+            self._over[linkedid] = self._lately[linkedid] = story
 
     def _cut_before(self, first: Record) -> None:
         """Close the calls of the process before the one whose first channel this is."""

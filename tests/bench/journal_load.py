@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 import psycopg
 from sqlalchemy import MetaData, select
 
+from ivr.app.ahead import Ahead
 from ivr.asterisk.journal import Journal
 from ivr.desk.load import Loader
 from ivr.store.engine import open_database
@@ -63,12 +64,13 @@ def run() -> list[dict[str, Any]]:
 def _ours(path: Path, url: str) -> float:
     migrate(url)
     engine = open_database(url)
-    loader = Loader(Journal(path, "desk1"), SqlLedger(engine), "desk1")
+    loader = Loader(Journal(path, "desk1"), SqlLedger(engine), "desk1", ahead=Ahead(path, "desk1", url))
     gc.collect()
     began = time.perf_counter()
     while loader.step():
         pass
     took = time.perf_counter() - began
+    loader.close()
     engine.dispose()
     return took
 

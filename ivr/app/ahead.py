@@ -1,0 +1,144 @@
+"""A process that reads and folds the journal ahead of a loader that is far behind, so that two processors share it.
+
+It is asked for batch after batch by the loader (`Ahead`) and works one ahead of it; the loader alone writes into the
+database. Whatever goes wrong here just ends it: the loader then does all by itself, and meets the same trouble.
+`python -m ivr.app.ahead` is its other end. On its standard input come a line of JSON that says what to read, and then a
+line for each batch that is wanted: about how many bytes. On its standard output go a byte when it is ready, and then
+pickles of `_Frame`, None when nothing more is there.
+"""
+
+from __future__ import annotations
+
+import json
+import marshal
+import os
+import pickle
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import IO, Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from ivr.asterisk.journal import Journal
+from ivr.desk.load import no_collection
+from ivr.desk.ports_ledger import LedgerAwayError, Told
+from ivr.errors import DeskError
+from ivr.ledger.record import Batch, Position, Record, Rejected
+from ivr.ledger.unfolding import Unfolded, Unfolding
+from ivr.store.engine import open_database
+from ivr.store.ledger import SqlLedger
+
+_READY = b"."
+_POLITE = 5
+"""Its niceness: calls that run meanwhile come first."""
+_REST = 60.0
+"""Seconds after a fault in which it is not started again."""
+_MARSHAL = 2
+"""The form without back references, which is the quickest for many short texts."""
+_Frame = tuple[Position, bytes, list[Rejected], Position, list[Unfolded]]
+"""Position before, records (marshalled, for pickle takes three times as long), rejected, position behind, calls."""
+_record: Callable[[tuple[Any, ...]], Record] = partial(tuple.__new__, Record)
+
+
+class Ahead:
+    """The loader's end of it; see the port."""
+
+    def __init__(self, journal: Path, node: str, database_url: str) -> None:
+        self._what = json.dumps([str(journal.absolute()), node, database_url]).encode()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._in: Any = None
+        self._out: Any = None
+        self._ready = False
+        self._asked = 0
+        self._rests_until = 0.0
+
+    def start(self) -> None:
+        """Start it, unless it runs or has failed lately."""
+        if self._process is None and time.monotonic() >= self._rests_until:
+            self._ready, self._asked = False, 0
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "ivr.app.ahead"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            )
+            self._in, self._out = self._process.stdin, self._process.stdout
+            self._send(self._what)
+
+    def ready(self) -> bool:
+        """Say whether it has come up; never waits."""
+        if self._process is None or self._ready:
+            return self._ready
+        if select.select([self._out], [], [], 0)[0]:
+            self._ready = self._out.read(1) == _READY
+            if not self._ready:
+                self._fail()
+        return self._ready
+
+    def next(self, limit: int) -> Told | None:
+        """Return the next batch; None when nothing more is there, or it has failed."""
+        try:
+            while self._asked < 2:
+                self._send(b"%d" % limit)
+                self._asked += 1
+            frame: _Frame | None = pickle.load(self._out)  # noqa: S301 - of our own process
+        except (OSError, EOFError, pickle.UnpicklingError):
+            self._fail()
+            return None
+        if frame is None:
+            self.stop()
+            return None
+        self._asked -= 1
+        before, records, rejected, behind, calls = frame
+        return Told(before, Batch(list(map(_record, marshal.loads(records))), rejected, behind), calls)  # noqa: S302
+
+    def stop(self) -> None:
+        """End it."""
+        if self._process is not None:
+            process, self._process, self._ready = self._process, None, False
+            process.kill()
+            process.communicate()
+
+    def _fail(self) -> None:
+        self._rests_until = time.monotonic() + _REST
+        self.stop()
+
+    def _send(self, line: bytes) -> None:
+        self._in.write(line + b"\n")
+        self._in.flush()
+
+
+def read_ahead(ask: IO[bytes], tell: IO[bytes]) -> None:
+    """Do what is asked until nothing more is wanted, or there."""
+    path, node, url = json.loads(ask.readline())
+    engine = open_database(url)
+    journal, ledger = Journal(Path(path), node), SqlLedger(engine)
+    tell.write(_READY)
+    tell.flush()
+    limit = ask.readline()
+    position, open_calls = ledger.resume(node)
+    calls = Unfolding(open_calls)
+    while limit:
+        with no_collection():
+            batch = journal.read(position, int(limit))
+            if batch is None:
+                break
+            told = list(calls.take(batch.records, ledger.stories))
+            records = marshal.dumps(list(map(tuple, batch.records)), _MARSHAL)
+            pickle.dump((position, records, batch.rejected, batch.position, told), tell, 5)
+            tell.flush()
+            position = batch.position
+        limit = ask.readline()
+    pickle.dump(None, tell)
+    tell.flush()
+
+
+if __name__ == "__main__":
+    os.nice(_POLITE)
+    try:
+        read_ahead(sys.stdin.buffer, sys.stdout.buffer)
+    except (DeskError, LedgerAwayError, SQLAlchemyError, OSError, KeyboardInterrupt):
+        # The loader meets the same itself, and says what is to be done. A loader that is gone is no fault.
+        os._exit(1)
