@@ -15,6 +15,7 @@ from ivr.reports.explain import Verdict, judge
 from ivr.reports.metric import Metric
 from ivr.reports.recorded import AWAITED, Recorded, recorded_talks, recording_tallies, with_audio
 from ivr.reports.repeats import Worth, worth
+from ivr.reports.tally import QUARTER
 
 _Row = tuple[tuple[Value, ...], Verdict]
 
@@ -22,16 +23,16 @@ _Row = tuple[tuple[Value, ...], Verdict]
 def again(books: Books, one: Metric, cell: Cell, ask: Ask) -> Iterator[_Row]:
     """Yield each call of a number that began in the time, and what it has to do with the metric."""
     ripe = (books.freshness().complete_to or 0) - ask.window if one.ripens else cell.ended
-    for contacts in contacts_by_number(books, ask).values():
-        for found in worth(contacts, window=ask.window):
-            contact = found.contact
-            if not ask.since <= contact.at < ask.until:
-                continue
-            if found.tallies[0].bucket >= ripe - ripe % 900_000_000:
-                verdict = Verdict("out", 0.0, 0.0, f"younger than {length_told(ask.window)}: nobody knows yet")
-            else:
-                verdict = judge(one, found.tallies, cell, ask.given, partial(_came, found, ask), "the call")
-            yield (clock(contact.at, ask.zone), contact.call, contact.number), verdict
+    numbers = contacts_by_number(books, ask).values()
+    every = (found for contacts in numbers for found in worth(contacts, window=ask.window))
+    mine = [found for found in every if ask.since <= found.contact.at < ask.until]
+    for found in sorted(mine, key=lambda found: (found.contact.at, found.contact.call)):
+        contact = found.contact
+        if found.tallies[0].bucket >= ripe - ripe % QUARTER:
+            verdict = Verdict("out", 0.0, 0.0, f"younger than {length_told(ask.window)}: nobody knows yet")
+        else:
+            verdict = judge(one, found.tallies, cell, ask.given, partial(_came, found, ask), "the call")
+        yield (clock(contact.at, ask.zone), contact.call, contact.number), verdict
 
 
 def _came(found: Worth, ask: Ask) -> str:

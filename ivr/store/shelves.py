@@ -39,6 +39,7 @@ FEWER: tuple[Shelf, ...] = (
     Shelf(12, "call", ("direction", "desk", "source", "how")),
     Shelf(21, "line", ("desk", "line")),
     Shelf(71, "contact", ("desk", "category")),
+    Shelf(81, "recording", ("desk", "line")),
 )
 """Made from the whole ones when a quarter of an hour is over; the order of keys is that of the subject."""
 SHELVES: tuple[Shelf, ...] = (*WHOLE.values(), *FEWER)

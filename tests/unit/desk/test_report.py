@@ -18,8 +18,10 @@ from ivr.reports.bins import Sorted, histogram
 from ivr.reports.catalogue import CATALOGUE
 from ivr.reports.parts import Given
 from ivr.reports.standard import REPORTS
+from ivr.sheets.words import freshness
 from ivr.store.books import SqlBooks
 from ivr.store.engine import open_database
+from ivr.store.gaps import SqlGaps
 from ivr.store.ledger import SqlLedger
 from ivr.store.migrate import migrate
 from tests.made_journal import made_journal
@@ -108,6 +110,20 @@ def test_a_report_says_how_far_the_ledger_is_complete(books):
     fresh = make_report(books, REPORTS["lines"], FOREVER).freshness
     assert datetime.fromtimestamp(fresh.complete_to / 1e6, UTC).year == 2026
     assert (fresh.open, fresh.in_progress) == ((), 0)
+
+
+def test_a_gap_that_goes_on_is_told_by_each_report(tmp_path):
+    url = f"sqlite:///{tmp_path}/ledger.sqlite"
+    books = load(tmp_path, url, (JOURNALS / "closed.csv").read_bytes())
+    engine = open_database(url)
+    SqlGaps(engine).begin("desk1", "disk", 1_795_282_000_000_000, "5 MB free")
+    made = make_report(books, REPORTS["lines"], FOREVER)
+    assert [(gap.kind, gap.details) for gap in made.freshness.open] == [("disk", "5 MB free")]
+    assert "; 1 gap open; 0 calls in progress" in freshness(made)
+    SqlGaps(engine).end("desk1", "disk", 1_795_282_900_000_000)
+    assert "; no gap open; " in freshness(make_report(books, REPORTS["lines"], FOREVER))
+    engine.dispose()
+    books.close()
 
 
 def test_a_filter_that_fits_no_table_is_refused_with_those_that_do(books):
