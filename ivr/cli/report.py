@@ -50,7 +50,7 @@ def report(
         int | None,
         typer.Option(min=1, max=1_000_000, help="Rows of a list (50), and of a table by time on the screen (100)."),
     ] = None,
-    explain: Annotated[str, typer.Option(metavar="METRIC", help="Open a number to its calls: in, out, and why.")] = "",
+    explain: Annotated[str, typer.Option(metavar="METRIC", help="Open a number: what is in, out, and why.")] = "",
     form: Annotated[str, typer.Option("--format", help="table, csv, xlsx, json or html.")] = "table",
     out: Annotated[Path | None, typer.Option(help="The file to write; xlsx always goes into one.")] = None,
     projects: Annotated[Path, typer.Option(help="The folder of projects, whose reports have their names.")] = Path(
@@ -58,7 +58,7 @@ def report(
     ),
     home: Home = None,
 ) -> None:
-    """Print a report. Every number has an id (`ivr metrics ID`), and --explain ID lists its calls."""
+    """Print a report. Every number has an id (`ivr metrics ID`), and --explain ID opens it."""
     from ivr.app.budgets import budgets_of
     from ivr.reports.parts import Given
     from ivr.reports.standard import REPORTS

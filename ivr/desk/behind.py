@@ -75,7 +75,10 @@ def _did(span: Span, cell: Cell) -> str:
 
 
 def _missed(books: Books, one: Metric, cell: Cell, ask: Ask) -> Iterator[tuple[tuple[Value, ...], Verdict]]:
-    for row, desk in books.missed(ask.since, ask.until):
+    found = books.missed(ask.since, ask.until)
+    if len(found) > MOST:
+        raise DeskError(f"There are {len(found):,} missed callers; at most {MOST:,} are opened.", _NARROWER)
+    for row, desk in found:
         verdict = judge(one, missed_tallies(row, desk), cell, ask.given, partial(_became, row), "the caller")
         yield (clock(row.first_at, ask.zone), row.number, len(row.calls), row.calls[-1]), verdict
 

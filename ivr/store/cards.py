@@ -73,9 +73,9 @@ def project_cards(connection: Connection, project: str, since: int, until: int) 
 
 def cards_between(connection: Connection, since: int, until: int) -> dict[str, Card]:
     """Return the cards, by call, of calls that began in the time."""
-    began = select(call.c.id).where(call.c.id == card_fact.c.call_id, call.c.began_at >= since, call.c.began_at < until)
-    query = select(card_fact.c.details).where(began.exists()).order_by(card_fact.c.record_id, card_fact.c.place)
-    return _cards(connection.execute(query).scalars())
+    query = select(card_fact.c.details).join(call, call.c.id == card_fact.c.call_id)
+    query = query.where(call.c.began_at >= since, call.c.began_at < until)
+    return _cards(connection.execute(query.order_by(card_fact.c.record_id, card_fact.c.place)).scalars())
 
 
 def _any(connection: Connection) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, select
@@ -16,7 +16,7 @@ from ivr.store.tables import call, fact, leg
 from ivr.telephony.facts import Fact
 
 _TOGETHER = 500
-"""Calls whose facts are asked for at once: each is a range of records of its own."""
+"""Calls whose legs and facts are asked for at once."""
 
 
 def closed_calls(connection: Connection, ids: Collection[str]) -> list[Call]:
@@ -45,16 +45,30 @@ def _legs(connection: Connection, rows: Sequence[Row[Any]]) -> dict[str, list[Le
 
 def _facts(connection: Connection, rows: Sequence[Row[Any]]) -> dict[str, list[CallFact]]:
     """Read all facts between the first and the last record of these calls; those of others are left out."""
+    wanted = {row.id for row in rows}
     facts: dict[str, list[CallFact]] = defaultdict(list)
-    for row in rows:
-        query = select(fact).where(
-            fact.c.record_id.between(row.first_record, row.last_record), fact.c.call_id == row.id
-        )
+    for first, last in _stretches((row.first_record, row.last_record) for row in rows):
+        query = select(fact).where(fact.c.record_id.between(first, last))
         for record, place, name, at, said, details in connection.execute(
             query.order_by(fact.c.record_id, fact.c.place)
         ):
-            facts[name].append(CallFact(record, place, at, Fact(said, json.loads(details))))
+            if name in wanted:
+                facts[name].append(CallFact(record, place, at, Fact(said, json.loads(details))))
     return facts
+
+
+def _stretches(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield the stretches of records that the spans cover: calls of the same time share one, so it is read once."""
+    begun: tuple[int, int] | None = None
+    for first, last in sorted(spans):
+        if begun and first <= begun[1]:
+            begun = begun[0], max(begun[1], last)
+        else:
+            if begun:
+                yield begun
+            begun = first, last
+    if begun:
+        yield begun
 
 
 def own_calls(engine: Engine, first: int, last: int) -> list[Call]:
