@@ -145,6 +145,8 @@ def _value(table: Table, column: Column[object], dialect: str) -> str:
         return _ID.format(name)
     if (table.name, column.name) in _NUMBERS:
         return f"CASE WHEN {name} LIKE '+%' THEN {_NUMBER[dialect].format(name)} ELSE {name} END"
+    if (table.name, column.name) == ("call", "number"):
+        return f"CASE WHEN direction = 'out' THEN {_NUMBER[dialect].format(name)} ELSE {name} END"
     return name
 
 

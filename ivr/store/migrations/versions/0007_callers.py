@@ -1,4 +1,4 @@
-"""One index of callers in place of two partial ones: it finds all calls of a number, and costs the loader less."""
+"""One index of callers in place of two partial ones: it finds all calls of a number."""
 
 from __future__ import annotations
 
