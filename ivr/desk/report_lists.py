@@ -182,5 +182,8 @@ LISTS: Mapping[str, Callable[[Books, Ask], Table | tuple[Table, ...]]] = {
     "not recorded": not_recorded,
     "staffing": staffing,
 }
-PARTIAL: Mapping[str, tuple[str, frozenset[str]]] = {"debt": ("Still owed a talk", frozenset({"desk", "line"}))}
+PARTIAL: Mapping[str, tuple[str, frozenset[str]]] = {
+    "debt": ("Still owed a talk", frozenset({"desk", "line"})),
+    "staffing": ("Staffing", frozenset({"desk", "line"})),
+}
 """Lists that know fewer filters than the tables of their report: what to call them, and those that they know."""

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 from ivr.desk.made_report import Ask
 from ivr.desk.ports_report import Books
-from ivr.errors import DeskError
 from ivr.reports.staffing import patience_of
 from ivr.reports.tally import QUARTER
 
@@ -53,10 +52,7 @@ class LineLoad(NamedTuple):
 
 
 def base_of(books: Books, ask: Ask) -> Ask:
-    """Return the part of the time that is looked at. Raises `DeskError` for filters that are none of lines."""
-    for name in ask.where:
-        if name not in ("desk", "line"):
-            raise DeskError(f"Staffing cannot be told by {name}.", "It can be by desk, line.")
+    """Return the part of the time that is looked at."""
     until = min(ask.until, books.freshness().complete_to or ask.until)
     until = max(ask.since, -(-until // QUARTER) * QUARTER)
     return ask._replace(since=max(ask.since, until - NEWEST), until=until)
