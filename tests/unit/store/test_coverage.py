@@ -24,6 +24,8 @@ from ivr.store.tables import call, leg, recording
 from tests.made_journal import made_journal
 from tests.unit.store.test_missed import loaded
 
+pytestmark = pytest.mark.slow
+
 BEGIN = 1_795_000_000
 EVER = Ask(0, 4_000_000_000_000_000 // 900_000_000 * 900_000_000)
 KEYS = ("desk", "line", "agent")

@@ -29,6 +29,8 @@ from ivr.store.tables_repeats import caller_series
 from tests.made_calls import leg, made_call
 from tests.unit.store.test_missed import contacts, few_callers, loaded
 
+pytestmark = pytest.mark.slow
+
 DAY = 86_400_000_000
 EVER = Ask(0, 4_000_000_000_000_000 // 900_000_000 * 900_000_000)
 KEYS = ("desk", "category", "line", "agent")
