@@ -16,14 +16,18 @@ import pickle
 import select
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
+import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from ivr.app.parts import DIE_WITH_US
 from ivr.asterisk.journal import Journal
 from ivr.desk.load import no_collection
 from ivr.desk.ports_ledger import LedgerAwayError, Told
@@ -38,17 +42,25 @@ _POLITE = 5
 """Its niceness: calls that run meanwhile come first."""
 _REST = 60.0
 """Seconds after a fault in which it is not started again."""
+_LONGEST = 120.0
+"""Seconds that a batch may take: who needs longer is stuck, and the loader would be too, unseen by its heartbeat."""
 _MARSHAL = 2
 """The form without back references, which is the quickest for many short texts."""
 _Frame = tuple[Position, bytes, list[Rejected], Position, list[Unfolded]]
 """Position before, records (marshalled, for pickle takes three times as long), rejected, position behind, calls."""
 _record: Callable[[tuple[Any, ...]], Record] = partial(tuple.__new__, Record)
 
+_log = structlog.get_logger("ivr.loader")
+
 
 class Ahead:
     """The loader's end of it; see the port."""
 
-    def __init__(self, journal: Path, node: str, database_url: str) -> None:
+    command = (*DIE_WITH_US, sys.executable, "-m", "ivr.app.ahead")
+    """A stuck one that outlived its loader would hold its output open, and the supervisor waits for the end of that."""
+
+    def __init__(self, journal: Path, node: str, database_url: str, longest: float = _LONGEST) -> None:
+        self._longest = longest
         self._what = json.dumps([str(journal.absolute()), node, database_url]).encode()
         self._process: subprocess.Popen[bytes] | None = None
         self._in: Any = None
@@ -61,11 +73,14 @@ class Ahead:
         """Start it, unless it runs or has failed lately."""
         if self._process is None and time.monotonic() >= self._rests_until:
             self._ready, self._asked = False, 0
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "ivr.app.ahead"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-            )
-            self._in, self._out = self._process.stdin, self._process.stdout
-            self._send(self._what)
+            try:
+                self._process = subprocess.Popen(  # noqa: S603 - our own command
+                    self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+                )
+                self._in, self._out = self._process.stdin, self._process.stdout
+                self._send(self._what)
+            except OSError as error:  # no memory, no descriptors
+                self._fail(str(error))
 
     def ready(self) -> bool:
         """Say whether it has come up; never waits."""
@@ -74,25 +89,45 @@ class Ahead:
         if select.select([self._out], [], [], 0)[0]:
             self._ready = self._out.read(1) == _READY
             if not self._ready:
-                self._fail()
+                self._fail("it did not come up")
         return self._ready
 
     def next(self, limit: int) -> Told | None:
         """Return the next batch; None when nothing more is there, or it has failed."""
         try:
-            while self._asked < 2:
-                self._send(b"%d" % limit)
-                self._asked += 1
-            frame: _Frame | None = pickle.load(self._out)  # noqa: S301 - of our own process
-        except (OSError, EOFError, pickle.UnpicklingError):
-            self._fail()
+            told = self._receive(limit)
+        except Exception as error:  # noqa: BLE001 - half a frame, or one of another version, may raise anything
+            self._fail(f"{type(error).__name__}: {error}")
             return None
-        if frame is None:
+        if told is None:
             self.stop()
+        return told
+
+    def _receive(self, limit: int) -> Told | None:
+        while self._asked < 2:
+            # One that has found nothing more has ended, and its last word waits for us.
+            with suppress(BrokenPipeError):
+                self._send(b"%d" % limit)
+            self._asked += 1
+        frame = self._load()
+        if frame is None:
             return None
         self._asked -= 1
         before, records, rejected, behind, calls = frame
         return Told(before, Batch(list(map(_record, marshal.loads(records))), rejected, behind), calls)  # noqa: S302
+
+    def _load(self) -> _Frame | None:
+        process = self._process
+        if process is None:
+            return None
+        guard = threading.Timer(self._longest, process.kill)
+        guard.daemon = True
+        guard.start()
+        try:
+            frame: _Frame | None = pickle.load(self._out)  # noqa: S301 - of our own process
+            return frame
+        finally:
+            guard.cancel()
 
     def stop(self) -> None:
         """End it."""
@@ -101,7 +136,8 @@ class Ahead:
             process.kill()
             process.communicate()
 
-    def _fail(self) -> None:
+    def _fail(self, why: str) -> None:
+        _log.warning("loader.alone", why=why, cure="none is needed: the loader does all by itself")
         self._rests_until = time.monotonic() + _REST
         self.stop()
 
@@ -138,7 +174,10 @@ def read_ahead(ask: IO[bytes], tell: IO[bytes]) -> None:
 if __name__ == "__main__":
     os.nice(_POLITE)
     try:
-        read_ahead(sys.stdin.buffer, sys.stdout.buffer)
+        # What anything prints goes where errors go, not among the frames.
+        frames = os.fdopen(os.dup(1), "wb")
+        os.dup2(2, 1)
+        read_ahead(sys.stdin.buffer, frames)
     except (DeskError, LedgerAwayError, SQLAlchemyError, OSError, KeyboardInterrupt):
         # The loader meets the same itself, and says what is to be done. A loader that is gone is no fault.
         os._exit(1)

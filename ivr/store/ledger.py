@@ -57,6 +57,7 @@ class SqlLedger:
     def __init__(self, engine: Engine, zone: str = "") -> None:
         """`zone`: whose days and months the totals keep; "" = as they are, UTC in a new ledger."""
         self._engine = engine.execution_options(writes=True)
+        self._reading = engine.execution_options(writes=False)
         self._totals = Totals(zone)
         self._times = AgentTimes(read_calls)
 
@@ -72,7 +73,7 @@ class SqlLedger:
 
     def stories(self, linkedids: Collection[str]) -> Sequence[Story]:
         """Return the calls of these linkedids that are kept already."""
-        with self._transaction() as connection:
+        with self._transaction(self._reading) as connection:  # who reads ahead does not wait for who writes
             return kept_stories(connection, linkedids)
 
     def save(self, before: Position, batch: Batch, calls: Iterable[Unfolded]) -> int:
@@ -98,9 +99,9 @@ class SqlLedger:
             connection.execute(later.values(complete_to=until))
 
     @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
+    def _transaction(self, engine: Engine | None = None) -> Iterator[Connection]:
         try:
-            with self._engine.begin() as connection:
+            with (engine or self._engine).begin() as connection:
                 yield connection
         except BaseException as error:
             self._totals.forget()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -106,6 +108,7 @@ def test_it_ends_when_it_has_caught_up_and_the_loader_goes_on_alone(home, journa
     loader = home.loader()
     drain(loader)
     assert home.ahead.pid == 0
+    assert home.ahead._rests_until == 0, "its end is no fault"
     more = made_journal(3, begin=1_796_000_000)
     with home.path.open("ab") as file:
         file.write(more)
@@ -153,3 +156,48 @@ def test_it_is_gone_when_its_loader_is(home):
     process.stdin.close()
     assert process.wait(10) is not None
     process.stdin = None
+
+
+def test_one_that_cannot_be_started_or_ends_at_once_stops_no_loader(home, journal):
+    home.ahead.command = (str(home.path.parent / "no-such-program"),)
+    assert drain(home.loader()) == journal.count(b"\n")
+    home.ahead.command = (sys.executable, "-c", "raise SystemExit(1)")
+    home.ahead._rests_until = 0
+    home.ahead.start()
+    assert not home.ahead.ready()
+    assert home.ahead.pid == 0
+
+
+def test_one_that_hangs_is_ended_and_the_loader_loads_the_rest_itself(home, journal):
+    home.ahead._longest = 1
+    loader = home.loader()
+    total = 0
+    while not home.ahead.batches:
+        total += loader.step().records
+    os.kill(home.ahead.pid, signal.SIGSTOP)
+    total += drain(loader)
+    assert total == journal.count(b"\n")
+    assert home.ahead.pid == 0
+
+
+@pytest.mark.parametrize("said", [b"cno.such\nthing\n.", b"\x80\x05K\x07.", b"what somebody printed\n"])
+def test_one_that_says_what_no_frame_is_stops_no_loader(home, journal, said):
+    home.ahead.command = (sys.executable, "-c", f"import os; os.write(1, {b'.' + said!r}); input(); input()")
+    assert drain(home.loader()) == journal.count(b"\n")
+    assert home.ahead.pid == 0
+
+
+def test_a_stuck_one_does_not_outlive_its_loader(home, tmp_path):
+    """Its loader's output is open as long as it lives, and the supervisor starts no other loader before its end."""
+    script = (
+        "import pathlib, sys, os, signal\n"
+        "from ivr.app.ahead import Ahead\n"
+        f"ahead = Ahead(pathlib.Path({str(home.path)!r}), {NODE!r}, 'sqlite:///{tmp_path}/other.sqlite')\n"
+        "ahead.start()\n"
+        "while not ahead.ready(): pass\n"
+        "os.kill(ahead._process.pid, signal.SIGSTOP)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    process.communicate(timeout=30)
+    assert process.returncode == -signal.SIGKILL

@@ -320,6 +320,19 @@ def test_a_commit_whose_answer_was_lost_is_not_done_again(home):
     assert verify(home.engine).differences == []
 
 
+def test_kept_calls_are_read_while_somebody_writes(home, database_url):
+    """Who reads ahead works while the loader saves; it must not wait for the database's one writer."""
+    home.append(made_journal(3))
+    home.drain(home.loader())
+    with home.engine.connect() as connection:
+        names = set(connection.execute(select(call.c.id)).scalars())
+    impatient = open_database(database_url, wait=0.1)
+    with home.engine.execution_options(writes=True).begin() as connection:
+        connection.execute(update(journal_position).values(boot="at work"))
+        assert {story.name for story in SqlLedger(impatient).stories(names)} == names
+    impatient.dispose()
+
+
 class AwayLedger(SqlLedger):
     """A database that is away while `away` holds."""
 
