@@ -70,7 +70,7 @@ class Ahead:
         self._rests_until = 0.0
 
     def start(self) -> None:
-        """Start it, unless it runs or has failed lately."""
+        """Start it, unless it runs or has failed lately. It ends with the thread that starts it, which must last."""
         if self._process is None and time.monotonic() >= self._rests_until:
             self._ready, self._asked = False, 0
             try:
