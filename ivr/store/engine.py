@@ -13,6 +13,17 @@ from ivr.errors import DeskError
 
 _SQLITE_WAIT = 10.0
 """Seconds that a writer waits for another one's transaction."""
+_PATIENCE = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+}
+"""libpq's: a server that vanished without a word is given up after 25 s; the kernel alone would wait for hours.
+
+A long statement is not hurt: the server's kernel answers for it.
+"""
 
 
 def open_database(url: str, *, wait: float = _SQLITE_WAIT) -> Engine:
@@ -25,7 +36,8 @@ def open_database(url: str, *, wait: float = _SQLITE_WAIT) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(parsed, pool_pre_ping=True, connect_args={"connect_timeout": 5})
+    ours = {name: value for name, value in _PATIENCE.items() if name not in parsed.query}
+    return create_engine(parsed, pool_pre_ping=True, connect_args=ours)
 
 
 def open_existing(url: str) -> Engine:
