@@ -21,6 +21,8 @@ from tests.made_calls import leg, made_call
 from tests.made_journal import made_journal
 from tests.unit.store.test_agent_times import Home, act
 
+pytestmark = pytest.mark.slow
+
 QUARTER = 900
 MORNING = 1_795_680_000 // QUARTER * QUARTER
 """Seconds; 201 and 202 come a second later."""

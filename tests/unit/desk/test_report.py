@@ -26,6 +26,8 @@ from ivr.store.ledger import SqlLedger
 from ivr.store.migrate import migrate
 from tests.made_journal import made_journal
 
+pytestmark = pytest.mark.slow
+
 JOURNALS = Path(__file__).parents[2] / "journals"
 FOREVER = Ask(0, 4_000_000_000_000_000 // 900_000_000 * 900_000_000)
 COUNTED = (

@@ -157,7 +157,7 @@ def busy_journal(chance: random.Random) -> str:
     return "".join(text for _, text in parts)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=9, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 2**32), st.lists(st.integers(0, 200), max_size=12), st.booleans())
 @pytest.mark.slow
 def test_the_reading_may_be_cut_and_begun_anew_anywhere(tmp_path_factory, seed, cuts, restarts):

@@ -40,6 +40,8 @@ from ivr.store.tables import (
 from ivr.store.tables_totals import total, total_state
 from tests.made_journal import made_journal
 
+pytestmark = pytest.mark.slow
+
 NODE = "desk1"
 JOINED = ("attended_transfer", "picked_up", "parked", "blonde_transfer_to_line")
 """Calls that are two until a transfer, a pick-up or a parking makes them one."""
@@ -118,7 +120,7 @@ def test_records_calls_legs_facts_and_recordings_arrive(home):
     assert (home.count(journal_record), home.count(fact), home.count(rejected_record)) == (35, 13, 0)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=7, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cuts=st.lists(st.integers(0, 10**6), max_size=6), restarts=st.booleans(), seed=st.integers(0, 50))
 @pytest.mark.slow
 def test_however_the_journal_grows_the_database_is_the_same(tmp_path_factory, cuts, restarts, seed):

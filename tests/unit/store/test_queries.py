@@ -22,6 +22,8 @@ from ivr.store.ledger import SqlLedger
 from ivr.store.migrate import migrate
 from ivr.store.queries import Calls
 
+pytestmark = pytest.mark.slow
+
 JOURNALS = Path(__file__).parents[2] / "journals"
 
 

@@ -54,8 +54,7 @@ def kept(engine):
         return told, {repeats.Series._make(row) for row in connection.execute(select(caller_series))}
 
 
-@pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("per_second", [0.0002, 0.00001, 5.0])
+@pytest.mark.parametrize(("per_second", "seed"), [(0.0002, 0), (0.0002, 1), (0.00001, 2), (5.0, 0), (5.0, 1)])
 def test_whatever_the_journal_is_cut_into_the_totals_are_those_of_a_plain_count(tmp_path, seed, per_second):
     """Seldom calls stand apart by more than the window; close together they end in another order than they began."""
     data = few_callers(60, seed, per_second=per_second)
@@ -148,20 +147,20 @@ def test_the_report_counts_a_call_as_settled_only_when_the_window_is_over(tmp_pa
     engine.dispose()
 
 
-@pytest.mark.parametrize("metric", ["fcr", "repeat_rate", "repeat_calls", "numbered_calls", "fcr_calls"])
-def test_the_calls_behind_a_number_add_up_to_it(tmp_path, metric):
+def test_the_calls_behind_a_number_add_up_to_it(tmp_path):
     url = f"sqlite:///{tmp_path}/ledger.sqlite"
     engine = loaded(tmp_path, url, [few_callers(60, 3, per_second=0.00001)])
     books = SqlBooks(url)
     table = make_report(books, REPORTS["repeat"], EVER).tables[0]
-    number = dict(zip([head.id for head in table.heads], table.total, strict=True))[metric]
-    opened = explain_report(books, REPORTS["repeat"], metric, EVER._replace(limit=1000))
-    top = bottom = 0.0
-    for one in opened.tables:
-        ids = [head.id for head in one.heads]
-        top += sum(row[ids.index("part")] for row in one.rows)
-        bottom += sum(row[ids.index("below")] for row in one.rows) if "below" in ids else 0
-    assert number == pytest.approx(top / bottom if bottom else top)
+    numbers = dict(zip([head.id for head in table.heads], table.total, strict=True))
+    for metric in ("fcr", "repeat_rate", "repeat_calls", "numbered_calls", "fcr_calls"):
+        opened = explain_report(books, REPORTS["repeat"], metric, EVER._replace(limit=1000))
+        top = bottom = 0.0
+        for one in opened.tables:
+            ids = [head.id for head in one.heads]
+            top += sum(row[ids.index("part")] for row in one.rows)
+            bottom += sum(row[ids.index("below")] for row in one.rows) if "below" in ids else 0
+        assert numbers[metric] == pytest.approx(top / bottom if bottom else top), metric
     books.close()
     engine.dispose()
 
