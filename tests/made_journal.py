@@ -40,7 +40,13 @@ def made_journal(calls: int, *, seed: int = 1, begin: int = 1_795_000_000, per_s
         rows += [(at, len(rows) + place, row) for place, (at, row) in enumerate(made)]
         sequence += used
     rows.sort()
-    return "".join(row for _, _, row in rows).encode()
+    numbers: dict[str, str] = {}
+
+    def numbered(match: re.Match[str]) -> str:
+        return numbers.setdefault(match[0], f"desk1-{match[1]}.{len(numbers) + 1}")
+
+    # As Asterisk does it: in the order in which channels begin, whichever calls they are of.
+    return "".join(_ID.sub(numbered, row) for _, _, row in rows).encode()
 
 
 def _replay(

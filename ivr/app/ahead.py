@@ -44,6 +44,8 @@ _REST = 60.0
 """Seconds after a fault in which it is not started again."""
 _LONGEST = 120.0
 """Seconds that a batch may take: who needs longer is stuck, and the loader would be too, unseen by its heartbeat."""
+_FIRST, _STEPS = 1 << 20, 10
+"""Bytes of its first batch, for which the loader must wait; each that follows may be twice as large, so many times."""
 _MARSHAL = 2
 """The form without back references, which is the quickest for many short texts."""
 _Frame = tuple[Position, bytes, list[Rejected], Position, list[Unfolded]]
@@ -66,13 +68,13 @@ class Ahead:
         self._in: Any = None
         self._out: Any = None
         self._ready = False
-        self._asked = 0
+        self._asked = self._asked_ever = 0
         self._rests_until = 0.0
 
     def start(self) -> None:
         """Start it, unless it runs or has failed lately. It ends with the thread that starts it, which must last."""
         if self._process is None and time.monotonic() >= self._rests_until:
-            self._ready, self._asked = False, 0
+            self._ready, self._asked, self._asked_ever = False, 0, 0
             try:
                 self._process = subprocess.Popen(  # noqa: S603 - our own command
                     self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -107,8 +109,8 @@ class Ahead:
         while self._asked < 2:
             # One that has found nothing more has ended, and its last word waits for us.
             with suppress(BrokenPipeError):
-                self._send(b"%d" % limit)
-            self._asked += 1
+                self._send(b"%d" % min(limit, _FIRST << self._asked_ever))
+            self._asked, self._asked_ever = self._asked + 1, min(self._asked_ever + 1, _STEPS)
         frame = self._load()
         if frame is None:
             return None

@@ -19,7 +19,7 @@ POLL = 0.05
 """Seconds between two looks at a journal that has nothing new."""
 LONGEST_PAUSE = 5.0
 """Seconds between two tries while the database is away."""
-SMALLEST, LARGEST = 1 << 21, 1 << 23
+SMALLEST, LARGEST = 1 << 21, 1 << 22
 """Bytes of the journal in one transaction."""
 NOTE_EVERY = 10.0
 """Seconds between two notes that all is read, while nothing new comes."""

@@ -28,8 +28,9 @@ from ivr.store.tables import metadata
 from tests.made_journal import made_journal
 from tests.postgres import Cluster, running_cluster, server_programs
 
-CALLS = 6000
-TURNS = 7
+CALLS = 20_000
+"""A backlog of some length: the loader needs a second until a process beside it has come up to share the work."""
+TURNS = 5
 LIMIT = 0.25
 
 Rows = dict[str, list[tuple[Any, ...]]]
