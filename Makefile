@@ -22,7 +22,7 @@ check: ## style, types, unit tests and scenarios: no Asterisk needed, under 90 s
 test: check ## all tests, with a real Asterisk; installs what they need
 	@.venv/bin/python setup/programs.py
 	@.venv/bin/ivr asterisk install
-	.venv/bin/pytest -q -n 3 -m "postgres or slow" tests/unit tests/scenarios
+	.venv/bin/pytest -q -n 2 -m "postgres or slow" tests/unit tests/scenarios
 # Most tests on a real Asterisk wait, so three run at once; what one upset in another on a busy machine must pass alone.
 	.venv/bin/pytest -n 3 --dist loadfile -m "not alone" tests/setup tests/faults tests/asterisk || \
 	.venv/bin/pytest --lf --lfnf none tests/setup tests/faults tests/asterisk
