@@ -1,4 +1,4 @@
-"""Whether an agent's day is out of his own pattern, and how fact stands against plan.
+"""Whether an agent's day is out of his own pattern.
 
 A day is compared with his own last days of the same weekday, never with other people's. The measure is the modified
 z-score over median and median absolute deviation (B. Iglewicz and D. Hoaglin, "How to detect and handle outliers",
@@ -94,27 +94,6 @@ def _judge(name: str, value: float, had: Sequence[float], day: date) -> Flag | N
     as_usual = f"his usual {day:%A} ({_told(usual, unit)})"
     times = f"{value / usual:.1f} × {as_usual}" if usual else f"{_told(value, unit)}, on his {day:%A}s usually none"
     return Flag(name, value, usual, low, high, len(had), why, f"{CATALOGUE[name].name.lower()} {times}")
-
-
-@dataclass(frozen=True, slots=True)
-class Against:
-    """Plan and fact of one metric."""
-
-    metric: str
-    plan: float
-    fact: float
-    difference: float
-    share: float | None
-    """Fact over plan; None of a plan of nothing."""
-
-
-def against_plan(plan: Mapping[str, float], facts: Mapping[str, float | None]) -> list[Against]:
-    """Return how fact stands against plan, in the plan's order; what did not happen at all is a fact of 0."""
-    found = []
-    for name, planned in plan.items():
-        fact = facts.get(name) or 0.0
-        found.append(Against(name, planned, fact, fact - planned, fact / planned if planned else None))
-    return found
 
 
 def _told(value: float, unit: Unit) -> str:

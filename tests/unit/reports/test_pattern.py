@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.reports.catalogue import CATALOGUE
-from ivr.reports.pattern import WATCHED, against_plan, out_of_pattern
+from ivr.reports.pattern import WATCHED, out_of_pattern
 
 MONDAY = date(2026, 11, 16)
 HOUR = 3600.0
@@ -70,12 +70,3 @@ def test_a_flags_value_lies_outside_its_bounds_and_the_usual_one_between_them(ha
 
 def test_every_watched_metric_is_in_the_catalogue():
     assert set(WATCHED) <= set(CATALOGUE)
-
-
-def test_fact_stands_against_plan_in_the_plans_order_and_nothing_done_is_a_fact_of_nothing():
-    told = against_plan({"hours": 8 * HOUR, "talks_out": 40, "agent_wins": 0}, {"talks_out": 50, "hours": None})
-    assert [(one.metric, one.fact, one.difference, one.share) for one in told] == [
-        ("hours", 0, -8 * HOUR, 0),
-        ("talks_out", 50, 10, 1.25),
-        ("agent_wins", 0, 0, None),
-    ]
