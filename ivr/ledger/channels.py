@@ -69,6 +69,11 @@ class Channel:
         return self.source == self.name
 
     @property
+    def of_line(self) -> bool:
+        """Whether it is half of a line's offer to an agent."""
+        return "@agents-" in self.name
+
+    @property
     def rung(self) -> bool:
         """Whether Asterisk called this telephone, and not this telephone Asterisk."""
         return self.dialled == "s"

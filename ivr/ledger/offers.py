@@ -66,7 +66,7 @@ class Offer:
     @property
     def of_line(self) -> bool:
         """Whether a line offered it, and not a colleague who called or sent somebody."""
-        return "@agents-" in self.local.name
+        return self.local.of_line
 
     @property
     def missed_by(self) -> str:

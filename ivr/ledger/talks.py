@@ -27,7 +27,7 @@ class Stay(NamedTuple):
 
 
 class Talk(NamedTuple):
-    """A time in which the caller and another telephone heard each other."""
+    """A time in which the caller and another telephone heard each other; of no length when the other had just left."""
 
     other: Channel
     began_at: int
@@ -64,7 +64,8 @@ def talks(caller: Channel, others: Iterable[Channel]) -> list[Talk]:
             halves[other.name] = found
     heard: list[Talk] = []
     for stay in own:
-        heard += _heard(stay, theirs, halves, (caller.name,))
+        found = list(_heard(stay, theirs, halves, (caller.name,)))
+        heard += found or _too_late(stay, theirs, halves)
     return _joined(heard)
 
 
@@ -84,6 +85,18 @@ def _heard(
             since, until = max(began, beyond.entered), _earlier(ended, beyond.exited)
             if _lasts(since, until, cut=bool(stay.channel.cut)):
                 yield from _heard(Stay(beyond.channel, beyond.bridge, since, until), theirs, halves, (*way, name, half))
+
+
+def _too_late(
+    mine: Stay, theirs: Mapping[str, Sequence[Stay]], halves: Mapping[str, Sequence[Stay]]
+) -> Iterator[Talk]:
+    """Yield an agent of a line who took the call, and hung up before Asterisk had let the caller in to him."""
+    for stay in theirs.get(mine.bridge, ()):
+        for beyond in halves.get(stay.channel.half, ()) if stay.channel.of_line else ():
+            for there in theirs[beyond.bridge]:
+                gone = there.channel.hung_up or there.channel.cut
+                if gone and beyond.exited is not None and beyond.exited <= mine.entered:
+                    yield Talk(there.channel, mine.entered, mine.entered)
 
 
 def _lasts(began: int, ended: int | None, *, cut: bool) -> bool:

@@ -103,7 +103,8 @@ class Way:
             return caller.cut
         if any(sent.by is phone and abs(sent.sent_at - ended_at) < SAME_MOMENT for sent in self._sent):
             return "transferred"
-        if phone.hung_up and phone.ended_at is not None and phone.ended_at - ended_at < SAME_MOMENT:
+        left = phone.ended_at is not None and phone.ended_at - ended_at < SAME_MOMENT
+        if phone.hung_up and (left or ended_at == talk.began_at):
             return "outside hung up" if is_outside(phone) else "agent hung up"
         if caller.ended_at is not None and caller.ended_at - ended_at < SAME_MOMENT:
             hung_up = "outside hung up" if is_outside(caller) else "caller hung up"

@@ -5,16 +5,20 @@ from __future__ import annotations
 import asyncio
 import json
 
+import numpy as np
 import pytest
 from websockets.asyncio.client import connect
 
 from ivr.phone.digest import Account, credentials, strongest
 from ivr.phone.sip import Request, Response, answer, parse
+from tests.running import eventually
 
 pytestmark = pytest.mark.asterisk
 
 HERE = "df7jal23ls0d.invalid"
 """What a browser, which cannot know its address, says of itself."""
+LOUD = 1000
+"""A sample that only speech has, of 32768."""
 
 
 def register(user, cseq, authorization=""):
@@ -59,7 +63,7 @@ async def test_it_registers_as_the_agent_and_the_line_offers_calls_to_it(demo):
         assert await log_in(socket, user, shown["202"]["password"]) == 200
         async with demo.caller("100", "+79219990001") as call:
             await call.answered()
-            await asyncio.sleep(0.3)
+            await eventually(lambda: np.abs(call.heard()).max(initial=0) > LOUD)  # it speaks, so it takes keys
             await call.press("2")
             offered = await read(socket)
             while isinstance(offered, Response) or offered.method == "OPTIONS":

@@ -58,6 +58,12 @@ TAKEN = [
     "offer first 701 7-9: answered",
 ]
 GOLDEN = {
+    "agent_leaves_while_connected": [
+        "ivr 0-43: handed over",
+        "queue second 43-80: answered",
+        "offer second 1212 43-76: answered",
+        "talk second 1212 80-80: agent hung up",
+    ],
     "blind_transfer": [
         *TAKEN,
         "talk first 701 9-20: transferred",
