@@ -87,9 +87,7 @@ def _heard(
                 yield from _heard(Stay(beyond.channel, beyond.bridge, since, until), theirs, halves, (*way, name, half))
 
 
-def _too_late(
-    mine: Stay, theirs: Mapping[str, Sequence[Stay]], halves: Mapping[str, Sequence[Stay]]
-) -> Iterator[Talk]:
+def _too_late(mine: Stay, theirs: Mapping[str, Sequence[Stay]], halves: Mapping[str, Sequence[Stay]]) -> Iterator[Talk]:
     """Yield an agent of a line who took the call, and hung up before Asterisk had let the caller in to him."""
     for stay in theirs.get(mine.bridge, ()):
         for beyond in halves.get(stay.channel.half, ()) if stay.channel.of_line else ():
