@@ -64,8 +64,8 @@ def talks(caller: Channel, others: Iterable[Channel]) -> list[Talk]:
             halves[other.name] = found
     heard: list[Talk] = []
     for stay in own:
-        found = list(_heard(stay, theirs, halves, (caller.name,)))
-        heard += found or _too_late(stay, theirs, halves)
+        met = list(_heard(stay, theirs, halves, (caller.name,)))
+        heard += met or _too_late(stay, theirs, halves)
     return _joined(heard)
 
 
