@@ -8,6 +8,7 @@ from functools import partial
 from typing import NamedTuple
 
 from ivr.desk.behind_again import again, recorded
+from ivr.desk.few_enough import MOST, NARROWER, few_enough
 from ivr.desk.made_report import Ask, Head, Value
 from ivr.desk.ports_report import Books
 from ivr.desk.report_lists import clock
@@ -20,11 +21,8 @@ from ivr.reports.contacts import Missed, missed_tallies
 from ivr.reports.explain import Verdict, explain, judge
 from ivr.reports.metric import Metric, measures_read
 
-MOST = 100_000
-"""Calls or spans that are looked at one by one."""
 CALLS = frozenset({"call", "line", "agent", "node"})
 _OF_MISSED = frozenset({"owed", "returned", "return_time"})
-_NARROWER = "Narrow it by --day, or by --since and --until."
 
 
 class Behind(NamedTuple):
@@ -44,7 +42,7 @@ def behind(one: Metric) -> list[Behind]:
 
 
 def _calls(books: Books, one: Metric, cell: Cell, ask: Ask) -> Iterator[tuple[tuple[Value, ...], Verdict]]:
-    _few_enough(books, ask)
+    few_enough(books, ask)
     of_cards = any(name.startswith("card.") for name in measures_read(one))
     cards: Mapping[str, Card] = books.written(ask.since, ask.until) if of_cards else {}
     for call in books.calls(ask.since, ask.until, {}):
@@ -62,7 +60,7 @@ def _calls(books: Books, one: Metric, cell: Cell, ask: Ask) -> Iterator[tuple[tu
 def _spans(books: Books, one: Metric, cell: Cell, ask: Ask) -> Iterator[tuple[tuple[Value, ...], Verdict]]:
     for number, (span, call) in enumerate(books.spans(ask.since, ask.until, ask.where.get("agent", ()))):
         if number == MOST:
-            raise DeskError(f"Agents have more than {MOST:,} spans in that time.", f"{_NARROWER} Or name an --agent.")
+            raise DeskError(f"Agents have more than {MOST:,} spans in that time.", f"{NARROWER} Or name an --agent.")
         verdict = judge(one, span_tallies(span), cell, ask.given, partial(_did, span, cell), "the time")
         yield (clock(span.began_at, ask.zone), span.agent, (span.ended_at - span.began_at) / 1e6, call), verdict
 
@@ -75,9 +73,9 @@ def _did(span: Span, cell: Cell) -> str:
 
 
 def _missed(books: Books, one: Metric, cell: Cell, ask: Ask) -> Iterator[tuple[tuple[Value, ...], Verdict]]:
-    found = books.missed(ask.since, ask.until)
+    found = books.missed(ask.since, ask.until, MOST + 1)
     if len(found) > MOST:
-        raise DeskError(f"There are {len(found):,} missed callers; at most {MOST:,} are opened.", _NARROWER)
+        raise DeskError(f"There are more than {MOST:,} missed callers in that time.", NARROWER)
     for row, desk in found:
         verdict = judge(one, missed_tallies(row, desk), cell, ask.given, partial(_became, row), "the caller")
         yield (clock(row.first_at, ask.zone), row.number, len(row.calls), row.calls[-1]), verdict
@@ -96,15 +94,6 @@ def _lasts(length: int) -> str:
         return f"{length / 1e6:.1f} s"
     hours, rest = divmod(seconds, 3600)
     return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
-
-
-def _few_enough(books: Books, ask: Ask) -> None:
-    found = books.sums("call", ask.since, ask.until, zone=ask.zone, where={}, by=(), time="")
-    calls = sum(sums.get("calls", 0) for sums in found.values())
-    if calls > MOST:
-        raise DeskError(
-            f"There are {calls:,} calls in that time; at most {MOST:,} can be looked at one by one.", _NARROWER
-        )
 
 
 _BEGAN, _CALL = Head("began", "began", "text"), Head("call", "call", "text")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from ivr.desk.few_enough import few_enough
 from ivr.desk.made_report import Ask, Value
 from ivr.desk.other_window import contacts_by_number
 from ivr.desk.ports_report import Books
@@ -46,6 +47,7 @@ def _came(found: Worth, ask: Ask) -> str:
 
 def recorded(books: Books, one: Metric, cell: Cell, ask: Ask) -> Iterator[_Row]:
     """Yield each call with a talk that is to be recorded, and what it has to do with the metric."""
+    few_enough(books, ask)
     for call, known in books.recorded(ask.since, ask.until):
         tallies = recording_tallies(call, known)
         verdict = judge(one, tallies, cell, ask.given, partial(_heard, call, known), "the call")

@@ -95,8 +95,8 @@ class Books(Protocol):
     def written(self, since: int, until: int) -> Mapping[str, Card]:
         """Return the cards, by call, of calls that began in the time."""
 
-    def missed(self, since: int, until: int) -> list[tuple[Missed, str]]:
-        """Return the rows of missed calls that began in the time, oldest first, each with its desk."""
+    def missed(self, since: int, until: int, limit: int) -> list[tuple[Missed, str]]:
+        """Return the first rows of missed calls that began in the time, oldest first, each with its desk."""
 
     def slowest(
         self, since: int, until: int, where: Mapping[str, Collection[str]], *, budget: int, limit: int

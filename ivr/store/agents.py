@@ -29,6 +29,7 @@ from ivr.ledger.agents import (
 from ivr.ledger.call import Call
 from ivr.ledger.record import Record
 from ivr.store.bulk import add_rows, one_of
+from ivr.store.seek import values_of
 from ivr.store.tables import agent_act, agent_span, call, leg
 from ivr.store.time_totals import TimeTotals
 
@@ -176,11 +177,9 @@ class AgentTimes:
 
 
 def _agents(connection: Connection) -> Iterator[str]:
-    """Yield everybody who has acts or spans: a seek for each, for the tables are long and the agents few."""
+    """Yield everybody who has acts or spans."""
     for column in (agent_act.c.agent, agent_span.c.agent):
-        last: str | None = ""
-        while last := connection.execute(select(func.min(column)).where(column > last)).scalar():
-            yield last
+        yield from values_of(connection, column)
 
 
 def _of(news: dict[str, _News], agent: str, at: int) -> _News:

@@ -196,10 +196,10 @@ class SqlBooks:
         with self._reading() as connection:
             return cards_between(connection, since, until)
 
-    def missed(self, since: int, until: int) -> list[tuple[Missed, str]]:
-        """Return the rows of missed calls that began in the time, each with its desk."""
+    def missed(self, since: int, until: int, limit: int) -> list[tuple[Missed, str]]:
+        """Return the first rows of missed calls that began in the time, oldest first, each with its desk."""
         with self._reading() as connection:
-            return missed_between(connection, since, until)
+            return missed_between(connection, since, until, limit)
 
     def debts(self, where: Mapping[str, Collection[str]], limit: int) -> list[Debt]:
         """Return the numbers that are still owed a talk, whose last call was latest first."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Sequence
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, exists, select
 
 from ivr.ledger.card import Card, CardFact, card_facts_in, cards_of, read_entries
 from ivr.ledger.record import Record
@@ -61,10 +61,10 @@ def cards_of_calls(connection: Connection, ids: Collection[str]) -> dict[str, Ca
 
 def project_cards(connection: Connection, project: str, since: int, until: int) -> list[Carded]:
     """Return the project's cards of calls that began in the time, with their calls, in the order of their beginning."""
-    mine = select(card_fact.c.call_id).where(card_fact.c.project == project)
+    mine = exists().where(card_fact.c.call_id == call.c.id, card_fact.c.project == project)
     rows = connection.execute(
         select(call)
-        .where(call.c.began_at >= since, call.c.began_at < until, call.c.id.in_(mine), call.c.ended_at.is_not(None))
+        .where(call.c.began_at >= since, call.c.began_at < until, mine, call.c.ended_at.is_not(None))
         .order_by(call.c.began_at, call.c.id)
     ).all()
     cards = cards_of_calls(connection, [row.id for row in rows])

@@ -59,13 +59,13 @@ def keep_missed(connection: Connection, before: Iterable[Call], now: Iterable[Ca
     return found
 
 
-def missed_between(connection: Connection, since: int, until: int) -> list[tuple[Missed, str]]:
-    """Return the rows of missed calls whose first one began in the time, oldest first, each with its desk.
+def missed_between(connection: Connection, since: int, until: int, limit: int) -> list[tuple[Missed, str]]:
+    """Return the first rows of missed calls whose first one began in the time, oldest first, each with its desk.
 
     Of the calls only the last one is told.
     """
     begun = select(missed).where(missed.c.first_at >= since, missed.c.first_at < until)
-    rows = connection.execute(begun.order_by(missed.c.first_at, missed.c.number)).all()
+    rows = connection.execute(begun.order_by(missed.c.first_at, missed.c.number).limit(limit)).all()
     return [(_read(row), row.desk) for row in rows]
 
 

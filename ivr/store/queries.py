@@ -17,6 +17,7 @@ from ivr.store.cards import cards_of_calls
 from ivr.store.completeness import freshness
 from ivr.store.engine import open_existing
 from ivr.store.migrate import told_errors
+from ivr.store.seek import values_of
 from ivr.store.tables import call, fact, leg, recording
 
 LAST = "last"
@@ -81,8 +82,7 @@ class Calls:
     def desks(self) -> list[str]:
         """Return the desks that have had a call."""
         with self._reading() as connection:
-            names = connection.execute(select(call.c.desk).distinct().where(call.c.desk != "")).scalars()
-            return sorted(names)
+            return list(values_of(connection, call.c.desk))
 
     def freshness(self) -> Freshness:
         """Return up to when the ledger is complete, and the gaps that go on."""

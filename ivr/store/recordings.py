@@ -182,8 +182,9 @@ class SqlRecordings:
         if kind is not None:
             message = recording.c.name.endswith(MESSAGE)
             query = query.where(message if kind == "voicemail" else ~message)
-        if since is not None:
-            query = query.where(call.c.began_at >= int(since * _SECOND))
+        if since is not None or not (states or kind):
+            # A bound leads SQLite by the calls' time, so that a page of the newest is read and no more.
+            query = query.where(call.c.began_at >= int((since or 0) * _SECOND))
         with self._engine.connect() as connection:
             return [_recording(row) for row in connection.execute(query)]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Integer, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, Table, Text
 
 from ivr.store.tables import metadata
 
@@ -11,9 +11,10 @@ card_fact = Table(
     metadata,
     Column("record_id", BigInteger, primary_key=True, autoincrement=False),
     Column("place", Integer, primary_key=True, autoincrement=False),
-    Column("call_id", Text, nullable=False, index=True),
+    Column("call_id", Text, nullable=False),
     Column("project", Text, nullable=False, default=""),
     Column("details", Text, nullable=False),
+    Index(None, "call_id", "project"),
     sqlite_with_rowid=False,
 )
 """What agents wrote in the cards of calls: the facts `card` of the context `acts`; `details` is a JSON object."""

@@ -20,6 +20,7 @@ missed = Table(
     Column("returned_at", BigInteger),
     Column("returned_by", Text, nullable=False),
     Column("returned_call", Text, nullable=False),
+    Index(None, "first_at"),
     sqlite_with_rowid=False,
 )
 """A caller's missed calls in a row, the first to the last, and the talk that settled them (`ivr.reports.contacts`).

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, func, select
 
 from ivr.ledger.agents import Span
 from ivr.store.engine import open_existing
 from ivr.store.migrate import told_errors
+from ivr.store.seek import values_of
 from ivr.store.tables import agent_span, journal_position
 
 
@@ -31,21 +32,22 @@ class Times:
 
     def at(self, moment: int) -> dict[str, Span]:
         """Return what each agent is at a moment (UTC microseconds); who has not come yet is left out."""
-        begun = agent_span.c.began_at <= moment
-        still = or_(agent_span.c.ended_at.is_(None), agent_span.c.ended_at > moment)
         with self._reading() as connection:
-            rows = [Span(*row) for row in connection.execute(select(agent_span).where(begun, still))]
-        return {span.agent: span for span in rows}
+            every = [_last_begun(connection, agent, moment) for agent in values_of(connection, agent_span.c.agent)]
+        spans = [span for span in every if span and (span.ended_at is None or span.ended_at > moment)]
+        return {span.agent: span for span in spans}
 
     def between(self, since: int, until: int, agent: str = "") -> list[Span]:
         """Return the spans within [since, until), cut at its edges, by agent and time; `agent` "" = everybody's."""
-        query = select(agent_span).where(agent_span.c.began_at < until)
-        query = query.where(or_(agent_span.c.ended_at.is_(None), agent_span.c.ended_at > since))
-        if agent:
-            query = query.where(agent_span.c.agent == agent)
+        spans: list[Span] = []
         with self._reading() as connection:
-            rows = connection.execute(query.order_by(agent_span.c.agent, agent_span.c.began_at))
-            spans = [Span(*row) for row in rows]
+            for one in [agent] if agent else list(values_of(connection, agent_span.c.agent)):
+                first = _last_begun(connection, one, since)
+                begun = first.began_at if first else since
+                mine = (agent_span.c.agent == one, agent_span.c.began_at >= begun, agent_span.c.began_at < until)
+                rows = connection.execute(select(agent_span).where(*mine).order_by(agent_span.c.began_at))
+                every = [Span(*row) for row in rows]
+                spans += [span for span in every if span.ended_at is None or span.ended_at > since]
         return [
             span._replace(
                 began_at=max(span.began_at, since),
@@ -58,3 +60,11 @@ class Times:
     def _reading(self) -> Iterator[Connection]:
         with told_errors(self._url), self._engine.connect() as connection:
             yield connection
+
+
+def _last_begun(connection: Connection, agent: str, moment: int) -> Span | None:
+    """Return the agent's span that began last: his spans leave no hole, so one that began earlier is over."""
+    begun = (agent_span.c.agent == agent, agent_span.c.began_at <= moment)
+    last = select(agent_span).where(*begun).order_by(agent_span.c.began_at.desc()).limit(1)
+    row = connection.execute(last).one_or_none()
+    return Span(*row) if row else None

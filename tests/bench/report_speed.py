@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Engine, func, select
 
+from ivr.desk.explain_report import explain_report
 from ivr.desk.made_report import Ask
 from ivr.desk.report import filters_of, make_report
 from ivr.reports.standard import REPORTS
@@ -39,6 +40,12 @@ def report_rows(name: str, url: str, zone: str) -> list[dict[str, Any]]:
     rows = [
         _any_report(f"over {length} on {name}", books, engine, span, zone, chance) for length, span in spans.items()
     ]
+    rows += [
+        _one_report(f"over {length} on {name}", books, engine, spans[length], zone, chance)
+        for length in ("a month", "a year")
+        if length in spans
+    ]
+    rows.append(_opened_missed(name, books, engine, zone, chance))
     longest, span = list(spans.items())[-1]
     debts = [_took(partial(books.debts, {}, 50)) for _ in range(LOOK_UPS)]
     rows.append(_row(f"the debt list on {name}, p95", _high(debts), ratio=_high(debts) * 1e3, limit="<= 50 ms"))
@@ -62,6 +69,20 @@ def _any_report(what: str, books: SqlBooks, engine: Engine, span: int, zone: str
             times.append(_took(partial(make_report, books, one, Ask(since, since + span, zone, where))))
     p95 = _high(times)
     return _row(f"any report {what}, p95 (p50 {_middle(times) * 1e3:.0f} ms)", p95, ratio=p95 * 1e3, limit="<= 300 ms")
+
+
+def _one_report(what: str, books: SqlBooks, engine: Engine, span: int, zone: str, chance: Random) -> dict[str, Any]:
+    """Make the report that reads most: agents' days, with the pattern of each agent's days before."""
+    asks = [Ask(since, since + span, zone) for since in (_since(engine, span, chance) for _ in range(TIMES))]
+    high = _high(_took(partial(make_report, books, REPORTS["agent-day"], ask)) for ask in asks)
+    return _row(f"report agent-day {what}, p95", high, ratio=high * 1e3, limit="<= 300 ms")
+
+
+def _opened_missed(name: str, books: SqlBooks, engine: Engine, zone: str, chance: Random) -> dict[str, Any]:
+    """Open a day's missed callers to what became of each."""
+    asks = [Ask(since, since + DAY, zone) for since in (_since(engine, DAY, chance) for _ in range(TIMES * 4))]
+    high = _high(_took(partial(explain_report, books, REPORTS["missed"], "return_rate", ask)) for ask in asks)
+    return _row(f"report missed --explain over a day on {name}, p95", high, ratio=high * 1e3, limit="<= 300 ms")
 
 
 def _beside_peer(report: str, what: str, books: SqlBooks, engine: Engine, span: int, chance: Random) -> dict[str, Any]:
