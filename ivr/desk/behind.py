@@ -14,7 +14,7 @@ from ivr.desk.ports_report import Books
 from ivr.desk.report_lists import clock
 from ivr.errors import DeskError
 from ivr.ledger.card import Card
-from ivr.reports.agent_time import Span, span_tallies
+from ivr.reports.agent_time import SIGNED_OUT, Span, span_tallies
 from ivr.reports.cards import card_tallies
 from ivr.reports.cell import Cell
 from ivr.reports.contacts import Missed, missed_tallies
@@ -61,7 +61,10 @@ def _spans(books: Books, one: Metric, cell: Cell, ask: Ask) -> Iterator[tuple[tu
     for number, (span, call) in enumerate(books.spans(ask.since, ask.until, ask.where.get("agent", ()))):
         if number == MOST:
             raise DeskError(f"Agents have more than {MOST:,} spans in that time.", f"{NARROWER} Or name an --agent.")
-        verdict = judge(one, span_tallies(span), cell, ask.given, partial(_did, span, cell), "the time")
+        if span.state == SIGNED_OUT:
+            verdict = Verdict("out", 0.0, 0.0, span.state)
+        else:
+            verdict = judge(one, span_tallies(span), cell, ask.given, partial(_did, span, cell), "the time")
         yield (clock(span.began_at, ask.zone), span.agent, (span.ended_at - span.began_at) / 1e6, call), verdict
 
 

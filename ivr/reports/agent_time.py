@@ -8,9 +8,8 @@ from ivr.reports.split import split
 from ivr.reports.tally import QUARTER, Tally, tally
 
 State = Literal["signed out", "unreachable", "ready", "offered", "talking", "hold", "wrap-up", "paused"]
-STATES: tuple[State, ...] = ("signed out", "unreachable", "ready", "offered", "talking", "hold", "wrap-up", "paused")
-
-
+SIGNED_OUT: State = "signed out"
+SIGNED_IN: tuple[State, ...] = ("unreachable", "ready", "offered", "talking", "hold", "wrap-up", "paused")
 LONGEST = 35 * 86_400_000_000
 """Microseconds of a span that count. A longer one is a clock that leapt, or a desk that stood still for months, and
 would be written into each quarter of an hour of them."""
@@ -34,7 +33,10 @@ def span_tallies(span: Span) -> list[Tally]:
     """Return the span's time by state, split at the edges; paused time and pauses also by reason, and how many began.
 
     A span of talk, hold or wrap-up of a call between agents is told apart (`internal`), for it is no work for callers.
+    Time signed out is nobody's: no metric asks for it, and it would be most of the quarters of an hour that are kept.
     """
+    if span.state == SIGNED_OUT:
+        return []
     measures = [f"state.{span.state}"]
     if span.state == "paused":
         measures.append(f"paused.{span.reason}")

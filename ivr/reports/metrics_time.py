@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ivr.reports.agent_time import STATES
+from ivr.reports.agent_time import SIGNED_IN
 from ivr.reports.metric import Metric
 from ivr.reports.parts import added, amount, seconds
 
 _WORK = seconds("state.talking", "state.hold", "state.wrap-up")
-_SIGNED_IN = seconds("internal", *(f"state.{state}" for state in STATES if state != "signed out"))
+_SIGNED_IN = seconds("internal", *(f"state.{state}" for state in SIGNED_IN))
 
 TIME = (
     Metric(

@@ -203,3 +203,7 @@ def test_a_span_that_a_leaping_clock_makes_years_long_counts_for_five_weeks_only
     """F28."""
     found = span_tallies(Span("201", MORNING, MORNING + 12 * 365 * 86_400 * SECOND, "ready"))
     assert sum(one.value for one in found) == 35 * 86_400 * SECOND
+
+
+def test_time_signed_out_is_in_no_total():
+    assert span_tallies(Span("201", MORNING, MORNING + 14 * 3600 * SECOND, "signed out")) == []
