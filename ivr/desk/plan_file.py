@@ -10,8 +10,8 @@ from ivr.flows.spelling import duration
 from ivr.flows.times import WEEKDAYS, read_date, read_days
 from ivr.reports.catalogue import CATALOGUE
 from ivr.reports.plan import TARGETS, AgentPlan, Plan
-from ivr.written.document import Document, read_document
-from ivr.written.file import author_error, located, read_text
+from ivr.written.document import Document
+from ivr.written.file import error_of, read_written
 from ivr.written.mistake import Mistake, Path, nearest
 
 _DAY = 86_400
@@ -20,14 +20,11 @@ _LARGEST = 100_000
 
 def read_plan(path: File) -> Plan:
     """Read the file. Raises `AuthorError` with all its mistakes, each with its place and cure."""
-    document = read_document(read_text(path, "plan"), "plan")
-    if document.mistakes:
-        raise author_error(f"{path}:{place.line}:{place.column}: {wrong}" for place, wrong in sorted(document.mistakes))
+    document = read_written(path, "plan")
     reading = _Reading(document)
     plan = reading.plan()
     if reading.mistakes:
-        reading.mistakes.sort(key=lambda mistake: document.place(mistake.path, at_key=mistake.at_key))
-        raise author_error(dict.fromkeys(located(path, document, mistake) for mistake in reading.mistakes))
+        raise error_of(path, document, reading.mistakes)
     return plan
 
 

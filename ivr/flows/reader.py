@@ -15,8 +15,8 @@ from ivr.flows.names import Names
 from ivr.flows.scripts import script_mistakes
 from ivr.flows.together import clashes
 from ivr.flows.wording import mistakes_of
-from ivr.written.document import Document, Place, read_document, without
-from ivr.written.file import author_error, located, read_bytes, read_text
+from ivr.written.document import Document, Place, without
+from ivr.written.file import author_error, error_of, located, read_bytes, read_written
 from ivr.written.mistake import Mistake, Path
 
 _HARMLESS = {"desk": "desk", "numbers": ["00"], "agents": {}, "categories": {}}
@@ -45,17 +45,14 @@ def read_desk(path: File) -> Desk:
 
 def read_source(path: File) -> Source:
     """Read a desk file and keep the places of its parts. Raises `AuthorError` with all mistakes of the file."""
-    document = read_document(read_text(path, "desk"))
-    if document.mistakes:
-        raise author_error(f"{path}:{place.line}:{place.column}: {wrong}" for place, wrong in sorted(document.mistakes))
+    document = read_written(path, "desk")
     if document.value is None:
         raise AuthorError([f"{path}:1:1: the file is empty: begin with `desk: {path.stem}`"])
     if not isinstance(document.value, dict):
         raise AuthorError([f"{path}:1:1: this is no desk: begin with `desk: {path.stem}`"])
     desk, mistakes = _desk(document, path.parent / path.stem / "scripts")
     if desk is None or mistakes:
-        mistakes.sort(key=lambda mistake: document.place(mistake.path, at_key=mistake.at_key))
-        raise author_error(dict.fromkeys(located(path, document, mistake) for mistake in mistakes))
+        raise error_of(path, document, mistakes)
     return Source(path, desk, document)
 
 

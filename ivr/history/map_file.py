@@ -10,8 +10,8 @@ from typing import Any
 
 from ivr.flows import scalars, spelling
 from ivr.history.naming import SYSTEM, Naming, Place
-from ivr.written.document import Document, read_document
-from ivr.written.file import author_error, located, read_text
+from ivr.written.document import Document
+from ivr.written.file import error_of, read_written
 from ivr.written.mistake import Mistake, Path, nearest
 
 _KEYS = ("system", "desk", "time zone", "queues", "agents", "numbers")
@@ -22,14 +22,11 @@ Desks = Mapping[str, Collection[str]]
 
 def read_map(path: File, desks: Desks) -> Naming:
     """Read a map file. Raises `AuthorError` with all mistakes. `desks` empty = names of desks are not checked."""
-    document = read_document(read_text(path, "map"), "map")
-    if broken := sorted(document.mistakes):
-        raise author_error(f"{path}:{place.line}:{place.column}: {wrong}" for place, wrong in broken)
+    document = read_written(path, "map")
     reader = _Reader(document, desks)
     naming = reader.naming()
     if reader.mistakes:
-        found = sorted(reader.mistakes, key=lambda mistake: document.place(mistake.path, at_key=mistake.at_key))
-        raise author_error(located(path, document, mistake) for mistake in found)
+        raise error_of(path, document, reader.mistakes)
     return naming
 
 

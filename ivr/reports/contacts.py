@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from ivr.ledger.call import Call, Direction
@@ -93,20 +91,15 @@ def missed_rows(contacts: Iterable[Contact], *, least: int = LEAST_TALK) -> list
 def missed_tallies(row: Missed, desk: str) -> list[Tally]:
     """Return what a row of missed calls contributes to the totals of source `number`."""
     bucket, keys = quarter_of(row.first_at), (desk, row.line, row.returned_by)
-    return [tally(("number", bucket, keys, measure, value)) for measure, value in _row_totals(row).items()]
+    return [tally(("number", bucket, keys, measure, value)) for measure, value in row_totals(row).items()]
 
 
-def _row_totals(row: Missed) -> dict[str, int]:
+def row_totals(row: Missed) -> dict[str, int]:
+    """Return the row's measures."""
     if row.returned_at is None:
         return {"owed": 1}
     took = max(0, row.returned_at - row.first_at)
     return {"returned": 1, "return_time": took, f"return_time.{bin_of(took)}": 1}
-
-
-def debt(contacts: Iterable[Contact], *, least: int = LEAST_TALK) -> Missed | None:
-    """Return what one number is still owed; None when nothing."""
-    rows = missed_rows(contacts, least=least)
-    return rows[-1] if rows and rows[-1].returned_at is None else None
 
 
 class Judged(NamedTuple):
@@ -130,27 +123,6 @@ def first_contacts(contacts: Iterable[Contact], now: int, *, window: int = WINDO
             later = (other for other in incoming[place + 1 :] if other.at - one.at < window and _same(one, other))
             judged.append(Judged(one.call, next((other.call for other in later), "")))
     return judged
-
-
-def repeats(contacts: Iterable[Contact], *, window: int = WINDOW) -> list[str]:
-    """Return the calls from outside of one number that came within the window after another one of it."""
-    incoming = sorted((one for one in contacts if one.direction == "in"), key=lambda one: (one.at, one.call))
-    return [later.call for one, later in pairwise(incoming) if later.at - one.at < window]
-
-
-def number_totals(
-    contacts: Sequence[Contact], now: int, *, least: int = LEAST_TALK, window: int = WINDOW
-) -> Counter[str]:
-    """Return what one number contributes to the metrics of source `number`; totals of numbers can be added up."""
-    totals: Counter[str] = Counter()
-    for row in missed_rows(contacts, least=least):
-        totals.update(_row_totals(row))
-    judged = first_contacts(contacts, now, window=window)
-    totals["judged"] = len(judged)
-    totals["repeated"] = sum(bool(one.again) for one in judged)
-    totals["numbered"] = sum(one.direction == "in" for one in contacts)
-    totals["again"] = len(repeats(contacts, window=window))
-    return totals
 
 
 def moment_of(one: Contact) -> int:

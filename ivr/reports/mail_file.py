@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from ivr.reports.schedule import Every
-from ivr.written.document import Document, read_document
-from ivr.written.file import author_error, located, read_text
+from ivr.written.document import Document
+from ivr.written.file import error_of, read_written
 from ivr.written.mistake import Mistake, Path, nearest
 
 FORMATS = ("xlsx", "csv", "json", "html")
@@ -57,14 +57,11 @@ def read_mail_file(path: File, reports: Mapping[str, frozenset[str]]) -> MailFil
 
     Raises `AuthorError` with all its mistakes, each with its place and cure.
     """
-    document = read_document(read_text(path, "mail"))
-    if document.mistakes:
-        raise author_error(f"{path}:{place.line}:{place.column}: {wrong}" for place, wrong in sorted(document.mistakes))
+    document = read_written(path, "mail")
     reader = _Reader(document, reports)
     found = reader.file()
     if found is None or reader.mistakes:
-        mistakes = sorted(reader.mistakes, key=lambda one: document.place(one.path, at_key=one.at_key))
-        raise author_error(dict.fromkeys(located(path, document, one) for one in mistakes))
+        raise error_of(path, document, reader.mistakes)
     return found
 
 

@@ -24,8 +24,8 @@ from ivr.reports.project import (
     fits,
     sum_column,
 )
-from ivr.written.document import Document, read_document
-from ivr.written.file import author_error, located, read_text
+from ivr.written.document import Document
+from ivr.written.file import error_of, read_written
 from ivr.written.mistake import Mistake, Path, nearest
 
 _KEYS = ("project", "title", "language", "time zone", "codes", "fields", "filters", "rows", "columns", "calls")
@@ -36,16 +36,13 @@ _LONGEST_HEADING = 60
 
 def read_project(path: File) -> Project:
     """Read a project file. Raises `AuthorError` with all mistakes of the file."""
-    document = read_document(read_text(path, "project"), "project")
-    if document.mistakes:
-        raise author_error(f"{path}:{place.line}:{place.column}: {wrong}" for place, wrong in sorted(document.mistakes))
+    document = read_written(path, "project")
     if not isinstance(document.value, dict):
         raise AuthorError([f"{path}:1:1: this is no project: begin with `project: {path.stem}`"])
     reading = _Reading(document)
     project = reading.project()
     if reading.mistakes:
-        reading.mistakes.sort(key=lambda mistake: document.place(mistake.path, at_key=mistake.at_key))
-        raise author_error(dict.fromkeys(located(path, document, mistake) for mistake in reading.mistakes))
+        raise error_of(path, document, reading.mistakes)
     return project
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ivr.errors import AuthorError
-from ivr.written.document import Document
+from ivr.written.document import Document, read_document
 from ivr.written.mistake import Mistake
 
 LARGEST = 1_000_000
@@ -43,10 +43,24 @@ def read_text(path: Path, kind: str) -> str:
         raise AuthorError([f"{path}:{line}:{column}: the file is not UTF-8: save it as UTF-8"]) from None
 
 
+def read_written(path: Path, kind: str) -> Document:
+    """Return the file as plain values with their places. Raises `AuthorError` with what is wrong with its form."""
+    document = read_document(read_text(path, kind), kind)
+    if document.mistakes:
+        raise author_error(f"{path}:{place.line}:{place.column}: {wrong}" for place, wrong in sorted(document.mistakes))
+    return document
+
+
 def located(path: Path, document: Document, mistake: Mistake) -> str:
     """Return the mistake as `file:line:column: what is wrong: the cure`."""
     place = document.place(mistake.path, at_key=mistake.at_key)
     return f"{path}:{place.line}:{place.column}: {mistake}"
+
+
+def error_of(path: Path, document: Document, mistakes: Iterable[Mistake]) -> AuthorError:
+    """Return the mistakes in the order of their places as one error; what is told twice stands there once."""
+    ordered = sorted(mistakes, key=lambda mistake: document.place(mistake.path, at_key=mistake.at_key))
+    return author_error(dict.fromkeys(located(path, document, mistake) for mistake in ordered))
 
 
 def author_error(lines: Iterable[str]) -> AuthorError:

@@ -10,12 +10,10 @@ from ivr.reports.contacts import (
     WINDOW,
     Contact,
     contact_of,
-    debt,
     first_contacts,
     missed_rows,
-    number_totals,
-    repeats,
 )
+from tests.contact_oracle import debt, number_totals, repeats
 from tests.made_calls import SECOND, between_agents, golden
 
 HOUR = 3600 * SECOND

@@ -8,8 +8,9 @@ from collections import Counter
 import pytest
 
 from ivr.reports.catalogue import metric
-from ivr.reports.contacts import WINDOW, Contact, first_contacts, repeats
+from ivr.reports.contacts import WINDOW, Contact, first_contacts
 from ivr.reports.repeats import enough, joined, repeat_tallies, series_of, single
+from tests.contact_oracle import repeats
 from tests.made_calls import SECOND
 
 HOUR = 3600 * SECOND

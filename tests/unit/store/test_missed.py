@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from ivr.asterisk.journal import Journal
 from ivr.desk.load import Loader
-from ivr.reports.contacts import contact_of, missed_rows, number_totals
+from ivr.reports.contacts import contact_of, missed_rows
 from ivr.store.books import SqlBooks
 from ivr.store.engine import open_database
 from ivr.store.ledger import SqlLedger
@@ -21,6 +21,7 @@ from ivr.store.stored import closed_calls
 from ivr.store.sums import Wanted, sums
 from ivr.store.tables import call
 from ivr.store.tables_missed import missed
+from tests.contact_oracle import number_totals
 from tests.made_journal import made_journal
 
 pytestmark = pytest.mark.slow
