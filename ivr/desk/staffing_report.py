@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from ivr.desk.made_report import Ask, Head, Table, Value
 from ivr.desk.ports_report import Books
@@ -88,20 +89,44 @@ def lines_needed(books: Books, load: LineLoad, ask: Ask) -> Table:
     where = {name: values for name, values in ask.where.items() if name == "desk"}
     where |= {"direction": frozenset({"in", "out"})}
     found = books.sums("call", base.since, base.until, zone=ask.zone, where=where, by=("desk",), time="half hour")
-    busiest: dict[str, tuple[float, str, int]] = {}
+    by_desk: dict[str, dict[str, _Held]] = defaultdict(dict)
+    together: dict[str, _Held] = {}
     for (desk, half), sums in found.items():
-        traffic = _traffic(sums) / HALF_HOUR
-        busiest[desk] = max(busiest.get(desk, (0.0, "", 0)), (traffic, half, sums.get("calls", 0)))
-    rows: list[tuple[Value, ...]] = []
-    for desk, (traffic, half, calls) in sorted(busiest.items()):
-        if traffic:
-            reserved = trunks_for(traffic, blocked=BLOCKED)
-            rows.append((desk or "no desk", half, calls, traffic, least_trunks(traffic, BLOCKED), reserved))
-    note = (
-        f"{BLOCKED:.0%} of calls may find all lines busy; the reserve is half as many again. Menu, waiting and talk of "
-        "calls from and to outside; callers who gave up count with the mean time to a person."
+        held = by_desk[desk][half] = _Held(_traffic(sums) / HALF_HOUR, sums.get("calls", 0))
+        before = together.get(half, _Held(0.0, 0))
+        together[half] = _Held(before.erlangs + held.erlangs, before.calls + held.calls)
+    every = [(desk or "no desk", *told) for desk, halves in sorted(by_desk.items()) if (told := _busiest(halves))]
+    total = ("all", *_busiest(together)) if len(every) > 1 else None
+    return Table("Telephone lines", _TRUNKS, tuple(every), total, note=_about_trunks(load, ask, shared=bool(total)))
+
+
+class _Held(NamedTuple):
+    """Telephone lines held in a half hour, on the mean, and the calls that held them."""
+
+    erlangs: float
+    calls: int
+
+
+def _busiest(halves: Mapping[str, _Held]) -> tuple[Value, ...]:
+    """Return the busiest half hour and its lines; nothing when no line was held."""
+    (erlangs, calls), half = max((held, half) for half, held in halves.items())
+    if not erlangs:
+        return ()
+    return half, calls, erlangs, least_trunks(erlangs, BLOCKED), trunks_for(erlangs, blocked=BLOCKED)
+
+
+def _about_trunks(load: LineLoad, ask: Ask, *, shared: bool) -> str:
+    every = (
+        " A call holds a telephone line whichever line it waits for: these are all calls."
+        if "line" in ask.where
+        else ""
     )
-    return Table("Telephone lines", _TRUNKS, tuple(rows), note=note)
+    of_all = " Desks that share their telephone lines need those of the last row." if shared else ""
+    return (
+        f"{BLOCKED:.0%} of calls may find all lines busy; the reserve is half as many again. Menu, waiting and talk of "
+        f"calls from and to outside; callers who gave up count with the mean time to a person.{every}{of_all}"
+        f"{load.newest(ask)}"
+    )
 
 
 def _traffic(sums: Sums) -> float:

@@ -135,3 +135,19 @@ def test_one_line_can_be_asked_for_and_a_category_cannot(ledger):
     made = make_report(ledger[0], REPORTS["staffing"], EVER._replace(where={"category": frozenset({"claim"})}))
     assert [one.title for one in made.tables] == ["Load"]
     assert made.notes == ("“Staffing” is left out: it cannot be told by category.",)
+
+
+def test_telephone_lines_are_of_all_calls_whichever_line_is_asked_for_and_that_is_said(ledger):
+    whole, _ = table(make_report(ledger[0], REPORTS["staffing"], EVER), "Telephone lines")
+    asked = EVER._replace(where={"line": frozenset({"second"})})
+    rows, found = table(make_report(ledger[0], REPORTS["staffing"], asked), "Telephone lines")
+    assert rows == whole
+    assert "whichever line it waits for: these are all calls" in found.note
+
+
+def test_desks_that_share_telephone_lines_need_those_of_their_busiest_half_hour_together(ledger):
+    rows, found = table(make_report(ledger[0], REPORTS["staffing"], EVER), "Telephone lines")
+    together = dict(zip([head.id for head in found.heads], found.total, strict=True))
+    assert len(rows) > 1
+    assert max(row["erlangs"] for row in rows) <= together["erlangs"] <= sum(row["erlangs"] for row in rows)
+    assert together["lines_b"] == least_trunks(together["erlangs"], 0.01)
