@@ -8,9 +8,10 @@ import io
 import os
 import signal
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -23,7 +24,7 @@ from ivr.desk.made_report import ROWS, Ask, MadeReport
 from ivr.desk.mail_reports import Mailer, Schedule, moment
 from ivr.desk.plan_file import read_plan
 from ivr.desk.ports_ledger import LedgerAwayError
-from ivr.desk.ports_mail import Attachment, Letter
+from ivr.desk.ports_mail import Attachment, Letter, LetterHeldError
 from ivr.desk.report import filters_of, make_report
 from ivr.errors import AuthorError, DeskError
 from ivr.mail.smtp import Security, SmtpServer
@@ -55,7 +56,10 @@ _log = structlog.get_logger("ivr.mail")
 
 
 async def run_mailer(settings: Settings) -> None:
-    """Send what is due until SIGTERM. The file may be changed meanwhile; while it is broken nothing is sent."""
+    """Send what is due until SIGTERM. The file may be changed meanwhile; while it is broken nothing is sent.
+
+    While the plan is broken, the letters wait that need it, and no others.
+    """
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
@@ -86,7 +90,8 @@ def _step(settings: Settings) -> str:
         books = SqlBooks(settings.database_url)
         try:
             writer = writer_of(books, file, settings)
-            Mailer(schedules_of(file), SqlMailings(engine), writer, server_of(file, settings), _now).step()
+            mailer = Mailer(schedules_of(file), SqlMailings(engine), writer, server_of(file, settings), _now)
+            mailer.step()
         finally:
             books.close()
             engine.dispose()
@@ -94,7 +99,7 @@ def _step(settings: Settings) -> str:
         return "; ".join(error.mistakes)
     except (DeskError, LedgerAwayError) as error:
         return str(error)
-    return ""
+    return "; ".join(f"{name} waits: {reason}" for name, reason in mailer.held.items())
 
 
 def read_schedules(settings: Settings) -> MailFile:
@@ -121,16 +126,20 @@ def server_of(file: MailFile, settings: Settings) -> SmtpServer:
 
 def writer_of(books: SqlBooks, file: MailFile, settings: Settings) -> ReportWriter:
     """Return what makes the letters, with the plan of the agents' hours and the desks' budgets as they are now."""
-    return ReportWriter(books, file, plan_of(settings), budgets_of(settings.desks))
+    return ReportWriter(books, file, partial(plan_of, settings), budgets_of(settings.desks))
 
 
 class ReportWriter:
     """Makes the letters: the report as text and HTML, and as a file beside it."""
 
     def __init__(
-        self, books: SqlBooks, file: MailFile, plan: Plan | None = None, budgets: Mapping[str, int] | None = None
+        self,
+        books: SqlBooks,
+        file: MailFile,
+        plan: Callable[[], Plan | None] = lambda: None,
+        budgets: Mapping[str, int] | None = None,
     ) -> None:
-        """`budgets`: what each desk promises, see `ivr.app.budgets`."""
+        """`plan` is read for the reports that hold somebody against it. `budgets`: see `ivr.app.budgets`."""
         self._books = books
         self._plan = plan
         self._budgets = budgets or {}
@@ -166,8 +175,17 @@ class ReportWriter:
         zone = str(self._file.zone)
         where = {key: frozenset({value}) for key, value in sending.filters.items()}
         ask = Ask(midnight(first, zone), midnight(behind, zone), zone, where, rows=rows)
-        ask = ask._replace(plan=self._plan, budgets=self._budgets)
-        return make_report(self._books, REPORTS[sending.report], ask)
+        report = REPORTS[sending.report]
+        ask = ask._replace(plan=self._planned() if report.opening else None, budgets=self._budgets)
+        return make_report(self._books, report, ask)
+
+    def _planned(self) -> Plan | None:
+        try:
+            return self._plan()
+        except AuthorError as error:
+            raise LetterHeldError("; ".join(error.mistakes), "Mend the plan; the letter is sent then.") from error
+        except DeskError as error:
+            raise LetterHeldError(error.sentence, error.cure) from error
 
 
 def _as_text(made: MadeReport) -> str:

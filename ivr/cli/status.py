@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _NOT_SHOWN = {"at", "running", "lines", "ami"}
-_ALARMS = ("database", "disk", "queue")
+_ALARMS = ("database", "disk", "queue", "mail")
 
 
 def status(home: Home = None, as_json: Json = False) -> None:
@@ -24,6 +24,7 @@ def status(home: Home = None, as_json: Json = False) -> None:
             f"No desk runs on {settings.home}.", "Start one with `make run`, or name its folder with --home."
         )
     parts = ["asterisk", "controller", "loader", *(["robots"] if settings.robots else [])]
+    parts += ["mailer"] if _beat(settings.home, "mailer") else []  # only a desk with mail.yaml has one
     told = {part: _state(settings.home, part) for part in parts}
     lines = _beat(settings.home, "controller").get("lines", {})
     if as_json:

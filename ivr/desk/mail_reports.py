@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from ivr.desk.ports_mail import LetterRefusedError, Mailing, Mailings, Server, ServerAwayError, Writer
+from ivr.desk.ports_mail import LetterHeldError, LetterRefusedError, Mailing, Mailings, Server, ServerAwayError, Writer
 from ivr.errors import DeskError
 from ivr.reports.schedule import Every, periods_due
 
@@ -56,10 +56,13 @@ class Mailer:
         self._writer = writer
         self._server = server
         self._clock = clock
+        self.held: dict[str, str] = {}
+        """The schedules whose letters wait until somebody has mended something, and what."""
 
     def step(self) -> int:
         """Send what is due; return how many letters were sent."""
         now = self._clock()
+        self.held = {}
         for left in self._mailings.left_sending(micros(now - STUCK)):
             self._settle_unsure(left, "the program was stopped while it was handed over")
         for schedule in self._schedules.values():
@@ -89,6 +92,10 @@ class Mailer:
             connection = self._server.open(letter)
         except (ServerAwayError, OSError) as error:
             self._try_later(mailing, str(error))
+            return False
+        except LetterHeldError as error:
+            self._mailings.hold(mailing, error.sentence)
+            self.held[mailing.schedule] = error.sentence
             return False
         except (LetterRefusedError, DeskError) as error:
             self._refuse(mailing, str(error))

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, NamedTuple, Protocol
 
+from ivr.errors import DeskError
+
 State = Literal["waiting", "sending", "sent", "unsure", "refused"]
 """`sending`: the letter is being given to the server. `unsure`: nobody knows whether the server took it, so it is never
 sent again by itself. `refused`: the server will not take it, or too many tries failed."""
@@ -58,6 +60,10 @@ class LetterRefusedError(Exception):
     """The server said that it will never take this letter."""
 
 
+class LetterHeldError(DeskError):
+    """The letter cannot be written until somebody has mended what it needs; it waits for as long as that takes."""
+
+
 class Connection(Protocol):
     """A letter on its way: the server has agreed to sender and recipient, and awaits the text."""
 
@@ -96,6 +102,9 @@ class Mailings(Protocol):
     def settle(self, mailing: Mailing, state: State, now: int, *, reason: str = "", next_try: int = 0) -> None:
         """Keep what became of it, one attempt more."""
 
+    def hold(self, mailing: Mailing, reason: str) -> None:
+        """Say why it waits; it was not tried."""
+
     def left_sending(self, before: int) -> list[Mailing]:
         """Return those that are being sent since before that moment: whoever sent them has died."""
 
@@ -113,4 +122,4 @@ class Writer(Protocol):
         """Return up to which moment the ledger is loaded."""
 
     def write(self, schedule: str, first: date, behind: date, recipient: str) -> Letter:
-        """Return the letter. Raises `DeskError` when the report cannot be made."""
+        """Return the letter. Raises `DeskError` when the report cannot be made, `LetterHeldError` when not yet."""

@@ -52,6 +52,11 @@ class SqlMailings:
         fields = {"attempts": mailing.c.attempts + 1, "reason": reason, "next_try": next_try, "told_at": now}
         self._change(_key(one), state=state, **fields)
 
+    def hold(self, one: Mailing, reason: str) -> None:
+        """Say why it waits; it was not tried."""
+        if one.reason != reason:
+            self._change(and_(_key(one), mailing.c.state == "waiting"), reason=reason)
+
     def left_sending(self, before: int) -> list[Mailing]:
         """Return those that are being sent since before that moment: whoever sent them has died."""
         return self._read(_ALL.where(mailing.c.state == "sending", mailing.c.told_at < before))

@@ -84,12 +84,7 @@ def test_an_owner_checks_the_server_tries_a_report_and_reads_it(home, box):
 
 
 def test_the_mailer_sends_what_is_due_and_ends_when_it_is_told_to(home, box):
-    database = open_database(f"sqlite:///{home / 'ledger.sqlite'}")
-    with database.begin() as connection:
-        since = int((time.time() - 90_000) * 1_000_000)
-        connection.exec_driver_sql(f"INSERT INTO mailing_since VALUES ('morning', 'owner@example.com', {since})")  # noqa: S608
-        connection.exec_driver_sql(f"UPDATE journal_position SET complete_to = {since + 90_000_000_000}")  # noqa: S608
-    database.dispose()
+    _due(home, "morning", "owner@example.com")
     process = subprocess.Popen([sys.executable, "-m", "ivr", "mail", "run", "--home", str(home)])
     try:
         end = time.monotonic() + 30
@@ -100,6 +95,41 @@ def test_the_mailer_sends_what_is_due_and_ends_when_it_is_told_to(home, box):
     assert process.wait(10) == 0
     assert {letter["To"] for letter in box.letters} == {"owner@example.com"}
     assert "sent" in ivr(home, "list").stdout
+
+
+def test_a_broken_plan_holds_up_only_the_letters_that_need_it_and_the_desk_says_so(home, box):
+    with (home / "mail.yaml").open("a") as file:
+        file.write('  team: {report: agents, every: day, at: "00:00", to: [lead@example.com]}\n')
+    (home / "plan.yaml").write_text("agents:\n  201: {mon-fry: 8h}\n")
+    (home / "run.json").write_text("{}")
+    _due(home, "morning", "owner@example.com")
+    _due(home, "team", "lead@example.com")
+    process = subprocess.Popen([sys.executable, "-m", "ivr", "mail", "run", "--home", str(home)])
+    try:
+        status = [sys.executable, "-m", "ivr", "status", "--home", str(home), "--json"]
+        told: dict = {}
+        end = time.monotonic() + 30
+        while "mail" not in told.get("mailer", {}) and time.monotonic() < end:
+            told = json.loads(subprocess.run(status, capture_output=True, text=True, check=False).stdout)["parts"]
+    finally:
+        process.terminate()
+    assert process.wait(10) == 0
+    assert {letter["To"] for letter in box.letters} == {"owner@example.com"}
+    assert told["mailer"]["state"] == "ill"
+    assert "team waits: " in told["mailer"]["mail"]
+    assert "plan.yaml:2:" in told["mailer"]["mail"]
+    letters = json.loads(ivr(home, "list", "--json").stdout)["letters"]
+    assert [(one["schedule"], one["state"]) for one in letters if "plan.yaml" in one["reason"]] == [("team", "waiting")]
+
+
+def _due(home, schedule, recipient):
+    """Let a schedule be a day old, and the ledger complete."""
+    database = open_database(f"sqlite:///{home / 'ledger.sqlite'}")
+    since = int((time.time() - 90_000) * 1_000_000)
+    with database.begin() as connection:
+        connection.exec_driver_sql(f"INSERT INTO mailing_since VALUES ('{schedule}', '{recipient}', {since})")  # noqa: S608
+        connection.exec_driver_sql(f"UPDATE journal_position SET complete_to = {since + 90_000_000_000}")  # noqa: S608
+    database.dispose()
 
 
 @pytest.mark.parametrize(

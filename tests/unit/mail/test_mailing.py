@@ -16,7 +16,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
 from ivr.desk.mail_reports import CATCH_UP, PAUSES, Mailer, Schedule
-from ivr.desk.ports_mail import Attachment, Letter
+from ivr.desk.ports_mail import Attachment, Letter, LetterHeldError
 from ivr.errors import DeskError
 from ivr.mail.smtp import SmtpServer, message_of
 from ivr.store.engine import open_database
@@ -60,11 +60,14 @@ class Desk:
     def __init__(self):
         self.complete = datetime(2027, 1, 1, tzinfo=UTC)
         self.broken = False
+        self.held: set[str] = set()
 
     def complete_to(self):
         return self.complete
 
     def write(self, schedule, first, _behind, recipient):
+        if schedule in self.held:
+            raise LetterHeldError("plan.yaml:3:5: no day.", "Mend it.")
         if self.broken:
             raise DeskError("There is no report.", "Mend it.")
         file = Attachment("lines.csv", "text/csv", b"line,answered\r\n.first,7\r\n")
@@ -126,6 +129,19 @@ def world(box, database_url):
         world.step()
         yield world
         world.engine.dispose()
+
+
+def test_a_letter_that_cannot_be_written_yet_waits_for_days_holds_up_no_other_and_is_sent_when_it_can(world, box):
+    evening = Schedule("evening", "day", time(8), ZONE, ("lead@example.com",))
+    world.schedules = [MORNING, evening]
+    world.step()
+    world.desk.held = {"morning"}
+    assert [world.step(NEXT_MORNING), world.step(NEXT_MORNING + timedelta(hours=20))] == [1, 0]
+    assert [letter["To"] for letter in box.letters] == ["lead@example.com"]
+    assert sorted(world.states()) == [("sent", ""), ("waiting", "plan.yaml:3:5: no day.")]
+    world.desk.held = set()
+    assert [world.step(), world.step()] == [1, 0]
+    assert [letter["To"] for letter in box.letters] == ["lead@example.com", "owner@example.com"]
 
 
 def test_a_report_is_sent_when_it_is_due_and_only_once(world, box):
