@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, and_, bindparam, select
+from sqlalchemy import Connection, CursorResult, and_, bindparam, select
 
 from ivr.reports.bins import Sorted
 from ivr.reports.tally import Subject
@@ -74,8 +74,6 @@ def sums(connection: Connection, wanted: Wanted) -> Sums:
         coarsest = QUARTERS
     groups = _Groups(wanted)
     chosen = {place.number: _chosen(connection, place, wanted) for place in {shelf, WHOLE[wanted.subject]}}
-    picked: list[int] = []
-    blobs: list[bytes] = []
     for piece in (
         piece
         for since, until in wanted.spans or ((wanted.since, wanted.until),)
@@ -91,11 +89,8 @@ def sums(connection: Connection, wanted: Wanted) -> Sums:
             query = _ALL
             if some:
                 query, given["cells"] = _SOME, list(names)
-            for bucket, cell, amounts in connection.execute(query, given).all():
-                if cell in names:
-                    picked.append(groups.number(names[cell], bucket))
-                    blobs.append(amounts)
-    return _named(connection, wanted.measures, groups.known, (picked, blobs))
+            groups.take(connection.execute(query, given), place.number, names)
+    return _named(connection, wanted.measures, groups)
 
 
 def _chosen(connection: Connection, place: Shelf, wanted: Wanted) -> tuple[dict[int, tuple[str, ...]], bool]:
@@ -108,11 +103,15 @@ def _chosen(connection: Connection, place: Shelf, wanted: Wanted) -> tuple[dict[
 
 
 class _Groups:
-    """Numbers for groups, in the order of their coming."""
+    """Cells put into groups, which are numbered in the order of their coming."""
 
     def __init__(self, wanted: Wanted) -> None:
         self.known: dict[tuple[str, ...], int] = {}
-        self._time: Callable[[int], str] | None = None
+        self.picked: list[int] = []
+        """The group of each of the `blobs`."""
+        self.blobs: list[bytes] = []
+        self._numbers: dict[tuple[int, str], dict[int, int]] = {}
+        self._time: Callable[[int], str] = lambda _bucket: ""
         if wanted.time:
             zone = ZoneInfo(wanted.zone)
             step = 1_800_000_000 if wanted.time == "half hour" else 1
@@ -121,14 +120,24 @@ class _Groups:
                 lambda bucket: _clock(bucket - bucket % step, zone, form) or str(bucket)
             )
 
-    def number(self, keys: tuple[str, ...], bucket: int) -> int:
-        """Return the number of the group of these keys at this time."""
-        if self._time:
-            keys = (*keys, self._time(bucket))
-        found = self.known.get(keys)
-        if found is None:
-            found = self.known[keys] = len(self.known)
-        return found
+    def take(self, found: CursorResult[Any], shelf: int, names: Mapping[int, tuple[str, ...]]) -> None:
+        """Take those of the shelf's cells that have a name."""
+        # The driver's own tuples: SQLAlchemy would make an object of each of a year's hundred thousand rows.
+        cursor: Any = found.cursor
+        before, time, numbers = None, "", dict[int, int]()
+        for bucket, cell, amounts in cursor.fetchall():
+            if bucket != before:
+                before, time = bucket, self._time(bucket)
+                numbers = self._numbers.setdefault((shelf, time), {})
+            number = numbers.get(cell)
+            if number is None:
+                if cell not in names:
+                    continue
+                keys = (*names[cell], time) if time else names[cell]
+                number = numbers[cell] = self.known.setdefault(keys, len(self.known))
+            self.picked.append(number)
+            self.blobs.append(amounts)
+        found.close()
 
 
 def _clock(bucket: int, zone: ZoneInfo, form: str) -> str:
@@ -142,7 +151,12 @@ def _fits(shelf: Shelf, keys: tuple[str, ...], where: Mapping[str, Collection[st
 def cells_of(connection: Connection, shelf: Shelf) -> dict[int, tuple[str, ...]]:
     """Return the keys of the shelf's cells by number."""
     query = select(total_cell.c.id, total_cell.c.names).where(total_cell.c.shelf == shelf.number)
-    return {number: tuple(json.loads(keys)) for number, keys in connection.execute(query)}
+    return {number: _keys(names) for number, names in connection.execute(query)}
+
+
+@lru_cache(maxsize=1 << 16)
+def _keys(names: str) -> tuple[str, ...]:
+    return tuple(json.loads(names))
 
 
 def measures_of(connection: Connection) -> dict[int, str]:
@@ -153,14 +167,13 @@ def measures_of(connection: Connection) -> dict[int, str]:
 def _named(
     connection: Connection,
     wanted: frozenset[str],
-    groups: Mapping[tuple[str, ...], int],
-    found: tuple[Sequence[int], Sequence[bytes]],
+    groups: _Groups,
 ) -> Sums:
-    names, measures = {number: keys for keys, number in groups.items()}, measures_of(connection)
+    names, measures = {number: keys for keys, number in groups.known.items()}, measures_of(connection)
     only = {number for number, name in measures.items() if name in wanted}
     if wanted and not only:
         return {}
     return {
         names[group]: Sorted(zip(map(measures.__getitem__, numbers), amounts, strict=True))
-        for group, numbers, amounts in by_group(*add_up(*found, only))
+        for group, numbers, amounts in by_group(*add_up(groups.picked, groups.blobs, only))
     }
