@@ -68,6 +68,11 @@ def report(
         _list()
         return
     if name not in REPORTS and (file := projects / f"{Path(name).name}.yaml").is_file():
+        if explain:
+            raise DeskError(
+                f"A number of the project {name} cannot be opened: its cards are in its list of calls.",
+                "Put `calls:` into its file for that list; open the metrics of its columns in a report of their own.",
+            )
         _write(_project(file, (since, until, day, month), limit, home), form, out)
         return
     if name not in REPORTS:

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ivr.desk.behind import Behind, behind
 from ivr.desk.made_report import Ask, Head, MadeReport, Table, Value
 from ivr.desk.ports_report import Books
+from ivr.desk.staffing_report import MODELLED
 from ivr.errors import DeskError
-from ivr.reports.catalogue import metric
+from ivr.reports.catalogue import CATALOGUE, metric
 from ivr.reports.cell import Cell
 from ivr.reports.cell import filters_of as keys_of
 from ivr.reports.explain import Verdict
 from ivr.reports.layout import Report
-from ivr.reports.metric import Metric
+from ivr.reports.metric import Metric, Source
+from ivr.reports.standard import REPORTS
 from ivr.reports.tally import KEYS
 
+_NOUNS: Mapping[Source, str] = {
+    "call": "whole calls",
+    "line": "visits to lines",
+    "agent": "offers and talks of agents",
+    "node": "hits of nodes",
+    "time": "agents' time",
+    "number": "callers whom nobody answered",
+    "contact": "calls by their number",
+    "recording": "talks that are recorded",
+    "card": "cards",
+}
 _PLACES = {"counted": "Counted in", "below": "Only below the line of the fraction", "out": "Not counted"}
 
 
@@ -71,32 +86,52 @@ class _Opened:
 
 
 def _metric(report: Report, wanted: str, ask: Ask) -> Metric:
+    if wanted in MODELLED and wanted not in CATALOGUE and "staffing" in report.lists:
+        raise DeskError(
+            f"{wanted} is worked out by a formula from the other columns of its row: no call is counted for it.",
+            "Open what it is worked out from: --explain offered, answered, line_talk or abandon_rate.",
+        )
     one = metric(wanted)
-    if wanted not in {column.metric for section in report.sections for column in section.columns}:
-        columns = dict.fromkeys(column.metric for section in report.sections for column in section.columns)
-        raise DeskError(f"The report {report.name} has no {wanted}.", f"It has {', '.join(columns)}.")
     if not behind(one):
         raise DeskError(
-            f"{wanted} cannot be opened: what it counts is not kept one by one.",
-            f"`ivr metrics {wanted}` tells its formula.",
+            f"{wanted} is counted in the cards of a project, and stands in its own report alone.",
+            "`ivr report PROJECT` lists each call with its card; `ivr projects` tells their names.",
         )
-    possible = keys_of(one)
+    if not _fits(report, one):
+        other = next((name for name, its in REPORTS.items() if _fits(its, one)), "")
+        cure = f"Open it by `ivr report {other} --explain {wanted}`." if other else "`ivr metrics` lists them all."
+        raise DeskError(f"The report {report.name} has no {wanted}.", cure)
+    possible = [name for name in keys_of(one) if name != "direction"]
     for name in ask.where:
         if name not in possible:
-            raise DeskError(f"{wanted} cannot be told by {name}.", f"It can be by {', '.join(possible)}.")
+            nouns = " and ".join(_NOUNS[source] for source in one.sources if name not in _keys(source))
+            raise DeskError(
+                f"{wanted} cannot be told by {name}: it is of {nouns}, and they have none.",
+                f"It can be by {', '.join(possible)}.",
+            )
     if ask.time:
         raise DeskError("One number is explained at a time.", "Leave out --by, and narrow --since and --until.")
     return one
 
 
+def _keys(source: Source) -> tuple[str, ...]:
+    return next((keys for subject, keys in KEYS.items() if subject == source), ())
+
+
+def _fits(report: Report, one: Metric) -> bool:
+    """Say whether the report has the metric, or others that are read from the same totals."""
+    told = {column.metric for section in report.sections for column in section.columns}
+    return one.id in told or any(metric(name).sources == one.sources for name in told)
+
+
 def _directions(report: Report, one: Metric) -> tuple[str, ...]:
     if one.directions or not any("direction" in keys for subject, keys in KEYS.items() if subject in one.sources):
         return ()
-    for section in report.sections:
-        for column in section.columns:
-            if column.metric == one.id:
-                return column.directions or section.directions
-    return ()
+    every = [(section, column) for section in report.sections for column in section.columns]
+    for section, column in every:
+        if column.metric == one.id:
+            return column.directions or section.directions
+    return next((section.directions for section, column in every if metric(column.metric).sources == one.sources), ())
 
 
 def _heads(one: Metric, kind: Behind) -> tuple[Head, ...]:

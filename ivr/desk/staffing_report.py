@@ -46,6 +46,8 @@ _TESTED = (
     Head("happened", "happened", "share"),
     Head("verdict", "which is", "text"),
 )
+MODELLED = frozenset(head.id for heads in (_NEEDED, _TRUNKS, _TESTED) for head in heads if head.unit != "text")
+"""Columns that a formula gives."""
 
 
 def staffing(books: Books, ask: Ask) -> tuple[Table, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -199,8 +200,27 @@ def test_every_call_of_the_time_is_either_in_below_or_out(many):
 
 
 def test_a_number_of_another_report_is_not_explained(many):
-    with pytest.raises(DeskError, match="The report lines has no node_hits"):
+    with pytest.raises(DeskError, match=r"lines has no node_hits.*ivr report categories --explain node_hits"):
         explain_report(many, REPORTS["lines"], "node_hits", FOREVER)
+
+
+def test_every_metric_can_be_opened_in_some_report_but_those_of_projects_cards(explained):
+    _, books = explained
+    closed = {name for name in CATALOGUE if not any(opens(books, report, name) for report in REPORTS.values())}
+    assert closed == {name for name, one in CATALOGUE.items() if one.sources == ("card",)}
+
+
+def opens(books, report, name):
+    with suppress(DeskError):
+        return bool(explain_report(books, report, name, FOREVER))
+    return False
+
+
+def test_a_filter_that_a_number_does_not_know_is_refused_with_the_reason(many):
+    with pytest.raises(DeskError, match=r"told by version: it is of visits to lines.*desk, line, cat"):
+        explain_report(many, REPORTS["lines"], "offered", FOREVER._replace(where={"version": frozenset({"1"})}))
+    with pytest.raises(DeskError, match="agents_c is worked out by a formula"):
+        explain_report(many, REPORTS["staffing"], "agents_c", FOREVER)
 
 
 def test_the_calls_over_the_budget_are_listed_the_newest_first(many):
