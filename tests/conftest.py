@@ -7,6 +7,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tests.postgres import database_url, postgres_cluster, postgres_url
+from tests.ledgers import database_url, ledgers, postgres_cluster, postgres_url
 
-__all__ = ["database_url", "postgres_cluster", "postgres_url"]
+__all__ = ["database_url", "ledgers", "postgres_cluster", "postgres_url"]

@@ -1,4 +1,4 @@
-"""A private PostgreSQL for tests: started once a session by an ordinary user, gone afterwards."""
+"""A private PostgreSQL for tests: started by an ordinary user, gone afterwards."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from pathlib import Path
 from uuid import uuid4
 
 import psycopg
-import pytest
 
 SETTINGS = {
     "listen_addresses": "",
@@ -48,11 +47,11 @@ class Cluster:
         """Return the SQLAlchemy URL of one of its databases."""
         return f"postgresql+psycopg://postgres@/{database}?host={self.folder}"
 
-    def fresh_database(self) -> str:
-        """Make an empty database; return its URL."""
+    def fresh_database(self, like: str = "template1") -> str:
+        """Make an empty database, or one like another that nobody is connected to; return its URL."""
         name = f"t{uuid4().hex[:12]}"
         with psycopg.connect(f"host={self.folder} user=postgres dbname=postgres", autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"'.encode())
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{like}"'.encode())
         return self.url(name)
 
     def run(self, program: str, *arguments: str) -> None:
@@ -95,27 +94,3 @@ def running_cluster() -> Iterator[Cluster]:
             cluster.stop("immediate")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture(scope="session")
-def postgres_cluster() -> Iterator[Cluster]:
-    """Run a PostgreSQL for the session."""
-    if server_programs() is None:
-        pytest.skip("PostgreSQL's server programs (initdb, pg_ctl) are not installed")
-    with running_cluster() as cluster:
-        yield cluster
-
-
-@pytest.fixture(scope="session")
-def postgres_url(postgres_cluster: Cluster) -> str:
-    """Return the URL of a database of the session's PostgreSQL."""
-    return postgres_cluster.fresh_database()
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Return the URL of a fresh, empty database: the test runs once on SQLite and once on PostgreSQL."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'ledger.sqlite'}"
-    cluster: Cluster = request.getfixturevalue("postgres_cluster")
-    return cluster.fresh_database()

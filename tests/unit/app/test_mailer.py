@@ -18,6 +18,7 @@ from ivr.desk.load import Loader
 from ivr.store.engine import open_database
 from ivr.store.ledger import SqlLedger
 from ivr.store.migrate import migrate
+from tests.command import run
 from tests.made_journal import made_journal
 
 pytestmark = pytest.mark.slow
@@ -64,9 +65,7 @@ def home(tmp_path, box):
 
 
 def ivr(home, *words):
-    return subprocess.run(
-        [sys.executable, "-m", "ivr", "mail", *words, "--home", str(home)], capture_output=True, text=True, check=False
-    )
+    return run("mail", *words, "--home", str(home))
 
 
 @pytest.mark.slow

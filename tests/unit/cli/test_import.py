@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from ivr.store.migrate import migrate
+from tests.command import run
 
 pytestmark = pytest.mark.slow
 
@@ -26,15 +24,7 @@ def home(tmp_path):
 
 
 def ivr(home: Path, *words: str, code: int = 0) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "ivr", "ledger", *words, "--home", str(home)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        cwd=REPO,
-        env=os.environ | {"PYTHONPATH": str(REPO), "COLUMNS": "160"},
-    )
+    done = run("ledger", *words, "--home", str(home), folder=REPO, COLUMNS="160")
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     return done.stdout + done.stderr

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.command import run
 
 pytestmark = pytest.mark.slow
 
@@ -26,10 +25,7 @@ def desks(tmp_path):
 
 
 def _run(desks, *words, code=0):
-    program = "from ivr.cli.main import main; main()"
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "IVR_DESKS": str(desks), "COLUMNS": "200"}
-    command = [sys.executable, "-c", program, "prompts", *words]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    done = run("prompts", *words, IVR_DESKS=str(desks), COLUMNS="200")
     assert done.returncode == code, done.stderr
     return done.stdout if code == 0 else done.stderr
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +16,10 @@ from ivr.store.engine import open_database
 from ivr.store.migrate import migrate
 from ivr.store.recordings import SqlRecordings
 from ivr.store.tables import call, leg, recording
+from tests.command import run
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parents[3]
 NOON = 1_795_262_400
 SECOND = 1_000_000
 
@@ -71,11 +69,8 @@ def home(tmp_path):
 
 
 def _run(home, *words, code=0):
-    program = "from ivr.cli.main import main; main()"
-    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "IVR_HOME": str(home / "var")}
-    environment |= {"IVR_RECORDINGS": str(home / "recordings"), "COLUMNS": "200"}
-    command = [sys.executable, "-c", program, "recordings", *words]
-    done = subprocess.run(command, cwd=home, env=environment, capture_output=True, text=True, check=False)
+    environment = {"IVR_HOME": str(home / "var"), "IVR_RECORDINGS": str(home / "recordings"), "COLUMNS": "200"}
+    done = run("recordings", *words, folder=home, **environment)
     assert done.returncode == code, done.stderr
     return done.stdout if code == 0 else done.stderr
 

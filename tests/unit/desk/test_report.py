@@ -31,6 +31,8 @@ pytestmark = pytest.mark.slow
 
 JOURNALS = Path(__file__).parents[2] / "journals"
 FOREVER = Ask(0, 4_000_000_000_000_000 // 900_000_000 * 900_000_000)
+A_YEAR = Ask(1_780_200_000_000_000, 1_811_700_000_000_000)
+"""All calls of these tests, with half a year on both sides: tables by time are made day after day."""
 COUNTED = (
     "caller_ends_talk",  # answered by 201
     "first_agent_busy",  # answered
@@ -56,16 +58,19 @@ def load(folder, url, data):
     return SqlBooks(url)
 
 
-@pytest.fixture
-def books(tmp_path, database_url):
-    books = load(tmp_path, database_url, b"".join((JOURNALS / f"{name}.csv").read_bytes() for name in COUNTED))
+@pytest.fixture(scope="module")
+def books(tmp_path_factory, ledgers):
+    folder = tmp_path_factory.mktemp("counted")
+    journal = b"".join((JOURNALS / f"{name}.csv").read_bytes() for name in COUNTED)
+    books = load(folder, ledgers.copy(folder), journal)
     yield books
     books.close()
 
 
-@pytest.fixture
-def many(tmp_path, database_url):
-    books = load(tmp_path, database_url, made_journal(80, per_second=0.001))
+@pytest.fixture(scope="module")
+def many(tmp_path_factory, ledgers):
+    folder = tmp_path_factory.mktemp("many")
+    books = load(folder, ledgers.copy(folder), made_journal(80, per_second=0.001))
     yield books
     books.close()
 
@@ -149,7 +154,7 @@ def test_rows_add_up_to_the_total(many):
 
 def test_days_add_up_to_the_whole(many):
     whole = make_report(many, REPORTS["lines"], FOREVER)
-    days = make_report(many, REPORTS["lines"], FOREVER._replace(time="day", zone="Europe/Moscow"))
+    days = make_report(many, REPORTS["lines"], A_YEAR._replace(time="day", zone="Europe/Moscow"))
     assert told(days, "Calls", "calls", -1) == told(whole, "Calls", "calls")
     assert len(days.tables[2].rows) > 1
 
@@ -168,7 +173,7 @@ def test_days_add_up_to_the_whole(many):
         and report.name in ("lines", "categories", "time-to-human", "missed", "agents")
     ],
 )
-def test_the_calls_behind_a_number_add_up_to_it(report, metric, tmp_path_factory, explained):
+def test_the_calls_behind_a_number_add_up_to_it(report, metric, explained):
     made, books = explained
     number = next(
         told(made[report], table.title, metric, -1 if table.total else 0) if table.rows else 0
@@ -251,7 +256,7 @@ def test_two_budgets_are_added_up_by_their_calls_also_under_a_page_of_days(tmp_p
     books = load(tmp_path, f"sqlite:///{tmp_path}/ledger.sqlite", two)
     calls = [call for call in books.calls(0, FOREVER.until, {}) if call.connected_at is not None and call.desk]
     middle = sorted((call.connected_at - call.began_at) // 1_000_000 for call in calls)[len(calls) // 2]
-    ask = FOREVER._replace(budgets={"demo": middle, "shop": middle + 1}, zone="Europe/Moscow", limit=1000)
+    ask = A_YEAR._replace(budgets={"demo": middle, "shop": middle + 1}, zone="Europe/Moscow", limit=1000)
     kept = [call.connected_at - call.began_at <= ask.budget_of(call.desk) * 1_000_000 for call in calls]
     assert {call.desk for call in calls} == {"demo", "shop"}
     assert 0 < sum(kept) < len(kept)
@@ -289,7 +294,7 @@ def test_a_table_by_time_shows_the_newest_days_whole_and_says_how_many_more_ther
 
 @pytest.mark.parametrize("time", ["day", "week", "month", "weekday"])
 def test_a_page_that_holds_everything_is_the_whole_table(time, many):
-    ask = FOREVER._replace(time=time, zone="Europe/Moscow")
+    ask = A_YEAR._replace(time=time, zone="Europe/Moscow")
     every = make_report(many, REPORTS["agents"], ask._replace(rows=None))
     assert make_report(many, REPORTS["agents"], ask._replace(rows=100_000)).tables == every.tables
 

@@ -4,26 +4,19 @@ from __future__ import annotations
 
 import json
 import socket
-import subprocess
-import sys
 
 import pytest
 
 from ivr.app.robots import read_behaviours
 from ivr.errors import DeskError
 from ivr.phone.robot import Behaviour
+from tests.command import run
 
 pytestmark = pytest.mark.slow
 
 
 def ivr(*words, home):
-    return subprocess.run(
-        [sys.executable, "-m", "ivr", *words, "--home", str(home)],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    return run(*words, "--home", str(home))
 
 
 @pytest.fixture

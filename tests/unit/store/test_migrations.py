@@ -19,9 +19,14 @@ from ivr.store.queries import Calls
 from ivr.store.tables import metadata
 
 
-def test_the_migrations_make_exactly_the_tables_of_the_models(database_url):
-    migrate(database_url)
-    engine = open_database(database_url)
+@pytest.fixture
+def empty_url(ledgers, tmp_path):
+    return ledgers.empty(tmp_path)
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_models(empty_url):
+    migrate(empty_url)
+    engine = open_database(empty_url)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         assert compare_metadata(context, metadata) == []
@@ -30,14 +35,14 @@ def test_the_migrations_make_exactly_the_tables_of_the_models(database_url):
     engine.dispose()
 
 
-def test_migrating_again_changes_nothing(database_url):
-    migrate(database_url)
-    migrate(database_url)
+def test_migrating_again_changes_nothing(empty_url):
+    migrate(empty_url)
+    migrate(empty_url)
 
 
-def test_several_processes_may_migrate_at_once(database_url):
+def test_several_processes_may_migrate_at_once(empty_url):
     with ThreadPoolExecutor(4) as threads:
-        list(threads.map(migrate, [database_url] * 4))
+        list(threads.map(migrate, [empty_url] * 4))
 
 
 def test_a_database_of_a_later_version_is_refused(database_url):

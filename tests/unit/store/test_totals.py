@@ -67,10 +67,25 @@ class Loaded:
 
 @pytest.fixture
 def loaded(tmp_path, database_url):
+    """Give one whose journal grows on."""
     loaded = Loaded(tmp_path, database_url)
     loaded.grow(made_journal(32, begin=BEGIN, per_second=1 / 45000))
     yield loaded
     loaded.close()
+
+
+@pytest.fixture
+def copied(tmp_path, tmp_path_factory, ledgers):
+    """Give the ledger alone, loaded once and copied for each test."""
+
+    def load(url):
+        first = Loaded(tmp_path_factory.mktemp("totals"), url)
+        first.grow(made_journal(32, begin=BEGIN, per_second=1 / 45000))
+        first.close()
+
+    copied = Loaded(tmp_path, ledgers.copy(tmp_path, "totals", load))
+    yield copied
+    copied.close()
 
 
 def counted(every, *args, **named):
@@ -91,8 +106,8 @@ def counted(every, *args, **named):
     return {group: own for group, own in sums.items() if own}
 
 
-def test_totals_over_any_range_equal_a_count_of_every_call(loaded):
-    every, chance = loaded.every(), random.Random(3)
+def test_totals_over_any_range_equal_a_count_of_every_call(copied):
+    every, chance = copied.every(), random.Random(3)
     assert len({day_of(one.bucket, MOSCOW) for one in every}) > 10
     first, last = (edge(one.bucket for one in every) // QUARTER for edge in (min, max))
     asked = [
@@ -107,35 +122,35 @@ def test_totals_over_any_range_equal_a_count_of_every_call(loaded):
     for _ in range(4):
         since, until = sorted(chance.randint(first - 50, last + 50) * QUARTER for _ in range(2))
         for subject, where, by, time in asked:
-            got = loaded.ask(subject, since, until, MOSCOW, where, by, time)
+            got = copied.ask(subject, since, until, MOSCOW, where, by, time)
             assert got == counted(every, subject, since, until, MOSCOW, where, by, time), (subject, by, time)
 
 
-def test_several_times_and_few_measures_are_what_all_measures_of_each_time_say(loaded):
+def test_several_times_and_few_measures_are_what_all_measures_of_each_time_say(copied):
     begin, end = day_of(BEGIN * 1_000_000 + 3 * 86_400_000_000, MOSCOW)
     spans = [(begin + later, end + later) for later in (0, 7 * 86_400_000_000, 8 * 86_400_000_000)]
     names = frozenset({"calls", "talked", "never counted"})
-    got = loaded.ask("call", 0, 0, MOSCOW, {}, ("direction",), "day", spans, names)
+    got = copied.ask("call", 0, 0, MOSCOW, {}, ("direction",), "day", spans, names)
     every = {
         key: {name: value for name, value in own.items() if name in names}
         for since, until in spans
-        for key, own in loaded.ask("call", since, until, MOSCOW, {}, ("direction",), "day").items()
+        for key, own in copied.ask("call", since, until, MOSCOW, {}, ("direction",), "day").items()
     }
     assert got == every
     assert got
-    assert loaded.ask("call", 0, 0, MOSCOW, {}, (), "", spans, frozenset({"never counted"})) == {}
+    assert copied.ask("call", 0, 0, MOSCOW, {}, (), "", spans, frozenset({"never counted"})) == {}
 
 
-def test_a_zone_that_is_not_the_ledgers_gets_its_own_days(loaded):
-    every = loaded.every()
+def test_a_zone_that_is_not_the_ledgers_gets_its_own_days(copied):
+    every = copied.every()
     day, end = day_of(BEGIN * 1_000_000 + 3 * 86_400_000_000, "Asia/Kolkata")
-    got = loaded.ask("call", day, end + 86_400_000_000, "Asia/Kolkata", {}, ("desk",), "day")
+    got = copied.ask("call", day, end + 86_400_000_000, "Asia/Kolkata", {}, ("desk",), "day")
     assert got == counted(every, "call", day, end + 86_400_000_000, "Asia/Kolkata", {}, ("desk",), "day")
     assert got
 
 
-def test_days_and_months_are_made_and_read(loaded):
-    with loaded.engine.connect() as connection:
+def test_days_and_months_are_made_and_read(copied):
+    with copied.engine.connect() as connection:
         made = dict(map(tuple, connection.execute(select(total.c.grain, func.count()).group_by(total.c.grain))))
     assert made[QUARTERS] > made[DAYS] > made[MONTHS] > 0
 
@@ -150,22 +165,22 @@ def test_a_reopened_call_is_taken_out_and_added_anew(loaded):
 
 
 @pytest.mark.slow
-def test_verify_tells_of_totals_that_do_not_fit_the_calls(loaded):
-    with loaded.engine.execution_options(writes=True).begin() as connection:
+def test_verify_tells_of_totals_that_do_not_fit_the_calls(copied):
+    with copied.engine.execution_options(writes=True).begin() as connection:
         quarters = (total.c.shelf == 30) & (total.c.grain == QUARTERS)
         bucket = connection.execute(select(func.min(total.c.bucket)).where(quarters)).scalar_one()
         connection.execute(total.delete().where(quarters, total.c.bucket == bucket))
-    found = verify(loaded.engine).differences
+    found = verify(copied.engine).differences
     assert found[0].startswith("totals of agent from 2026-11-18")
     assert found[1:] == ["totals made of agent by agent, direction, desk, line"]
-    rebuild(loaded.engine)
-    assert verify(loaded.engine).differences == []
+    rebuild(copied.engine)
+    assert verify(copied.engine).differences == []
 
 
-def test_verify_tells_of_days_that_do_not_fit_their_quarters(loaded):
-    with loaded.engine.execution_options(writes=True).begin() as connection:
+def test_verify_tells_of_days_that_do_not_fit_their_quarters(copied):
+    with copied.engine.execution_options(writes=True).begin() as connection:
         connection.execute(total.delete().where(total.c.shelf == 21, total.c.grain == DAYS))
-    assert verify(loaded.engine).differences == ["totals made of line by desk, line"]
+    assert verify(copied.engine).differences == ["totals made of line by desk, line"]
 
 
 @pytest.mark.slow
@@ -191,8 +206,8 @@ def test_another_zone_of_the_ledger_makes_other_days_of_the_same_quarters(loaded
     assert got == counted(loaded.every(), "line", 0, 1 << 61, "America/New_York", {}, ("line",), "day")
 
 
-def test_a_call_read_back_from_its_rows_is_the_call_that_was_kept(loaded):
-    with loaded.engine.connect() as connection:
+def test_a_call_read_back_from_its_rows_is_the_call_that_was_kept(copied):
+    with copied.engine.connect() as connection:
         ids = connection.execute(select(call.c.id)).scalars().all()
         found = closed_calls(connection, ids)
         assert len(found) == 32
@@ -218,9 +233,9 @@ def test_the_pieces_of_a_range_are_whole_and_few():
     assert [piece.grain for piece in found] == [QUARTERS, DAYS, MONTHS, DAYS, QUARTERS]
 
 
-def test_quarters_that_are_not_made_yet_are_read_from_the_whole_shelf(loaded):
-    with loaded.engine.execution_options(writes=True).begin() as connection:
+def test_quarters_that_are_not_made_yet_are_read_from_the_whole_shelf(copied):
+    with copied.engine.execution_options(writes=True).begin() as connection:
         connection.execute(update(total_state).values(rolled_to=0))
-    assert loaded.ask("line", 0, 1 << 61, MOSCOW, {}, ("line",)) == counted(
-        loaded.every(), "line", 0, 1 << 61, MOSCOW, {}, ("line",)
+    assert copied.ask("line", 0, 1 << 61, MOSCOW, {}, ("line",)) == counted(
+        copied.every(), "line", 0, 1 << 61, MOSCOW, {}, ("line",)
     )
