@@ -8,6 +8,8 @@ from ivr.phone.g711 import RATE, Samples
 
 _TOLERANCE = int(0.25 * RATE)
 """How far RTP time and arrival may differ before the stream counts as a new one."""
+_AHEAD = 2 * RATE
+"""How far a sender that stood still and then sent all at once may be ahead of the clock with what he had to say."""
 _SETTLED = 0.35
 """Seconds after which nothing comes any more: longer than the tolerance and a packet."""
 _LONGEST = 4 * 3600 * RATE
@@ -18,7 +20,8 @@ class Timeline:
     """Samples at 8 kHz; second 0 is the caller's choice (the INVITE).
 
     Within a stream the RTP timestamp places a packet, which takes the network's jitter out. The first packet of a
-    stream, and one whose timestamp no longer fits the clock, is placed by its arrival.
+    stream, and one whose timestamp no longer fits the clock, is placed by its arrival. What comes in a burst, after the
+    sender or the network stood still, is laid end to end, as a telephone's buffer plays it: nothing is written over.
     """
 
     def __init__(self) -> None:
@@ -32,8 +35,9 @@ class Timeline:
         """Place one packet that arrived `at` seconds."""
         arrived = int(at * RATE)
         place = (timestamp + self._offset) & 0xFFFFFFFF
-        if source != self._source or abs(place - arrived) > _TOLERANCE:
-            self._source, place = source, max(arrived, 0)
+        if source != self._source or not self._fits(place, arrived):
+            goes_on = source == self._source and arrived < self.end <= arrived + _AHEAD
+            self._source, place = source, self.end if goes_on else max(arrived, 0)
             self._offset = place - timestamp
         last = place + samples.size
         if last > _LONGEST:
@@ -42,6 +46,11 @@ class Timeline:
             self._samples = np.concatenate([self._samples, np.zeros(max(last, self._samples.size), np.int16)])
         self._samples[place:last] = samples
         self.end = max(self.end, last)
+
+    def _fits(self, place: int, arrived: int) -> bool:
+        """Say whether a packet of the stream may lie there: near its arrival, or in a row behind what came early."""
+        early = place - arrived
+        return abs(early) <= _TOLERANCE or (0 < early <= _AHEAD and place <= self.end)
 
     def settled(self, now: float) -> float:
         """Return the second before which nothing will change any more: all that came, or silence for long enough."""

@@ -125,3 +125,30 @@ def test_no_stream_of_packets_crashes_the_time_line(packets):
     for at, source, timestamp in packets:
         line.write(at, source, timestamp, ones(1))
     assert line.read(0.0, line.end / 8000).size == line.end
+
+
+def test_what_comes_at_once_after_a_standstill_is_laid_end_to_end_and_nothing_is_written_over():
+    """A sender (or we) stood still for 0.4 s, sends what is late all at once, and goes on: his sound comes late."""
+    line = Timeline()
+    times = [0.0, 0.02, *[0.44] * 20, *(0.44 + 0.02 * number for number in range(1, 11))]
+    for number, at in enumerate(times):
+        line.write(at, 5, number * 160, ones(number + 1))
+    heard = line.read(0.0, line.end / 8000)
+    assert heard[heard > 0].tolist() == [value for value in range(1, len(times) + 1) for _ in range(160)]
+    assert np.flatnonzero(heard == 0).tolist() == list(range(320, 3520)), "the standstill, and no hole after it"
+
+
+def test_after_a_burst_the_next_silence_brings_the_sound_back_to_the_clock():
+    line = Timeline()
+    for number in range(20):
+        line.write(1.0, 5, number * 160, ones(1))
+    line.write(3.0, 5, 99999, ones(2))
+    assert line.end == 3 * 8000 + 160
+    assert line.read(3.0, 3.02).tolist() == [2] * 160
+
+
+def test_a_sender_who_is_too_fast_is_no_more_than_seconds_ahead_of_the_clock():
+    line = Timeline()
+    for number in range(2000):
+        line.write(1.0, 5, number * 160, ones(1))
+    assert line.end <= 3.3 * 8000
