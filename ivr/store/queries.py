@@ -19,6 +19,7 @@ from ivr.store.engine import open_existing
 from ivr.store.migrate import told_errors
 from ivr.store.seek import values_of
 from ivr.store.tables import call, fact, leg, recording
+from ivr.telephony.number import same_number, spellings
 
 LAST = "last"
 RECENT = 5000
@@ -74,10 +75,14 @@ class Calls:
             )
 
     def of_number(self, number: str, *, limit: int = 20) -> list[dict[str, Any]]:
-        """Return the latest calls of a caller's number, written as we keep it, the newest first."""
-        query = select(call).where(call.c.caller == number).order_by(call.c.began_at.desc(), call.c.id.desc())
+        """Return the latest calls of a caller's number in any of its spellings, the newest first."""
+        rows: list[dict[str, Any]] = []
         with self._reading() as connection:
-            return [_plain(row) for row in connection.execute(query.limit(limit))]
+            # One by one: a caller may have very many calls, and each spelling's newest are read off the index.
+            for way in spellings(same_number(number)):
+                query = select(call).where(call.c.caller == way).order_by(call.c.began_at.desc(), call.c.id.desc())
+                rows += [_plain(row) for row in connection.execute(query.limit(limit))]
+        return sorted(rows, key=lambda row: (row["began_at"], row["id"]), reverse=True)[:limit]
 
     def desks(self) -> list[str]:
         """Return the desks that have had a call."""

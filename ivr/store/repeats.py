@@ -22,6 +22,7 @@ from ivr.reports.tally import Tally, taken_out
 from ivr.store.bulk import add_rows, one_of
 from ivr.store.tables import call
 from ivr.store.tables_repeats import caller_series
+from ivr.telephony.number import same_number, spellings
 
 _NEAR, _MORE = 32, 1000
 """Calls of a number that are read at first, and in each further step."""
@@ -29,18 +30,18 @@ _COLUMNS = "id, caller, began_at, talked, connected_at, category, last_line, ans
 _HIS = """direction = 'in' AND desk <> '' AND ended_at IS NOT NULL
  AND (began_at < n.until OR (began_at = n.until AND id < n.behind)) AND began_at > n.since AND began_at <= n.until
  ORDER BY began_at DESC, id DESC LIMIT :most"""
-_NAMED = ("number", "since", "until", "behind")
+_NAMED = ("written", "since", "until", "behind")
 _ASKED = ", ".join(f"json_extract(value, '$.{name}') AS {name}" for name in _NAMED)
 _OF_CALL = ", ".join(f"c.{name}" for name in _COLUMNS.split(", "))
 _QUERIES = {
     "sqlite": text(
         f"SELECT {_OF_CALL} FROM (SELECT {_ASKED} FROM json_each(:asked)) AS n "  # noqa: S608 - our own names
-        f"JOIN call AS c ON c.rowid IN (SELECT rowid FROM call WHERE caller = n.number AND {_HIS})"
+        f"JOIN call AS c ON c.rowid IN (SELECT rowid FROM call WHERE caller = n.written AND {_HIS})"
     ),
     "postgresql": text(
         "SELECT c.* FROM json_to_recordset(CAST(:asked AS json)) AS n"  # noqa: S608 - our own names
-        "(number text, since bigint, until bigint, behind text) "
-        f"CROSS JOIN LATERAL (SELECT {_COLUMNS} FROM call WHERE caller = n.number AND {_HIS}) AS c"
+        "(written text, since bigint, until bigint, behind text) "
+        f"CROSS JOIN LATERAL (SELECT {_COLUMNS} FROM call WHERE caller = n.written AND {_HIS}) AS c"
     ),
 }
 _REMOVED = delete(caller_series).where(
@@ -101,8 +102,7 @@ def _changes(before: Iterable[Call], now: Iterable[Call]) -> dict[str, _Change]:
 
 def _incoming(one: Call) -> Contact | None:
     told = contact_of(one)
-    # By the number as it stands in the call's row: by it the row is found.
-    return told._replace(number=one.caller) if told and told.direction == "in" else None
+    return told if told and told.direction == "in" else None
 
 
 def _around(connection: Connection, changes: Mapping[str, _Change]) -> Mapping[str, list[Contact]]:
@@ -120,19 +120,22 @@ def _around(connection: Connection, changes: Mapping[str, _Change]) -> Mapping[s
             more[one.number].append(one)
         wanted = {}
         for number, some in more.items():
-            some.sort(key=lambda one: (one.at, one.call), reverse=True)
-            found[number] += some
+            # Of each spelling the newest are here, so the newest of all are.
+            newest = sorted(some, key=lambda one: (one.at, one.call), reverse=True)[:most]
+            found[number] += newest
             change = changes[number]
             earlier = (one for one in found[number] if one.at < change.first)
-            if len(some) == most and not enough(earlier, change.categories):
-                wanted[number] = some[-1].at, some[-1].call
+            if len(newest) == most and not enough(earlier, change.categories):
+                wanted[number] = newest[-1].at, newest[-1].call
         most = _MORE
     return found
 
 
 def _read(connection: Connection, asked: Sequence[Mapping[str, Any]], most: int) -> Iterable[Contact]:
+    """Yield the newest calls of each number, so many of each of its spellings."""
     query = _QUERIES[connection.dialect.name]
-    return map(_contact, connection.execute(query, {"asked": json.dumps(asked), "most": most}))
+    ways = [{**one, "written": way} for one in asked for way in spellings(one["number"])]
+    return map(_contact, connection.execute(query, {"asked": json.dumps(ways), "most": most}))
 
 
 def _keep_series(connection: Connection, changes: Mapping[str, _Change], around: Mapping[str, list[Contact]]) -> None:
@@ -211,6 +214,6 @@ def contacts_between(connection: Connection, since: int, until: int) -> Iterable
 def _contact(row: Iterable[Any]) -> Contact:
     name, number, at, talked, talked_at, category, line, answered_by, agent, desk = row
     return Contact(
-        name, number, at, "in", missed=False, talked=talked, talked_at=talked_at, category=category, line=line,
-        agent=answered_by or agent, desk=desk,
+        name, same_number(number), at, "in", missed=False, talked=talked, talked_at=talked_at, category=category,
+        line=line, agent=answered_by or agent, desk=desk,
     )  # fmt: skip

@@ -193,3 +193,11 @@ def test_a_home_has_one_loader(tmp_path):
 )
 def test_a_bar_is_to_scale_and_never_empty(begin, end, shown):
     assert bar(begin, end, 10, 10) == shown
+
+
+def test_calls_of_a_number_are_found_in_any_of_its_spellings(home):
+    calls = Calls(Settings(home=home).database_url)
+    every = [calls.of_number(way) for way in ("+79210000001", "89210000001", "0079210000001")]
+    assert every[0]
+    assert every == [every[0]] * 3
+    calls.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections import defaultdict
 
 import pytest
@@ -33,6 +34,7 @@ pytestmark = pytest.mark.slow
 
 DAY = 86_400_000_000
 EVER = Ask(0, 4_000_000_000_000_000 // 900_000_000 * 900_000_000)
+NUMBERS = ("+79215550101", "89215550101", "+79215550102", "0079215550102", "+72")
 KEYS = ("desk", "category", "line", "agent")
 
 
@@ -104,7 +106,7 @@ def test_calls_that_come_change_and_go_in_any_order_leave_a_plain_count(
                 totals[one.keys][one.measure] += one.value
     own = defaultdict(list)
     for one in there.values():
-        own[one.caller].append(contact_of(one))
+        own[contact_of(one).number].append(contact_of(one))
     found = {keys: {name: value for name, value in own.items() if value} for keys, own in totals.items()}
     assert ({keys: own for keys, own in found.items() if own}, kept(engine)[1]) == plain(own)
     engine.dispose()
@@ -114,7 +116,10 @@ def made(name, chance):
     at = chance.randrange(40 * DAY)
     talked = [leg("talk", 5, 65, line="first", agent=chance.choice(["101", "102"]))] if chance.random() < 0.7 else []
     one = made_call(
-        leg("queue", 0, 5, "answered", line="first"), *talked, id=name, caller=chance.choice(["+71", "+72"])
+        leg("queue", 0, 5, "answered", line="first"),
+        *talked,
+        id=name,
+        caller=chance.choice(NUMBERS),
     )
     later = at - one.began_at
     return one._replace(
@@ -204,4 +209,21 @@ def test_calls_without_a_number_and_open_ones_are_no_repeat(tmp_path):
     with engine.execution_options(writes=True).begin() as connection:
         for one in (made_call(leg("queue", 0, 5), caller=""), made_call(leg("queue", 0, 5), ended_at=None)):
             assert keep_repeats(connection, [], [one]) == []
+    engine.dispose()
+
+
+def test_a_caller_whose_number_comes_in_another_spelling_has_called_again(tmp_path, database_url):
+    data = few_callers(40, 7, per_second=0.0002).decode()
+    spelled = iter(["+79215550", "89215550", "79215550", "0079215550"] * 1000)
+    calls = defaultdict(lambda: next(spelled))
+    rows = [re.sub(r"\+7812000000(?=\d)", f"{calls[row.split(chr(34))[7]]}10", row) for row in data.splitlines(True)]
+    engine = loaded(tmp_path, database_url, ["".join(rows).encode()])
+    assert kept(engine) == plain(contacts(engine))
+    assert {one.number[:9] for one in kept(engine)[1]} == {"+79215550"}
+    assert verify(engine).differences == []
+    books = SqlBooks(database_url)
+    usual = make_report(books, REPORTS["repeat"], EVER)
+    other = make_report(books, REPORTS["repeat"], EVER._replace(window=WINDOW + 1))
+    assert json.dumps([table.rows for table in other.tables]) == json.dumps([table.rows for table in usual.tables])
+    books.close()
     engine.dispose()
