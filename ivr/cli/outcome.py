@@ -25,7 +25,7 @@ def outcome(
     sum_: Annotated[str, typer.Option("--sum", help="The same as --set sum=…")] = "",
     agent: Annotated[str, typer.Option(help="Who writes; who answered the call when left out.")] = "",
     project: Annotated[str, typer.Option(help="Whose codes they are; the only project when left out.")] = "",
-    folder: Annotated[Path, typer.Option(help="The folder of the projects.")] = Path("projects"),
+    folder: Annotated[Path | None, typer.Option(help="The projects' folder; ./projects, or the examples.")] = None,
     home: Home = None,
 ) -> None:
     """Write what a call came to in its card: codes and fields of a project. The journal keeps every entry."""
@@ -68,10 +68,12 @@ def _entry(
     return project.entry(found["id"], writer, time.time_ns() // 1000, codes, back, fields)
 
 
-def _project(folder: Path, wanted: str) -> Project:
+def _project(given: Path | None, wanted: str) -> Project:
+    from ivr.app.places import projects_folder
     from ivr.reports.project_file import read_project
     from ivr.written.mistake import nearest
 
+    folder = projects_folder(given)
     found = {one.id: one for one in map(read_project, sorted(folder.glob("*.yaml")))}
     if not wanted and len(found) == 1:
         return next(iter(found.values()))

@@ -19,12 +19,14 @@ def projects(
     files: Annotated[
         list[Path] | None, typer.Argument(help="Project files; all of the folder when left out.", show_default=False)
     ] = None,
-    folder: Annotated[Path, typer.Option(help="The folder of the projects.")] = Path("projects"),
+    folder: Annotated[Path | None, typer.Option(help="The projects' folder; ./projects, or the examples.")] = None,
     as_json: Json = False,
 ) -> None:
     """Check project files: their wrap-up codes, their card's fields, and the columns of their reports."""
+    from ivr.app.places import projects_folder
     from ivr.reports.project_file import read_project
 
+    folder = projects_folder(folder)
     found: list[Project] = []
     mistakes: list[str] = []
     for file in files or sorted(folder.glob("*.yaml")):
@@ -46,6 +48,7 @@ def projects(
         )
     else:
         _show(found)
+        print("" if files else f"\nThey lie in {folder}.", end="" if files else "\n")
     if mistakes:
         raise AuthorError(mistakes)
 

@@ -53,13 +53,14 @@ def report(
     explain: Annotated[str, typer.Option(metavar="METRIC", help="Open a number: what is in, out, and why.")] = "",
     form: Annotated[str, typer.Option("--format", help="table, csv, xlsx, json or html.")] = "table",
     out: Annotated[Path | None, typer.Option(help="The file to write; xlsx always goes into one.")] = None,
-    projects: Annotated[Path, typer.Option(help="The folder of projects, whose reports have their names.")] = Path(
-        "projects"
-    ),
+    projects: Annotated[
+        Path | None, typer.Option(help="The folder of projects, whose reports have their names; ./projects without it.")
+    ] = None,
     home: Home = None,
 ) -> None:
     """Print a report. Every number has an id (`ivr metrics ID`), and --explain ID opens it."""
     from ivr.app.budgets import budgets_of
+    from ivr.app.places import projects_folder
     from ivr.reports.parts import Given
     from ivr.reports.standard import REPORTS
     from ivr.store.books import SqlBooks
@@ -67,7 +68,7 @@ def report(
     if not name:
         _list()
         return
-    if name not in REPORTS and (file := projects / f"{Path(name).name}.yaml").is_file():
+    if name not in REPORTS and (file := projects_folder(projects) / f"{Path(name).name}.yaml").is_file():
         if explain:
             raise DeskError(
                 f"A number of the project {name} cannot be opened: its cards are in its list of calls.",

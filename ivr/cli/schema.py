@@ -1,12 +1,21 @@
-"""`ivr schema`: what an editor needs to know of desk files."""
+"""`ivr schema`: what an editor needs to know of the files that people write."""
 
 from __future__ import annotations
 
 import json
+from typing import Annotated, Literal
+
+import typer
 
 
-def schema() -> None:
-    """Print the JSON Schema of desk files, for editors."""
-    from ivr.flows.schema import json_schema
-
+def schema(
+    of: Annotated[Literal["desk", "project", "plan"], typer.Argument(help="Of which files.")] = "desk",
+) -> None:
+    """Print the JSON Schema of desk files, project files or plan files, for editors."""
+    if of == "project":
+        from ivr.reports.project_schema import json_schema
+    elif of == "plan":
+        from ivr.desk.plan_schema import json_schema
+    else:
+        from ivr.flows.schema import json_schema
     print(json.dumps(json_schema(), indent=2, ensure_ascii=False))

@@ -22,6 +22,10 @@ FILTERS = ("desk", "line", "agent", "category", "source", "direction")
 ROWS = (*GRAINS[1:], "agent", "line", "category", "source", "desk")
 CALL_COLUMNS = ("began", "call", "direction", "agent", "number", "line", "category", "source", "talk", "outcome")
 """What a line of the report's list of calls can show, beside the project's own fields."""
+DIRECTIONS = ("in", "out", "internal")
+NAME = r"[a-z][a-z0-9-]{0,39}"
+"""Of a project, a code, a field."""
+LONGEST_HEADING = 60
 _LATER = ("number", "recording")
 
 

@@ -13,8 +13,11 @@ from ivr.reports.catalogue import CATALOGUE
 from ivr.reports.headings import LANGUAGES, heading_of
 from ivr.reports.project import (
     CALL_COLUMNS,
+    DIRECTIONS,
     FIELD_KINDS,
     FILTERS,
+    LONGEST_HEADING,
+    NAME,
     ROWS,
     Code,
     Column,
@@ -29,9 +32,7 @@ from ivr.written.file import error_of, read_written
 from ivr.written.mistake import Mistake, Path, nearest
 
 _KEYS = ("project", "title", "language", "time zone", "codes", "fields", "filters", "rows", "columns", "calls")
-_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}", re.ASCII)
-_DIRECTIONS = ("in", "out", "internal")
-_LONGEST_HEADING = 60
+_NAME = re.compile(NAME, re.ASCII)
 
 
 def read_project(path: File) -> Project:
@@ -93,8 +94,8 @@ class _Reading:
         if not isinstance(value, str) or not value.strip():
             self._wrong(path, "no text stands here", "write one, in quotes")
             return ""
-        if len(value) > _LONGEST_HEADING or not value.isprintable():
-            self._wrong(path, "this is no heading", f"write one line of {_LONGEST_HEADING} characters at most")
+        if len(value) > LONGEST_HEADING or not value.isprintable():
+            self._wrong(path, "this is no heading", f"write one line of {LONGEST_HEADING} characters at most")
         return value.strip()
 
     def _word(self, path: Path, otherwise: str, known: Iterable[str]) -> str:
@@ -162,8 +163,8 @@ class _Reading:
             words = value if isinstance(value, list) else [value]
             if not words or not all(isinstance(word, str) and word for word in words):
                 self._wrong(("filters", key), "no words stand here", "write one, or several in brackets")
-            elif key == "direction" and (odd := [word for word in words if word not in _DIRECTIONS]):
-                self._wrong(("filters", key), f"{_shown(odd[0])} is no direction", nearest(odd[0], _DIRECTIONS))
+            elif key == "direction" and (odd := [word for word in words if word not in DIRECTIONS]):
+                self._wrong(("filters", key), f"{_shown(odd[0])} is no direction", nearest(odd[0], DIRECTIONS))
             elif key in FILTERS:
                 yield key, frozenset(words)
 
