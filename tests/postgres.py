@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -39,9 +39,10 @@ def as_ordinary_user() -> list[str]:
 class Cluster:
     """A running server that listens on a socket in its folder only."""
 
-    def __init__(self, folder: Path, programs: Path) -> None:
+    def __init__(self, folder: Path, programs: Path, settings: Mapping[str, str]) -> None:
         self.folder = folder
         self._programs = programs
+        self._settings = settings
 
     def url(self, database: str) -> str:
         """Return the SQLAlchemy URL of one of its databases."""
@@ -66,7 +67,7 @@ class Cluster:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        options = " ".join(f"-c {name}={value!r}" for name, value in SETTINGS.items())
+        options = " ".join(f"-c {name}={value!r}" for name, value in self._settings.items())
         self.run("pg_ctl", "-w", "-l", str(self.folder / "log"), "-o", f"{options} -k {self.folder}", "start")
 
     def stop(self, mode: str = "fast") -> None:
@@ -75,14 +76,14 @@ class Cluster:
 
 
 @contextmanager
-def running_cluster() -> Iterator[Cluster]:
+def running_cluster(**settings: str) -> Iterator[Cluster]:
     """Give a running server in a folder of its own, removed at the end. `RuntimeError` without server programs."""
     programs = server_programs()
     if programs is None:
         raise RuntimeError("PostgreSQL's server programs are not installed")
     # A socket's path may be 107 bytes long, so pytest's own temporary folders are too deep.
     folder = Path(tempfile.mkdtemp(prefix="ivr-pg-", dir="/tmp"))
-    cluster = Cluster(folder, programs)
+    cluster = Cluster(folder, programs, SETTINGS | settings)
     try:
         if os.geteuid() == 0:
             shutil.chown(folder, "nobody", "nogroup")

@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sqlalchemy import select
 
+from ivr.asterisk.private import find_asterisk
 from ivr.flows.model import Desk
 from ivr.flows.prompts import prompts_of
 from ivr.flows.reader import read_desk, read_desks
@@ -28,6 +30,10 @@ from ivr.phone.phone import Phone
 from ivr.phone.tones import tone
 from ivr.phone.wav import read_sound, write_sound
 from ivr.settings import Settings
+from ivr.store.engine import open_database
+from ivr.store.tables import call as call_table
+from ivr.store.tables import recording
+from tests.command import run
 
 REPO = Path(__file__).parent.parent
 DEMO = REPO / "dialplans"
@@ -134,9 +140,16 @@ class RunningDesk:
         assert not check or done.returncode == 0, done.stderr + done.stdout
         return done
 
+    def read(self, *words: str) -> str:
+        """Return what a command of ours that only reads says; it runs in this process, so it may be asked often."""
+        done = run(*words, "--home", str(self.home), folder=REPO)
+        assert done.returncode == 0, done.stderr + done.stdout
+        return done.stdout
+
     def asterisk(self, command: str) -> str:
         """Run a command in Asterisk's console."""
-        return self.ivr("asterisk", "cli", command).stdout
+        argv = find_asterisk().cli_argv(self.settings.asterisk_etc.absolute(), command)
+        return subprocess.run(argv, capture_output=True, text=True, timeout=60, check=True).stdout
 
     def password(self, agent: str) -> str:
         return json.loads((self.home / "secrets.json").read_text())["agents"][agent]
@@ -159,18 +172,28 @@ class RunningDesk:
         `settled`: wait also until its recording is verified.
         """
         end = time.monotonic() + within
-        told: dict[str, Any] = {}
-        while time.monotonic() < end:
-            rows = json.loads((await asyncio.to_thread(self.ivr, "calls", "--json", "--limit", "500")).stdout)["calls"]
-            mine = [row for row in rows if row["caller"] == caller]
-            assert len(mine) <= 1, f"{caller} called once and has {len(mine)} calls"
-            if mine and mine[0]["ended_at"] is not None:
-                told = json.loads((await asyncio.to_thread(self.ivr, "calls", "show", mine[0]["id"], "--json")).stdout)
-                states = {recording["state"] for recording in told.get("recordings", [])}
-                if not settled or "expected" not in states:
-                    return told
-            await asyncio.sleep(0.2)
-        raise AssertionError(f"no closed call of {caller} within {within} s: {told or rows}")
+        while not (closed := self._closed(caller, settled=settled)):
+            assert time.monotonic() < end, f"no closed call of {caller} within {within} s"
+            await asyncio.sleep(0.1)
+        told: dict[str, Any] = json.loads((await asyncio.to_thread(self.ivr, "calls", "show", closed, "--json")).stdout)
+        return told
+
+    def _closed(self, caller: str, *, settled: bool) -> str:
+        """Return the id of a caller's only call once it is closed; looked up here: a command each time is a load."""
+        engine = open_database(self.settings.database_url)
+        with engine.connect() as connection:
+            calls = connection.execute(
+                select(call_table.c.id, call_table.c.ended_at).where(call_table.c.caller == caller)
+            ).all()
+            assert len(calls) <= 1, f"{caller} called once and has {len(calls)} calls"
+            if not calls or calls[0].ended_at is None:
+                found = ""
+            else:
+                states = select(recording.c.state).where(recording.c.call_id == calls[0].id)
+                waits = settled and "expected" in connection.execute(states).scalars().all()
+                found = "" if waits else str(calls[0].id)
+        engine.dispose()
+        return found
 
     @asynccontextmanager
     async def caller(self, number: str, caller: str, *, name: str = "") -> AsyncIterator[OutgoingCall]:

@@ -160,7 +160,7 @@ async def _shown(front: Front, state: str, *, within: float = 30.0) -> Any:
 
 
 def _agents(front: Front) -> list[dict[str, Any]]:
-    return [one for one in json.loads(front.running.ivr("agents", "--json").stdout) if one["agent"] == "801"]
+    return [one for one in json.loads(front.running.read("agents", "--json")) if one["agent"] == "801"]
 
 
 def _member(front: Front, agent: str) -> str:

@@ -375,7 +375,7 @@ def test_a_deep_home_works_like_any_other(tmp_path: Path) -> None:
         desk.start()
         link = desk.home / "asterisk/run"
         assert len(os.fsencode(link / "asterisk.ctl")) > 107
-        assert "Asterisk" in desk.asterisk("core show version")
+        assert "Asterisk" in desk.ivr("asterisk", "cli", "core show version").stdout
         told = json.loads(desk.ivr("call", "100", "--keys", "1", "--hang-up-after", "2s", "--json").stdout)
         assert any(event["name"] == "hears" for event in told["events"])
         soon(lambda: json.loads(desk.ivr("recordings", "list", "--state", "ok", "--json").stdout), within=15)

@@ -215,7 +215,7 @@ async def test_a_recording_is_gone_at_the_next_start_when_its_time_is_over(front
     await eventually(lambda: not old.exists(), 30)
 
     def shown() -> str:
-        return running.ivr("recordings", "show", recording["name"]).stdout
+        return running.read("recordings", "show", recording["name"])
 
     await eventually(lambda: "expired: kept 180 days" in shown(), 10)
     assert json.loads(running.ivr("recordings", "list", "--state", "expired", "--json").stdout)[0]["path"] == ""

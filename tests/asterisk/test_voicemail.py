@@ -133,8 +133,8 @@ async def kept(front: Front, told: Told) -> dict[str, Any]:
     """Return the recording of a call when it has its verdict."""
 
     def settled() -> list[dict[str, Any]]:
-        done = front.running.ivr("recordings", "show", told.call["id"], "--json")
-        return [one for one in json.loads(done.stdout) if one["state"] != "expected"]
+        told_so = front.running.read("recordings", "show", told.call["id"], "--json")
+        return [one for one in json.loads(told_so) if one["state"] != "expected"]
 
     return (await eventually(settled, 15))[0]
 

@@ -23,7 +23,7 @@ from tests.made_journal import made_journal
 
 pytestmark = pytest.mark.slow
 NODE = "desk1"
-LIMIT = 400_000
+LIMIT = 160_000
 """Bytes of a batch: some of the calls go on in the next one."""
 
 
@@ -75,7 +75,7 @@ class Home:
 
 @pytest.fixture
 def journal() -> bytes:
-    return made_journal(400)
+    return made_journal(160)
 
 
 @pytest.fixture
