@@ -15,11 +15,12 @@ from sqlalchemy import func, select
 
 from ivr.app.heartbeat import last_beat
 from ivr.asterisk.private import find_asterisk
-from ivr.ledger.call import Call
+from ivr.ledger.call import Call as KeptCall
 from ivr.ledger.fold import fold
 from ivr.ledger.parse import parse
 from ivr.ledger.record import Record
 from ivr.ledger.unfolding import is_nobodys
+from ivr.phone.call import Call
 from ivr.phone.outgoing import OutgoingCall
 from ivr.phone.phone import Phone
 from ivr.store.engine import open_database
@@ -121,7 +122,7 @@ class Front:
                 self._latest[record.number] = record.linkedid
         return self._records
 
-    def now(self, caller: str) -> Call | None:
+    def now(self, caller: str) -> KeptCall | None:
         """Return a caller's latest call as the journal tells it at this moment."""
         self.records()
         return fold(self._calls[self._latest[caller]]) if caller in self._latest else None
@@ -171,6 +172,17 @@ class Front:
             return bool(ways[0] - ways[1])
 
         await eventually(connected, within)
+
+    async def typed(self, call: Call, whose: str, keys: str) -> None:
+        """Press keys, each once the journal has the one before. `whose`: the caller's number, or the agent's."""
+        for key in keys:
+            wanted = self._keys(whose) + 1
+            await call.press(key)
+            await eventually(lambda wanted=wanted: self._keys(whose) >= wanted)
+
+    def _keys(self, whose: str) -> int:
+        keys = [one for one in self.records() if one.event == "DTMF"]
+        return sum(one.uniqueid == self._latest.get(whose) or one.channel.startswith(f"PJSIP/{whose}-") for one in keys)
 
     def console(self, command: str) -> str:
         """Run a command in Asterisk's console."""

@@ -17,7 +17,7 @@ STAFF = {
     "505": {"answers": False},
     "506": {"ring": 1.5},
     "507": {"ring": 0.3},
-    "508": {"ring": 0.3},
+    "508": {"ring": 1.5},
     "511": {"ring": 0.3},
     "512": {"ring": 0.3},
     "513": {"ring": 0.3},
@@ -104,9 +104,7 @@ def test_the_first_source_counts_and_no_later_key_overwrites_it(played):
 async def presses_a_wrong_key_first(front):
     async with front.waiting("500", "+79210000503", "3") as call:
         await front.offered("503")
-        await call.press("9")
-        await asyncio.sleep(0.2)
-        await call.press("1")
+        await front.typed(call, "+79210000503", "91")
         await front.talking("503")
         await asyncio.sleep(TALK)
     return await front.told("+79210000503"), await whispered(front, "waiting", "503")
@@ -222,7 +220,7 @@ async def before(front: Front, caller: str, line: str, agent: str, answer: str):
     async with front.caller("510", caller) as call:
         await call.press(line)
         await front.noted(caller, "key")
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.7)  # the middle of the time in which an answer counts: 0.7 s of question and 1 s of wait
         if answer:
             await call.press(answer)
         await front.talking(agent)
@@ -274,10 +272,7 @@ async def the_agent_asks(front):
         await call.press("1")
         await front.talking("521")
         await asyncio.sleep(0.2)
-        await front.agents["521"].calls[-1].press("92")
-        await asyncio.sleep(0.2)
-        await front.agents["521"].calls[-1].press("1")
-        await asyncio.sleep(0.2)
+        await front.typed(front.agents["521"].calls[-1], "521", "921")
     return await front.told("+79210000521"), await whispered(front, "byagent", "521")
 
 
