@@ -38,7 +38,9 @@ async def run_controller(settings: Settings) -> None:
     live = Live()
     engine = open_database(settings.database_url)
     calls = make_calls(settings, live.keys_since)
-    ami, watch = watched_link(settings, live, {agent for desk in calls.desks.values() for agent in desk.agents})
+    ami, watch, passing = watched_link(
+        settings, live, {agent for desk in calls.desks.values() for agent in desk.agents}
+    )
     count = Health(ami, engine, settings.node)
     server = AgiServer(calls.handlers(), "127.0.0.1", settings.agi_port)
     stopped = asyncio.Event()
@@ -56,6 +58,7 @@ async def run_controller(settings: Settings) -> None:
         asyncio.create_task(beat(settings.home, "controller", lambda: health_of(server, ami, live) | count.told())),
         asyncio.create_task(count.run()),
         asyncio.create_task(watch.run()),
+        asyncio.create_task(passing.run()),
     ]
     _log.info("controller.ready", agi=server.port, desks=sorted(calls.desks))
     await stopped.wait()

@@ -18,7 +18,7 @@ from ivr.errors import DeskError
 
 Place = Callable[[str, Mapping[str, str]], Awaitable[None]]
 """Have an act done: its name in the context `acts`, and its values."""
-WATCHED_EVENTS: Final = ("Hold", "Unhold")
+WATCHED_EVENTS: Final = ("Hold", "Unhold", "AttendedTransfer")
 """The events that are for the watch alone; `manager.conf` lets them through to us."""
 _ABSENT: Final = frozenset({"4", "5"})
 """Asterisk's device states of a telephone that is not there: invalid, unavailable."""
@@ -29,10 +29,16 @@ _log = structlog.get_logger("ivr.watch")
 
 
 class Watch:
-    """`ivr.asterisk.ami.Picture` before another one. `run` does the acts, in order."""
+    """`ivr.asterisk.ami.Picture` before another one. `run` does the acts, in order.
 
-    def __init__(self, picture: Picture, place: Place, agents: frozenset[str]) -> None:
+    `moved` is called when a caller may have come to another line without a dialplan, and when nobody knows.
+    """
+
+    def __init__(
+        self, picture: Picture, place: Place, agents: frozenset[str], moved: Callable[[], None] = lambda: None
+    ) -> None:
         self._picture = picture
+        self._moved = moved
         self._place = place
         self._agents = agents
         self._absent: dict[str, bool] = {}
@@ -45,6 +51,10 @@ class Watch:
                 self._member(event)
             case "Hold" | "Unhold" as name:
                 self._hold(name.lower(), event)
+            case "AttendedTransfer":
+                self._moved()
+            case "QueueCallerJoin" if event.get("Channel", "").startswith("Local/"):
+                self._moved()  # who stands in a line for a caller goes on to the next one
         self._picture.feed(event)
 
     def resync(self, queues: list[Row]) -> None:
@@ -55,6 +65,7 @@ class Watch:
             if row.get("Event") == "QueueMember" and row.get("Name", "") in self._agents
         }
         self._put("look-all", {})
+        self._moved()
         self._picture.resync(queues)
 
     async def run(self) -> None:

@@ -26,6 +26,10 @@ ALLOWED_SHARE = 0.02
 """Or this share of a long talk."""
 
 
+Spans: TypeAlias = Sequence[tuple[float, float]]
+"""Times in a recording, from and to, in seconds."""
+
+
 @dataclass(frozen=True, slots=True)
 class ExpectedRecording:
     """One recording without a last word: expected, or failed and worth another try."""
@@ -40,6 +44,9 @@ class ExpectedRecording:
     crashed: bool
     """The call was closed because Asterisk died or came back."""
     state: State = "expected"
+    private: Spans = ()
+    """The talks that ran through it and are not to be recorded. Asterisk made it silent for them, unless the controller
+    was away at that moment: what is in it then is taken out before it is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +92,11 @@ class RecordingStore(Protocol):
 class RecordingAudio(Protocol):
     """The audio side."""
 
-    def finalise(self, sources: Sequence[Path], out: Path, channels: int) -> Finished:
+    def finalise(self, sources: Sequence[Path], out: Path, channels: int, private: Spans) -> Finished:
         """Turn what Asterisk wrote into the final file; the sources are removed only when it is safe on the disk.
 
-        `channels`: 1 for a message, 2 for talks. Raises `OSError`, with the sources untouched.
+        `channels`: 1 for a message, 2 for talks. `private` is made silent in it. Raises `OSError`, with the sources
+        untouched.
         """
         ...
 
@@ -112,7 +120,8 @@ def verify(expected: ExpectedRecording, root: Path, audio: RecordingAudio) -> Ve
             return _without_sources(expected, root, path, audio)
         if not any(source.stat().st_size for source in sources):
             return _empty(expected, sources)
-        return _judged(expected, path, audio.finalise(sources, folder_for(root, path), 1 if is_message(name) else 2))
+        channels = 1 if is_message(name) else 2
+        return _judged(expected, path, audio.finalise(sources, folder_for(root, path), channels, expected.private))
     except OSError as error:
         return Verdict(name, "failed", reason=f"it could not be kept: {error.strerror or error}")
 

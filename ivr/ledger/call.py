@@ -66,13 +66,14 @@ class Leg(NamedTuple):
     ended_at: int | None
     reason: str
     how: str = ""
-    """transfer: `blind`, `attended` or `blonde` (he left while it rang). hold: `held`, `consulting` or `parked`."""
+    """transfer: `blind`, `attended` or `blonde` (he left while it rang). hold: `held`, `consulting` or `parked`.
+    talk: `silenced` when it is not to be recorded though the call's recording runs: it is silent for this talk."""
     target: str = ""
     """transfer: what the agent dialled. offer, talk: the number outside, when it is one."""
     recording: str = ""
     """talk: the recording that is to hold it; empty when it is not to be recorded."""
     recorded_from: int = 0
-    """talk: microseconds of that recording before it."""
+    """talk: microseconds of that recording before it; of the one that is silent for it, too."""
 
 
 class CallFact(NamedTuple):

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from ivr.ledger.agents import ACTS
 from ivr.ledger.call import Call
 from ivr.ledger.channels import bridge_of, facts_of
+from ivr.ledger.coverage import HEARD, SILENT
 from ivr.ledger.fold import fold_story
 from ivr.ledger.record import Record
 from ivr.ledger.story import CHANNEL_END, LAST_EVENT, SIGNS_OF_LIFE, Story
@@ -18,7 +19,7 @@ from ivr.telephony.facts import EVENT_NAME
 SELFTEST = "selftest"
 """The dialplan context in which `ivr up` places its test call: its records are kept, but it is nobody's call."""
 _NOBODYS = frozenset({SELFTEST, ACTS})
-_HOLDS = frozenset({"hold", "unhold"})
+_NEWS = frozenset({"hold", "unhold", SILENT, HEARD})
 """Facts that are told outside the call that they are about: `hold?agent=…&channel=…&call=…`."""
 _BRIDGE = "BRIDGE_ENTER"
 _TELLING = frozenset({"CHAN_START", _BRIDGE, CHANNEL_END, LAST_EVENT})
@@ -213,9 +214,9 @@ def _bridge(extra: str) -> str:
 
 
 def _about(record: Record) -> str:
-    """Return the linkedid of the call in which an agent held his caller, or took him back, or which is over."""
+    """Return the linkedid of the call that an act is about: a hold, a recording made silent, or that it is over."""
     return judged_call(record) or next(
-        (fact.values.get("call", "") for fact in facts_of(record.extra) if fact.name in _HOLDS), ""
+        (fact.values.get("call", "") for fact in facts_of(record.extra) if fact.name in _NEWS), ""
     )
 
 

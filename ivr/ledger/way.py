@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ivr.ledger.call import CallFact, Leg
 from ivr.ledger.channels import Channel
-from ivr.ledger.coverage import Taping
+from ivr.ledger.coverage import Tape, Taping
 from ivr.ledger.holds import away_leg, held, left
 from ivr.ledger.offers import SAME_MOMENT, Offer, find_offers, offer_leg, owns
 from ivr.ledger.outside import Dialled, dialled_leg, find_dialled, is_outside
@@ -18,12 +18,14 @@ from ivr.ledger.transfers import Transfer, transfer_leg, transfers
 class Way:
     """A caller, the other channels of his call, and what they make together."""
 
-    __slots__ = ("_caller", "_facts", "_others", "_rung", "_sent", "_spoken", "_taping", "offers", "stages")
+    __slots__ = ("_caller", "_facts", "_others", "_private", "_rung", "_sent", "_spoken", "_taping", "offers", "stages")
 
     def __init__(self, caller: Channel, others: Sequence[Channel], facts: Sequence[CallFact]) -> None:
         self._caller, self._others, self._facts = caller, others, facts
         self._spoken = talks(caller, others)
-        self._taping = Taping(caller) if self._spoken else None
+        self._taping = Taping(caller, facts) if self._spoken else None
+        self._private = False
+        """Whether the talk that was put together last is on a line that does not record."""
         moved = any(channel.moves for channel in others) or bool(caller.moves)
         self._sent: list[Transfer] = transfers((caller, *others), self._spoken) if moved else []
         self.offers: list[Offer] = find_offers((caller, *others))
@@ -85,9 +87,21 @@ class Way:
         number = next((one.number for one in self._rung if one.phone is phone), "")
         agent = "" if number else phone.agent or phone.endpoint
         reason = "" if talk.ended_at is None else self._talk_end(talk, talk.ended_at)
-        name, before = self._taping.at(talk.began_at) if self._taping else ("", 0)
         began, ended = talk.began_at, talk.ended_at
-        return Leg("talk", phone.uniqueid, line, agent, began, began, ended, reason, "", number, name, before)
+        leg = Leg("talk", phone.uniqueid, line, agent, began, began, ended, reason, "", number)
+        return leg if self._taping is None else self._recorded(leg, self._taping.at(began), offer)
+
+    def _recorded(self, leg: Leg, tape: Tape, offer: Offer | None) -> Leg:
+        """Return a talk's leg with its recording. Whom a colleague asks or sends to goes on as the talk before."""
+        if offer and offer.of_line:
+            told = (fact for fact in reversed(self._facts) if fact.name == "line" and fact.at <= offer.began_at)
+            record = next((fact.values.get("record") for fact in told if fact.values.get("line") == offer.line), "")
+            self._private = record == "0"
+        if not tape.name:
+            return leg
+        if self._private or not tape.heard:
+            return leg._replace(how="silenced", recorded_from=tape.before)
+        return leg._replace(recording=tape.name, recorded_from=tape.before)
 
     def _taken_over(self, phone: Channel) -> Offer | None:
         """Return the offer to somebody else that this telephone picked up."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import wave
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO
@@ -13,13 +13,15 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from ivr.desk.recordings import Finished
+from ivr.desk.recordings import Finished, Spans
 
 RATE = 8000
 CHANNELS = 2
 _SAMPLE = 2
 _CHUNK = 32768
 """Frames read at once: 4 seconds, 128 KiB."""
+_AROUND = 0.3
+"""Seconds of silence before and behind a private talk: the ledger's times and the recording's differ by some frames."""
 _LARGEST = 0xFFFFFFFF - 36
 """Bytes of audio that a WAV file's head can name: 37 hours."""
 
@@ -27,18 +29,19 @@ _LARGEST = 0xFFFFFFFF - 36
 class DiskAudio:
     """Recordings on a disk."""
 
-    def finalise(self, sources: Sequence[Path], out: Path, channels: int) -> Finished:
+    def finalise(self, sources: Sequence[Path], out: Path, channels: int, private: Spans) -> Finished:
         """Write the final file from one source, or from the caller's and the agent's side."""
-        return finalise(sources, out, channels)
+        return finalise(sources, out, channels, private)
 
     def measure(self, file: BinaryIO) -> Finished:
         """Read a final file to its end."""
         return measure(file)
 
 
-def finalise(sources: Sequence[Path], out: Path, channels: int = CHANNELS) -> Finished:
+def finalise(sources: Sequence[Path], out: Path, channels: int = CHANNELS, private: Spans = ()) -> Finished:
     """Write `out` from raw 8 kHz s16le audio: one file with its channels interleaved, or one a side: caller, agent.
 
+    `private` times, and a little before and behind them, are silent in it.
     A torn last frame (Asterisk was killed) is cut off, a shorter side is silent to the end. The sources are removed
     only when the file is whole on the disk and was read back. Raises `OSError` with the sources untouched. Doing it
     again after a crash in the middle gives the same bytes.
@@ -47,7 +50,7 @@ def finalise(sources: Sequence[Path], out: Path, channels: int = CHANNELS) -> Fi
     try:
         with ExitStack() as stack:
             files = [stack.enter_context(_open(source)) for source in sources]
-            finished = _write(files, part, channels)
+            finished = _write(files, part, channels, private)
         _read_back(part, finished)
         part.replace(out)
     except BaseException:
@@ -101,7 +104,7 @@ def _read_back(part: Path, finished: Finished) -> None:
         raise OSError("it reads back other than it was written")
 
 
-def _write(files: Sequence[BinaryIO], part: Path, channels: int) -> Finished:
+def _write(files: Sequence[BinaryIO], part: Path, channels: int, private: Spans) -> Finished:
     frames = _frames(files, channels)
     if frames * channels * _SAMPLE > _LARGEST:
         raise OSError("the recording is longer than a WAV file can hold")
@@ -112,7 +115,7 @@ def _write(files: Sequence[BinaryIO], part: Path, channels: int) -> Finished:
         head = _head(frames, channels)
         digest.update(head)
         out.write(head)
-        for block in _blocks(files, frames, channels):
+        for block in _silenced(_blocks(files, frames, channels), channels, private):
             peaks = np.maximum(peaks, _peaks(block, channels))
             digest.update(block)
             out.write(block)
@@ -134,6 +137,22 @@ def _blocks(files: Sequence[BinaryIO], frames: int, channels: int) -> Iterator[b
             yield files[0].read(wanted * channels * _SAMPLE)
         else:
             yield np.stack([_side(file, wanted) for file in files], axis=1).tobytes()
+
+
+def _silenced(blocks: Iterable[bytes], channels: int, private: Spans) -> Iterator[bytes]:
+    """Yield the blocks, whose first frame is the recording's first, with silence in the private times."""
+    frame = channels * _SAMPLE
+    times = [(max(0, int((since - _AROUND) * RATE)), int((until + _AROUND) * RATE)) for since, until in private]
+    start = 0
+    for block in blocks:
+        count = len(block) // frame
+        told = bytearray(block)
+        for since, until in times:
+            first, behind = max(since - start, 0), min(until - start, count)
+            if first < behind:
+                told[first * frame : behind * frame] = bytes((behind - first) * frame)
+        start += count
+        yield bytes(told) if times else block
 
 
 def _side(file: BinaryIO, wanted: int) -> npt.NDArray[np.int16]:

@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, FromClause, ScalarSelect, and_, case, func, select, true
+from collections.abc import Collection
+
+from sqlalchemy import ColumnElement, Connection, FromClause, ScalarSelect, and_, case, func, select
 
 from ivr.desk.recording_path import MESSAGE
-from ivr.store.tables import call, fact, leg, recording
+from ivr.store.tables import leg, recording
 
 _SECOND = 1_000_000
 
 
-def records(talk: FromClause, its: FromClause) -> ColumnElement[bool]:
-    """Say whether the last line that the caller entered before a talk records; `its` is the talk's call.
-
-    A `line` fact without a word on recording is of a journal from before there was one: all lines recorded then.
-    """
-    of_call = and_(fact.c.record_id.between(its.c.first_record, its.c.last_record), fact.c.call_id == talk.c.call_id)
-    records = (
-        select(~fact.c.details.contains('"record": "0"'))
-        .where(of_call, fact.c.name == "line", fact.c.at <= talk.c.began_at)
-        .order_by(fact.c.record_id.desc(), fact.c.place.desc())
-        .limit(1)
-        .correlate(talk, its)
-    )
-    return func.coalesce(records.scalar_subquery(), true())
-
-
 def is_of(talk: FromClause) -> ColumnElement[bool]:
-    """Say whether a talk is this recording's: a call has several when an agent asked somebody outside."""
-    return talk.c.recording.in_(("", recording.c.name))
+    """Say whether a talk is to be in this recording: a call has several when an agent asked somebody outside."""
+    return talk.c.recording == recording.c.name
+
+
+def private_times(connection: Connection, calls: Collection[str]) -> dict[str, list[tuple[float, float]]]:
+    """Return, by call, the talks that are not to be recorded and lie in its recording: from and to, seconds in it."""
+    began, ended = leg.c.recorded_from, leg.c.recorded_from + leg.c.ended_at - leg.c.began_at
+    query = select(leg.c.call_id, began.label("began"), ended.label("ended")).where(
+        leg.c.call_id.in_(calls), leg.c.kind == "talk", leg.c.how == "silenced", leg.c.ended_at.is_not(None)
+    )
+    found: dict[str, list[tuple[float, float]]] = {}
+    for row in connection.execute(query) if calls else ():
+        found.setdefault(row.call_id, []).append((row.began / _SECOND, row.ended / _SECOND))
+    return found
 
 
 def is_stay(stay: FromClause) -> ColumnElement[bool]:
@@ -50,12 +48,11 @@ def _message_seconds() -> ScalarSelect[float]:
 
 def _talk_seconds() -> ScalarSelect[float]:
     """Return how long the talks of a recording's call lasted that it should cover."""
-    talk, its = leg.alias(), call.alias()
+    talk = leg.alias()
     seconds = func.coalesce(func.sum((talk.c.ended_at - talk.c.began_at) / float(_SECOND)), 0.0)
     return (
         select(seconds)
-        .select_from(talk.join(its, its.c.id == talk.c.call_id))
-        .where(talk.c.call_id == recording.c.call_id, talk.c.kind == "talk", records(talk, its), is_of(talk))
+        .where(talk.c.call_id == recording.c.call_id, talk.c.kind == "talk", is_of(talk))
         .correlate(recording)
         .scalar_subquery()
     )

@@ -27,7 +27,7 @@ from ivr.desk.expire_recordings import Keeps, Outlived
 from ivr.desk.recording_path import MESSAGE, is_message
 from ivr.desk.recordings import ExpectedRecording, State, Verdict
 from ivr.store.coverage import tell
-from ivr.store.recorded_talks import is_of, is_stay, records, spoken_seconds
+from ivr.store.recorded_talks import is_of, is_stay, private_times, spoken_seconds
 from ivr.store.tables import call, leg, recording
 from ivr.store.totals import Totals
 
@@ -107,6 +107,8 @@ class SqlRecordings:
             .order_by(call.c.began_at, recording.c.name)
         )
         with self._engine.connect() as connection:
+            rows = connection.execute(query).all()
+            private = private_times(connection, {row.call_id for row in rows if not is_message(row.name)})
             return [
                 ExpectedRecording(
                     name=row.name,
@@ -116,8 +118,9 @@ class SqlRecordings:
                     call_open=row.ended_at is None,
                     crashed=row.crashed,
                     state=row.state,
+                    private=() if is_message(row.name) else private.get(row.call_id, ()),
                 )
-                for row in connection.execute(query)
+                for row in rows
             ]
 
     def settle(self, verdict: Verdict) -> None:
@@ -195,8 +198,8 @@ class SqlRecordings:
             return [_recording(row) for row in connection.execute(query.order_by(recording.c.name))]
 
     def talks(self, call_id: str) -> list[Talk]:
-        """Return the talks of a call on lines that record, in their order: what its recording holds, one by one."""
-        return self._spans(call_id, leg.c.began_at, leg.c.kind == "talk", records(leg, call))
+        """Return the talks of a call that are to be recorded, in their order: what its recording holds, one by one."""
+        return self._spans(call_id, leg.c.began_at, leg.c.kind == "talk", leg.c.recording != "")
 
     def messages(self, call_id: str) -> list[Talk]:
         """Return what a call left in the voicemail, from the tone on."""
@@ -223,11 +226,10 @@ class SqlRecordings:
 
 
 def _recordings() -> Select[tuple[object, ...]]:
-    talk, its = leg.alias(), call.alias()
+    talk = leg.alias()
     last = (
         select(func.max(talk.c.place))
-        .select_from(talk.join(its, its.c.id == talk.c.call_id))
-        .where(talk.c.call_id == recording.c.call_id, talk.c.kind == "talk", records(talk, its), is_of(talk))
+        .where(talk.c.call_id == recording.c.call_id, talk.c.kind == "talk", is_of(talk))
         .correlate(recording)
         .scalar_subquery()
     )

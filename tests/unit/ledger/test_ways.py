@@ -267,20 +267,46 @@ def test_a_line_that_does_not_record_is_named_by_no_recording():
     assert [bool(leg.recording) for leg in call.legs if leg.kind == "talk"] == [True, False]
 
 
-def test_who_is_asked_first_in_a_line_that_does_not_record_joins_a_talk_that_goes_on_being_recorded():
-    """The agent waits in that line, not the caller: on the caller's channel nothing switches his recording off.
-
-    The ledger says what is so. A caller who is sent there himself is recorded no more: see the test before.
-    """
+def _passed_to(record: str) -> list[Record]:
+    """Return an attended transfer into a line, with that line's word on recording."""
     second = "line?line=second&tier=2&ask=&record="
     records = records_of("attended_transfer_to_line")
-    quiet = [record._replace(extra=record.extra.replace(f"{second}1", f"{second}0")) for record in records]
-    assert quiet != records
-    (call,) = calls_of(quiet).values()
+    return [one._replace(extra=one.extra.replace(f"{second}1", f"{second}{record}")) for one in records]
+
+
+def _taping_act(records: list[Record], name: str, after: int) -> list[Record]:
+    """Let the controller say something of the caller's recording, so many microseconds after the last talk began."""
+    (call,) = calls_of(records).values()
+    at = [leg for leg in call.legs if leg.kind == "talk"][-1].began_at + after
+    act = next(one for one in records if one.event == "CHAN_START")
+    told = act._replace(
+        event="IVR", at=at, uniqueid="d-9.9", linkedid="d-9.9", channel=f"Local/{name}@acts-1;2", context="acts",
+        extra=f'{{"extra":"{name}?channel={call.id}&call={call.id}"}}',
+    )  # fmt: skip
+    place = next((n for n, one in enumerate(records) if one.at > at), len(records) - 2)
+    return [one._replace(id=n) for n, one in enumerate([*records[:place], told, *records[place:]], 1)]
+
+
+def _tape(records: list[Record]) -> list[tuple[str, bool, str, bool]]:
+    (call,) = calls_of(records).values()
     talks = [leg for leg in call.legs if leg.kind == "talk"]
-    assert [leg.line for leg in talks] == ["first", "second"]
-    assert {leg.recording for leg in talks} == {call.id}
-    assert talks[1].recorded_from > 0
+    return [(leg.line, leg.recording == call.id, leg.how, leg.recorded_from > 100_000) for leg in talks]
+
+
+def test_an_attended_transfer_into_a_line_that_does_not_record_makes_a_talk_that_is_not_to_be_recorded():
+    """Also when the controller was away, so that nothing in the journal says that the recording was made silent."""
+    first = ("first", True, "", False)
+    assert _tape(_passed_to("1")) == [first, ("second", True, "", True)]
+    assert _tape(_passed_to("0")) == [first, ("second", False, "silenced", True)]
+
+
+def test_the_act_that_makes_a_recording_silent_says_so_of_the_talk_that_it_came_with():
+    first = ("first", True, "", False)
+    for after in (50_000, 1_900_000):
+        assert _tape(_taping_act(_passed_to("0"), "record_off", after))[1] == ("second", False, "silenced", True)
+    assert _tape(_taping_act(_passed_to("1"), "record_off", 50_000)) == [first, ("second", False, "silenced", True)]
+    assert _tape(_taping_act(_passed_to("1"), "record_on", 50_000)) == [first, ("second", True, "", True)]
+    assert _tape(_taping_act(_passed_to("1"), "record_off", 3_000_000)) == [first, ("second", True, "", True)]
 
 
 @given(st.data())

@@ -178,3 +178,16 @@ def test_a_message_becomes_a_file_of_one_channel(tmp_path):
     assert (finished.seconds, finished.peak_right) == (16001 / 8000, 0.0)
     with out.open("rb") as file:
         assert measure(file) == finished
+
+
+def test_private_times_are_silent_on_both_sides_and_the_rest_is_as_it_was(tmp_path):
+    _two_tones(12.0).tofile(tmp_path / "x.raw")
+    finished = finalise([tmp_path / "x.raw"], tmp_path / "x.wav", 2, [(3.0, 5.0), (11.0, 99.0)])
+    sound, rate = soundfile.read(tmp_path / "x.wav")
+    loud = np.abs(sound).reshape(-1, rate // 4, 2).max(axis=1)
+    heard = [place / 4 for place, one in enumerate(loud) if one.min() > 0.1]
+    silent = [place / 4 for place, one in enumerate(loud) if one.max() == 0]
+    assert finished.seconds == 12.0
+    assert (heard[0], heard[-1], len(heard)) == (0.0, 10.5, 33)
+    assert silent[:2] == [2.75, 3.0]
+    assert {3.0, 4.75, 5.0, 11.0, 11.75} <= set(silent)

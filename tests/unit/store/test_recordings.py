@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 
 import pytest
@@ -13,7 +12,7 @@ from ivr.desk.recordings import Verdict
 from ivr.store.engine import open_database
 from ivr.store.migrate import migrate
 from ivr.store.recordings import SqlRecordings
-from ivr.store.tables import call, fact, leg, recording
+from ivr.store.tables import call, leg, recording
 
 SECOND = 1_000_000
 NOON = 1_795_262_400
@@ -44,7 +43,8 @@ def engine(tmp_path):
         ):
             values = {"call_id": "d-1", "place": place, "kind": kind, "party": "d-9", "line": line, "agent": agent}
             times = {"began_at": (NOON + began) * SECOND, "answered_at": None, "ended_at": (NOON + ended) * SECOND}
-            connection.execute(insert(leg).values(**values, **times, reason=""))
+            recorded = "d-1" if kind == "talk" else ""
+            connection.execute(insert(leg).values(**values, **times, reason="", recording=recorded))
     yield engine
     engine.dispose()
 
@@ -111,20 +111,14 @@ def test_the_talks_of_a_call_are_told_in_order(engine):
     assert [(talk.agent, talk.began_at - NOON, talk.seconds) for talk in talks] == [("101", 10, 5), ("201", 20, 7)]
 
 
-def _lines(engine, name, *entered):
-    """Let a call enter lines: (second, line, record), the facts of other calls in between."""
+def _private(engine, *agents):
+    """Let talks not be recorded."""
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
-        connection.execute(update(call).where(call.c.id == name).values(first_record=100, last_record=199))
-        for record, (at, line, record_word) in enumerate(entered, 100):
-            details = json.dumps({"line": line, "tier": "1", "ask": "", "record": record_word})
-            said = {"at": (NOON + at) * SECOND, "name": "line", "details": details, "place": 0}
-            connection.execute(insert(fact).values(record_id=record * 2, call_id="other", **said | {"details": "{}"}))
-            connection.execute(insert(fact).values(record_id=record, call_id=name, **said))
+        connection.execute(update(leg).where(leg.c.agent.in_(agents)).values(recording=""))
 
 
-def test_only_talks_on_lines_that_record_are_counted_and_covered(engine):
-    """The call goes from a recorded line to one that is not."""
-    _lines(engine, "d-1", (1, "first", "1"), (16, "second", "0"))
+def test_only_talks_that_are_to_be_recorded_are_counted_and_covered(engine):
+    _private(engine, "201")
     store = SqlRecordings(engine)
     assert {each.name: each.talk_seconds for each in store.awaiting()}["d-1"] == pytest.approx(5.0)
     assert [(talk.agent, talk.seconds) for talk in store.talks("d-1")] == [("101", 5)]
@@ -133,17 +127,20 @@ def test_only_talks_on_lines_that_record_are_counted_and_covered(engine):
     assert (kept.line, kept.agent, kept.talk_seconds) == ("first", "101", pytest.approx(5.0))
 
 
-def test_a_call_that_talked_on_unrecorded_lines_alone_has_no_talk_to_cover(engine):
-    _lines(engine, "d-1", (0, "third", "1"), (1, "first", "0"))
+def test_a_call_of_which_no_talk_is_to_be_recorded_has_no_talk_to_cover(engine):
+    _private(engine, "101", "201")
     store = SqlRecordings(engine)
     assert {each.name: each.talk_seconds for each in store.awaiting()}["d-1"] == 0.0
     assert store.talks("d-1") == []
     assert (store.find("d-1")[0].line, store.find("d-1")[0].agent) == ("", "")
 
 
-def test_a_line_that_records_again_is_covered_again(engine):
-    _lines(engine, "d-1", (1, "first", "1"), (16, "third", "0"), (18, "second", "1"))
-    assert [talk.agent for talk in SqlRecordings(engine).talks("d-1")] == ["101", "201"]
+def test_a_talk_that_is_not_to_be_recorded_is_told_with_its_place_in_the_recording(engine):
+    silenced = update(leg).where(leg.c.agent == "201").values(recording="", how="silenced", recorded_from=5 * SECOND)
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        connection.execute(silenced)
+    found = {each.name: each.private for each in SqlRecordings(engine).awaiting()}
+    assert found == {"d-1": [(5.0, 12.0)], "d-2": (), "d-3": ()}
 
 
 def test_a_failed_recording_keeps_the_talk_time_that_it_was_measured_against(engine):
