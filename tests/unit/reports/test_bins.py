@@ -6,6 +6,7 @@ from collections import Counter
 from itertools import pairwise
 from statistics import quantiles
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -63,3 +64,8 @@ def test_shortest_and_longest_enclose_what_was_counted_and_an_empty_histogram_ha
     assert shortest(bins) == 3
     assert 700 <= longest(bins) <= 714
     assert shortest([]) is longest([]) is quantile([], 0.5) is None
+
+
+def test_a_caller_who_was_returned_to_after_months_is_not_told_as_one_of_a_week():
+    took = 155 * 86_400
+    assert quantile([(bin_of(took * SECOND), 1)], 0.5) == pytest.approx(took, rel=0.02)
