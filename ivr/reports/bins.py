@@ -2,8 +2,8 @@
 
 Bin k holds what is longer than edge k-1 and not longer than edge k; bin 0 holds exactly nothing. Up to two minutes
 every whole second is an edge, so that a count "within T seconds" is exact for every whole T up to 120. Above, each
-edge is 2 % further (in whole seconds), up to a year: a missed caller may be called back after months. A percentile is therefore at most one second wrong up to two
-minutes, and at most 2 % + 1 s above.
+edge is 2 % further (in whole seconds), up to a year: a missed caller may be called back after months. A percentile is
+therefore at most one second wrong up to two minutes, and at most 2 % + 1 s above.
 """
 
 from __future__ import annotations
