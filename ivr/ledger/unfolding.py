@@ -74,7 +74,8 @@ class Unfolding:
         """
         batch = list(records)
         self._over, self._lately = self._lately, {}
-        if strangers := {record[4] for record in batch} - self._open.keys() - self._over.keys():
+        about = {_about(record) for record in batch if record.context == ACTS and record.event == EVENT_NAME} - {""}
+        if strangers := ({record[4] for record in batch} | about) - self._open.keys() - self._over.keys():
             for story in earlier(strangers):
                 self._over |= dict.fromkeys(story.linkedids, story)
         at_hand = self._at_hand
@@ -139,10 +140,23 @@ class Unfolding:
         elif event == LAST_EVENT:
             story.ended.add(record[4])
         elif event == EVENT_NAME and record.context == ACTS:
-            story = self._meet(self._open.get(_about(record)), story)
+            story = self._meet(self._concerned(record), story)
             story.judge(record)
         if (story.ended or story.judges) and story.over:
             self._forget(story)
+
+    def _concerned(self, record: Record) -> Story | None:
+        """Return the call that an act is about. News may come when it is over: it is theirs, as any late record is."""
+        about = _about(record)
+        story = self._open.get(about)
+        if story is None and not judged_call(record):
+            story = self._over.get(about)
+            if story is None or story.cut is not None or story.verdict is not None:
+                return None  # nobody knows when that one ended; such news cannot tell either
+            for linkedid in story.linkedids:
+                self._over.pop(linkedid, None)
+            self._adopt(story)
+        return story
 
     def _bridged(self, story: Story, bridge: str) -> Story:
         known = self._bridges.get(bridge)

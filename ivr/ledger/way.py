@@ -40,10 +40,10 @@ class Way:
         offers = [self._offer_leg(offer) for offer in self.offers]
         legs = [self._on_time(leg) for leg in (self.stages.legs if of_desk else self._waits(self._caller))]
         legs += [*offers, *(dialled_leg(one) for one in self._rung)]
-        for talk, leg in zip(self._spoken, talked, strict=True):
-            legs += self._left(talk, leg)
+        left_talks = [self._left(talk, leg) for talk, leg in zip(self._spoken, talked, strict=True)]
+        legs += [leg for found in left_talks for leg in found]
         if holds:
-            legs += [hold for leg in talked for hold in held(leg, self._facts)]
+            legs += [hold for leg, *_ in left_talks for hold in held(leg, self._facts)]
         if self._sent:
             lines = {leg.party: leg.line for leg in talked}
             legs += [transfer_leg(sent, self._spoken, lines, offers, self._caller) for sent in self._sent]

@@ -35,7 +35,7 @@ GOLDEN = {
         "talk b: caller hung up",
     ],
     "attended_by_keys": [
-        *ARRIVAL, "talk first a: held", "hold first a: moved on", "transfer a: answered", "offer b: answered",
+        *ARRIVAL, "talk first a: held", "hold first a: held", "transfer a: answered", "offer b: answered",
         "hold first a: transferred", "talk b: caller hung up",
     ],
     "blonde": [

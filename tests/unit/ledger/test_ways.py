@@ -14,6 +14,7 @@ from ivr.ledger.call import Call
 from ivr.ledger.fold import fold
 from ivr.ledger.parse import parse
 from ivr.ledger.record import Record
+from ivr.ledger.story import Story
 from ivr.ledger.unfolding import Unfolding
 
 JOURNALS = Path(__file__).parents[2] / "journals"
@@ -358,15 +359,18 @@ def calls_of_open(records: list[Record]) -> list[Call]:
     return [one.call for one in Unfolding().take(records, lambda _linkedids: ()) if one.call.id != records[-1].linkedid]
 
 
-def held_call(call: str = "agent_calls_desk", end: int | None = None, late: int = 0) -> list[Record]:
-    """Return a call that agent 701's telephone holds from 0.3 s of the talk on, for 0.4 s or until `end`.
+def held_call(
+    call: str = "agent_calls_desk", end: int | None = None, late: int = 0, *, first: bool = False
+) -> list[Record]:
+    """Return a call that agent 701's telephone holds from 0.3 s of his last bridge on, for 0.4 s or until `end`.
 
+    `first`: of his first bridge.
     The facts come from outside, on channels of their own; `late`: how much later than what they tell of, if they say.
     """
     records = records_of(call)
     phone = next(record for record in records if record.channel.startswith("PJSIP/701-"))
     mine = [record.at for record in records if record.event == "BRIDGE_ENTER" and record.uniqueid == phone.uniqueid]
-    began = max(mine)
+    began = min(mine) if first else max(mine)
     acts = []
     for place, (name, moment) in enumerate((("hold", began + 300_000), ("unhold", end or began + 700_000))):
         at = moment + late
@@ -392,6 +396,31 @@ def test_a_hold_of_the_agents_telephone_lies_in_his_talk_and_counts_as_held():
     assert [line for line in told(call) if line.startswith("hold")] == ["hold held first 701 12-16: resumed"]
     assert call.held == 400_000
     assert call.reopened == 0
+
+
+def test_a_hold_in_which_the_agent_begins_to_ask_somebody_ends_as_his_talk_does():
+    """`*2`: the caller hears music while the number is dialled, in the talk still; the consultation comes behind it."""
+    (plain,) = calls_of(records_of("attended_transfer_by_keys")).values()
+    asked = next(leg.ended_at for leg in plain.legs if leg.kind == "talk")
+    (call,) = calls_of(held_call("attended_transfer_by_keys", asked + 100_000, first=True)).values()
+    holds = [leg for leg in call.legs if leg.kind == "hold"]
+    assert [(leg.how, leg.reason) for leg in holds] == [("held", "held"), ("consulting", "transferred")]
+    assert holds[0].ended_at == holds[1].began_at == asked
+
+
+def test_a_hold_that_is_told_when_its_call_is_over_counts_and_the_call_says_that_it_came_late():
+    records = held_call(late=30_000)
+    acts = [record for record in records if record.context == "acts"]
+    call = [record for record in records if record.context != "acts"]
+    late = [record._replace(id=place) for place, record in enumerate([*call, *acts], 1)]
+    ((name, one),) = calls_of(late).items()
+    assert [line for line in told(one) if line.startswith("hold")] == ["hold held first 701 12-16: resumed"]
+    assert (one.reopened, one.ended_at) == (2, calls_of(call)[name].ended_at)
+    for size in range(len(call) - 1, len(call) + 3):
+        assert calls_of(late, size) == {name: one}
+    kept = Story(late[: len(call)], kept=True)
+    found = list(Unfolding().take(late[len(call) :], lambda names: [kept] if name in names else []))
+    assert [(unfolded.call, unfolded.kept) for unfolded in found] == [(one, True)]
 
 
 def test_a_hold_lasts_as_its_telephone_told_and_not_until_the_act_was_done_that_tells_of_it():
