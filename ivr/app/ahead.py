@@ -9,8 +9,8 @@ pickles of `_Frame`, None when nothing more is there.
 
 from __future__ import annotations
 
+import fcntl
 import json
-import marshal
 import os
 import pickle
 import select
@@ -18,9 +18,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -32,9 +30,10 @@ from ivr.asterisk.journal import Journal
 from ivr.desk.load import no_collection
 from ivr.desk.ports_ledger import LedgerAwayError, Told
 from ivr.errors import DeskError
-from ivr.ledger.record import Batch, Position, Record, Rejected
-from ivr.ledger.unfolding import Unfolded, Unfolding
+from ivr.ledger.record import Position
+from ivr.ledger.unfolding import Unfolding
 from ivr.store.engine import open_database
+from ivr.store.given import Given
 from ivr.store.ledger import SqlLedger
 
 _READY = b"."
@@ -46,11 +45,10 @@ _LONGEST = 120.0
 """Seconds that a batch may take: who needs longer is stuck, and the loader would be too, unseen by its heartbeat."""
 _FIRST, _STEPS = 1 << 20, 10
 """Bytes of its first batch, for which the loader must wait; each that follows may be twice as large, so many times."""
-_MARSHAL = 2
-"""The form without back references, which is the quickest for many short texts."""
-_Frame = tuple[Position, bytes, list[Rejected], Position, list[Unfolded]]
-"""Position before, records (marshalled, for pickle takes three times as long), rejected, position behind, calls."""
-_record: Callable[[tuple[Any, ...]], Record] = partial(tuple.__new__, Record)
+_Frame = tuple[Position, Position, Given]
+"""Positions before and behind, and what the records between give."""
+_PIPE = 1 << 20
+"""Bytes that may stand in the pipe; as many as Linux lets anybody have."""
 
 _log = structlog.get_logger("ivr.loader")
 
@@ -80,6 +78,8 @@ class Ahead:
                     self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
                 )
                 self._in, self._out = self._process.stdin, self._process.stdout
+                with suppress(PermissionError):  # all pipes of a user have a limit together
+                    fcntl.fcntl(self._out, fcntl.F_SETPIPE_SZ, _PIPE)
                 self._send(self._what)
             except OSError as error:  # no memory, no descriptors
                 self._fail(str(error))
@@ -115,8 +115,10 @@ class Ahead:
         if frame is None:
             return None
         self._asked -= 1
-        before, records, rejected, behind, calls = frame
-        return Told(before, Batch(list(map(_record, marshal.loads(records))), rejected, behind), calls)  # noqa: S302
+        before, behind, given = frame
+        if not isinstance(given, Given):
+            raise TypeError(type(given))
+        return Told(before, behind, given)
 
     def _load(self) -> _Frame | None:
         process = self._process
@@ -160,17 +162,27 @@ def read_ahead(ask: IO[bytes], tell: IO[bytes]) -> None:
     calls = Unfolding(open_calls)
     while limit:
         with no_collection():
-            batch = journal.read(position, int(limit))
-            if batch is None:
-                break
-            told = list(calls.take(batch.records, ledger.stories))
-            records = marshal.dumps(list(map(tuple, batch.records)), _MARSHAL)
-            pickle.dump((position, records, batch.rejected, batch.position, told), tell, 5)
-            tell.flush()
-            position = batch.position
+            frame = _frame(journal, position, int(limit), calls, ledger)
+        if frame is None:
+            break
+        pickle.dump(frame, tell, 5)
+        tell.flush()
+        position = frame[1]
         limit = ask.readline()
     pickle.dump(None, tell)
     tell.flush()
+
+
+def _frame(journal: Journal, position: Position, limit: int, calls: Unfolding, ledger: SqlLedger) -> _Frame | None:
+    """Return the next batch as it is told; its records are let go of here, before anybody looks for what is garbage."""
+    batch = journal.read(position, limit)
+    if batch is None:
+        return None
+    given = Given(batch.records, batch.rejected)
+    for _ in given.taking(calls.take(batch.records, ledger.stories)):
+        pass
+    given.make_ready(ledger.dialect)
+    return position, batch.position, given
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import structlog
 
-from ivr.desk.ports_ledger import JournalReader, Ledger, LedgerAwayError, ReaderAhead, Told
+from ivr.desk.ports_ledger import JournalReader, Ledger, LedgerAwayError, ReaderAhead
 from ivr.ledger.record import Batch, Position, Rejected, record_id
 from ivr.ledger.unfolding import Unfolding
 
@@ -88,7 +88,11 @@ class Loader:
             return None
         self._state = None
         told = self._ahead.next(self._limit)
-        return self._save(told) if told else None
+        if told is None:
+            return None
+        with self._timed():
+            self._ledger.save_made(*told)
+        return Loaded(*told.made.counts, told.behind)
 
     def _step(self) -> Loaded | None:
         state, self._state = self._state or self._resume(), None
@@ -101,16 +105,16 @@ class Loader:
             return None
         if self._ahead and batch.position.offset - position.offset > self._limit // 2:
             self._ahead.start()
-        loaded = self._save(Told(position, batch, calls.take(batch.records, self._ledger.stories)))
+        with self._timed():
+            kept = self._ledger.save(position, batch, calls.take(batch.records, self._ledger.stories))
         self._state = batch.position, calls
-        return loaded
-
-    def _save(self, told: Told) -> Loaded:
-        began = time.monotonic()
-        batch = told.batch
-        kept = self._ledger.save(told.before, batch, told.calls)
-        self._adapt(time.monotonic() - began)
         return Loaded(len(batch.records), len(batch.rejected), kept, batch.position)
+
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
+        began = time.monotonic()
+        yield
+        self._adapt(time.monotonic() - began)
 
     def accept_gap(self) -> None:
         """Go on at the beginning of the present file, and keep a rejected record that says so."""

@@ -14,12 +14,20 @@ class LedgerAwayError(Exception):
     """The database cannot be used now. Nothing of the last save is certain: resume, then go on."""
 
 
+class Made(Protocol):
+    """What a batch gives, made ready for the ledger that is to keep it."""
+
+    @property
+    def counts(self) -> tuple[int, int, int]:
+        """Return how many records, rejected pieces and calls."""
+
+
 class Told(NamedTuple):
-    """A batch, the position before it, and the calls that its records touched."""
+    """What another process has made of a batch, and the positions before and behind it."""
 
     before: Position
-    batch: Batch
-    calls: Iterable[Unfolded]
+    behind: Position
+    made: Made
 
 
 class JournalReader(Protocol):
@@ -50,6 +58,9 @@ class Ledger(Protocol):
         A call may be folded only when it is asked for, while the database is busy with the records. Raises `DeskError`
         when the position is no longer `before`: another loader is at work.
         """
+
+    def save_made(self, before: Position, behind: Position, made: Made) -> None:
+        """Keep what was made of a batch as `save` does; it is this kind of ledger's own."""
 
     def all_read(self, position: Position, until: int) -> None:
         """Note that nothing which happened before `until` (UTC microseconds) stands behind the position."""

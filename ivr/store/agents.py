@@ -21,13 +21,11 @@ from ivr.ledger.agents import (
     Span,
     Standing,
     Stay,
-    acts_in,
     first_change,
     spans_of,
     stays_of,
 )
 from ivr.ledger.call import Call
-from ivr.ledger.record import Record
 from ivr.store.bulk import add_rows, one_of
 from ivr.store.seek import values_of
 from ivr.store.tables import agent_act, agent_span, call, leg
@@ -105,15 +103,14 @@ class AgentTimes:
                 self._held[one] = min(began, self._held.get(one, began))
 
     def keep(
-        self, connection: Connection, records: Sequence[Record], holdings: Iterable[Holding]
+        self, connection: Connection, acts: Sequence[Act], holdings: Iterable[Holding]
     ) -> tuple[list[Span], list[Span]]:
-        """Bring the tables up to these records and the calls that they made, whose own rows are there already.
+        """Bring the tables up to these acts and calls, whose own rows are there already.
 
         Return the spans that are no longer, and those that are new.
         """
         if self._known is None:
             self._known = set(_agents(connection))
-        acts = acts_in(records)
         add_rows(connection, agent_act, acts)
         news = self._sort(acts, holdings)
         removed: list[dict[str, Any]] = []

@@ -11,8 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from sqlalchemy import Connection, exists, select
 
-from ivr.ledger.card import Card, CardFact, card_facts_in, cards_of, read_entries
-from ivr.ledger.record import Record
+from ivr.ledger.card import Card, CardFact, cards_of, read_entries
 from ivr.reports.cards import card_tallies
 from ivr.reports.statement import Carded
 from ivr.reports.tally import Tally, taken_out
@@ -26,10 +25,10 @@ from ivr.telephony.facts import Fact
 class CardsOfBatch:
     """The cards of one batch: make it before the batch's calls are written, and ask `tallies` after."""
 
-    def __init__(self, connection: Connection, records: Sequence[Record], calls: Collection[str]) -> None:
-        """Look at what is there; `calls` are those that the batch writes or takes out."""
+    def __init__(self, connection: Connection, fresh: Sequence[CardFact], calls: Collection[str]) -> None:
+        """Look at what is there; `fresh` are the batch's cards, `calls` those that it writes or takes out."""
         self._connection = connection
-        self._fresh = card_facts_in(records)
+        self._fresh = fresh
         self._calls = set(calls)
         written = {one.fact.values["call"] for one in self._fresh}
         self._touched = self._calls | written if self._fresh or _any(connection) else set[str]()

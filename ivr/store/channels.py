@@ -7,29 +7,19 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, Table, and_, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from ivr.ledger.numbering import CHAN_START, REACH, Birth, Hole, Numbering, Run, count_minutes, read_uniqueid
-from ivr.ledger.record import Record
+from ivr.ledger.numbering import REACH, Begun, Hole, Numbering, Run, Seen
 from ivr.store.bulk import add_rows
 from ivr.store.tables import asterisk_run, journal_minute, lost_channel
 
 
-def count_channels(connection: Connection, records: Sequence[Record]) -> None:
-    """Add the channels that begin in these records, which come in the journal's order, to the counts."""
-    by_node: dict[str, list[tuple[Birth | None, int]]] = {}
-    numbered: list[tuple[Birth, bool]] = []
-    for _, _, at, uniqueid, linkedid, *_ in [record for record in records if record[1] == CHAN_START]:
-        if birth := read_uniqueid(uniqueid):
-            numbered.append((birth, uniqueid == linkedid))
-            node = birth[0]
-        else:
-            node = _node_of(uniqueid)
-        by_node.setdefault(node, []).append((birth, at))
+def count_channels(connection: Connection, begun: Begun) -> None:
+    """Add the channels that begin in a batch to the counts."""
     minutes = [
         {"node": node, "at": at, "channels": channels, "calls": calls}
-        for (node, at), (channels, calls) in count_minutes(numbered).items()
+        for (node, at), (channels, calls) in begun.minutes.items()
     ]
     add_counts(connection, journal_minute, minutes)
-    for node, births in by_node.items():
+    for node, births in begun.by_node.items():
         _number(connection, node, births)
 
 
@@ -42,12 +32,7 @@ def add_counts(connection: Connection, table: Table, rows: Sequence[dict[str, ob
     connection.execute(insert.on_conflict_do_update(index_elements=["node", "at"], set_=more), rows)
 
 
-def _node_of(uniqueid: str) -> str:
-    """Return the node of an id that we gave: `desk1-1795282454.act7` is written like Asterisk's own."""
-    return uniqueid.rpartition(".")[0].rpartition("-")[0]
-
-
-def _number(connection: Connection, node: str, births: Sequence[tuple[Birth | None, int]]) -> None:
+def _number(connection: Connection, node: str, births: Sequence[Seen]) -> None:
     run, holes = _known(connection, node)
     numbering = Numbering(run, holes)
     numbering.take(node, births)

@@ -18,8 +18,9 @@ from ivr.ledger.origin import IMPORTED
 from ivr.ledger.record import FILE_BITS, OFFSET_BITS
 from ivr.ledger.unfolding import Unfolded
 from ivr.store.bulk import one_of
+from ivr.store.derived import keep
+from ivr.store.given import Given
 from ivr.store.imported_rows import Taken, join_stories, keep_rows, stories
-from ivr.store.ledger import Derived
 from ivr.store.tables import call, imported_aside, imported_file, imported_row, imported_system
 from ivr.store.tables_totals import total
 from ivr.store.totals import Totals
@@ -75,10 +76,10 @@ class History:
             part, totals = _last_part(connection), Totals()
             for start in range(0, len(names), _AT_ONCE):
                 part += 1
-                gone = Derived((), part=part)
+                gone = Given((), part=part)
                 for name in names[start : start + _AT_ONCE]:
                     gone.drop(name)
-                gone.keep(connection, totals)
+                keep(connection, gone, totals)
             files = select(imported_file.c.number).where(imported_file.c.system == system)
             connection.execute(delete(imported_aside).where(imported_aside.c.file.in_(files)))
             for table in (imported_row, imported_file):
@@ -143,10 +144,10 @@ def _derive(
 ) -> None:
     """Derive the calls of which the file has rows; None = of all files. `joined`: stories that are part of others."""
     part = _last_part(connection)
-    gone = Derived((), part=part + 1)
+    gone = Given((), part=part + 1)
     for name in _kept(connection, [naming.call_id(story) for story in joined]):
         gone.drop(name)
-    gone.keep(connection, totals)
+    keep(connection, gone, totals)
     for place, batch in enumerate(stories(source or connection, naming.system, file), part + 2):
         made: list[Call] = []
         for story, rows in batch:
@@ -156,12 +157,12 @@ def _derive(
                 taken.doubts.update(doubts)
         newest = min(batch[-1][1][-1].at, int(time.time() * 1_000_000))
         earlier = _kept(connection, [naming.call_id(story) for story, _ in batch])
-        derived = Derived((), part=place, newest=newest)
+        given = Given((), part=place, newest=newest)
         for name in earlier - {one.id for one in made}:
-            derived.drop(name)
-        for _ in derived.taking(Unfolded(one, one.id in earlier) for one in made):
+            given.drop(name)
+        for _ in given.taking(Unfolded(one, one.id in earlier) for one in made):
             pass
-        derived.keep(connection, totals)
+        keep(connection, given, totals)
         taken.calls += len(made)
         taken.changed += len(earlier)
 

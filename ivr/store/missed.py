@@ -24,20 +24,18 @@ _DAY = 86_400_000_000
 _REMOVED = delete(missed).where(missed.c.number == bindparam("who"), missed.c.first_at == bindparam("since"))
 
 
-def keep_missed(connection: Connection, before: Iterable[Call], now: Iterable[Call]) -> list[Tally]:
+def keep_missed(connection: Connection, before: Iterable[Contact], now: Iterable[Contact]) -> list[Tally]:
     """Bring the table up to calls that were changed (`before`, as they were) or are new; return what that contributes.
 
     Their rows are as they are now already.
     """
     touched: dict[str, int] = {}
     owing: set[str] = set()
-    for one in (*before, *now):
-        contact = contact_of(one)
-        if contact:
-            at = moment_of(contact)
-            touched[contact.number] = min(at, touched.get(contact.number, at))
-            if contact.missed:
-                owing.add(contact.number)
+    for contact in (*before, *now):
+        at = moment_of(contact)
+        touched[contact.number] = min(at, touched.get(contact.number, at))
+        if contact.missed:
+            owing.add(contact.number)
     if not touched:
         return []
     old = _rows(connection, touched)

@@ -17,9 +17,11 @@ from ivr.store.agents import AgentTimes
 from ivr.store.audit import made_differences
 from ivr.store.comparison import Comparison, compare
 from ivr.store.coverage import copy_recordings
+from ivr.store.derived import keep
 from ivr.store.engine import open_database
+from ivr.store.given import Given
 from ivr.store.history import derive_imported
-from ivr.store.ledger import Derived, kept_stories, read_calls
+from ivr.store.ledger import kept_stories, read_calls
 from ivr.store.records import all_records
 from ivr.store.tables import (
     agent_act,
@@ -57,7 +59,7 @@ DERIVED = (
     lost_channel,
     card_fact,
 )
-"""All that the journal's records give. Whatever fills one of them is called by `ivr.store.ledger.Derived.keep`."""
+"""All that the journal's records give. Whatever fills one of them is called by `ivr.store.derived.keep`."""
 _SOURCES = (journal_record, archived_file, imported_row)
 """What they are made of."""
 _AT_ONCE = 20_000
@@ -138,11 +140,11 @@ def _derive(journal: Connection, target: Connection, progress: Progress | None) 
     times = AgentTimes(read_calls)
     total = 0
     for records in all_records(journal, _AT_ONCE):
-        derived = Derived(records)
+        given = Given(records)
         earlier = partial(kept_stories, target, before=records[0].id, journal=journal)
-        for _ in derived.taking(unfolding.take(records, earlier)):
+        for _ in given.taking(unfolding.take(records, earlier)):
             pass
-        derived.keep(target, totals, times)
+        keep(target, given, totals, times)
         total += len(records)
         if progress:
             progress(total, records[-1].at)

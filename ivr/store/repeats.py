@@ -15,8 +15,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, bindparam, delete, select, text
 
-from ivr.ledger.call import Call
-from ivr.reports.contacts import WINDOW, Contact, contact_of
+from ivr.reports.contacts import WINDOW, Contact
 from ivr.reports.repeats import Series, enough, joined, repeat_tallies, single
 from ivr.reports.tally import Tally, taken_out
 from ivr.store.bulk import add_rows, one_of
@@ -68,10 +67,10 @@ class _Change(NamedTuple):
         return {one.category for one in (*self.was, *self.now)}
 
 
-def keep_repeats(connection: Connection, before: Iterable[Call], now: Iterable[Call]) -> list[Tally]:
+def keep_repeats(connection: Connection, before: Iterable[Contact], now: Iterable[Contact]) -> list[Tally]:
     """Bring the table up to calls that were changed (`before`, as they were) or are new; return what that contributes.
 
-    Their rows are as they are now already.
+    Their rows are as they are now already. Only calls from outside count.
     """
     changes = _changes(before, now)
     if not changes:
@@ -87,8 +86,8 @@ def keep_repeats(connection: Connection, before: Iterable[Call], now: Iterable[C
     return found
 
 
-def _changes(before: Iterable[Call], now: Iterable[Call]) -> dict[str, _Change]:
-    was, fresh = ({one.id: told for one in calls if (told := _incoming(one)) is not None} for calls in (before, now))
+def _changes(before: Iterable[Contact], now: Iterable[Contact]) -> dict[str, _Change]:
+    was, fresh = ({one.call: one for one in some if one.direction == "in"} for some in (before, now))
     found: dict[str, _Change] = defaultdict(lambda: _Change([], []))
     for name in was.keys() | fresh.keys():
         old, new = was.get(name), fresh.get(name)
@@ -98,11 +97,6 @@ def _changes(before: Iterable[Call], now: Iterable[Call]) -> dict[str, _Change]:
             if new:
                 found[new.number].now.append(new)
     return found
-
-
-def _incoming(one: Call) -> Contact | None:
-    told = contact_of(one)
-    return told if told and told.direction == "in" else None
 
 
 def _around(connection: Connection, changes: Mapping[str, _Change]) -> Mapping[str, list[Contact]]:

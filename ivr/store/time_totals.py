@@ -43,24 +43,23 @@ class TimeTotals:
         self._known.clear()
         self._before.clear()
 
-    def note(self, call: Call) -> None:
-        """Note a call that a batch made or changed."""
-        about = _about(call)
-        before = self._known.get(call.id)
+    def note(self, name: str, about: About) -> None:
+        """Note what a call is that a batch made or changed."""
+        before = self._known.get(name)
         if before not in (None, about):
-            self._before[call.id] = before or about
-        self._known[call.id] = about
+            self._before[name] = before or about
+        self._known[name] = about
 
     def was(self, call: Call) -> None:
         """Note what a call was until now: a batch makes it one with another."""
-        self._known[call.id] = self._before[call.id] = _about(call)
+        self._known[call.id] = self._before[call.id] = about_of(call)
 
     def tallies(self, connection: Connection, removed: Collection[Span], fresh: Collection[Span]) -> list[Tally]:
         """Return what the change contributes: spans that go on contribute nothing yet."""
         removed, fresh = ([span for span in spans if span.ended_at is not None] for spans in (removed, fresh))
         unknown = {span.call_id for span in (*removed, *fresh)} - self._known.keys() - {""}
         if unknown:
-            self._known |= {call.id: _about(call) for call in self._read_calls(connection, unknown)}
+            self._known |= {call.id: about_of(call) for call in self._read_calls(connection, unknown)}
         found: list[Tally] = []
         for span in removed:
             found += taken_out(span_tallies(counted(span, self._before.get(span.call_id) or self._of(span))))
@@ -75,7 +74,8 @@ class TimeTotals:
         return self._known.get(span.call_id, NO_CALL)
 
 
-def _about(call: Call) -> About:
+def about_of(call: Call) -> About:
+    """Return what the spans of the agents whom it holds need to know of a call."""
     lines = {leg.agent: leg.line for leg in call.legs if leg.line and leg.agent and leg.kind in HIS}
     return About(call.direction == "internal", lines)
 

@@ -133,13 +133,13 @@ def test_after_an_error_of_the_database_it_begins_anew_where_the_ledger_stands(h
     total = 0
     while not home.ahead.batches:
         total += loader.step().records
-    save = SqlLedger.save
+    save = SqlLedger.save_made
 
-    def fail(self, before, batch, calls):
-        save(self, before, batch, calls)
+    def fail(self, before, behind, made):
+        save(self, before, behind, made)
         raise OSError("the answer was lost")
 
-    monkeypatch.setattr(SqlLedger, "save", fail)
+    monkeypatch.setattr(SqlLedger, "save_made", fail)
     with pytest.raises(OSError, match="answer"):
         loader.step()
     monkeypatch.undo()
