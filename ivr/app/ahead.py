@@ -10,6 +10,7 @@ pickles of `_Frame`, None when nothing more is there.
 from __future__ import annotations
 
 import fcntl
+import gc
 import json
 import os
 import pickle
@@ -19,6 +20,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from typing import IO, Any
 
@@ -27,7 +29,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ivr.app.parts import DIE_WITH_US
 from ivr.asterisk.journal import Journal
-from ivr.desk.load import no_collection
 from ivr.desk.ports_ledger import LedgerAwayError, Told
 from ivr.errors import DeskError
 from ivr.ledger.record import Position
@@ -47,6 +48,8 @@ _FIRST, _STEPS = 1 << 20, 10
 """Bytes of its first batch, for which the loader must wait; each that follows may be twice as large, so many times."""
 _Frame = tuple[Position, Position, Given]
 """Positions before and behind, and what the records between give."""
+_COLLECT_EVERY = 32
+"""Batches: what it leaves behind that needs a collector is little."""
 _PIPE = 1 << 20
 """Bytes that may stand in the pipe; as many as Linux lets anybody have."""
 
@@ -160,13 +163,16 @@ def read_ahead(ask: IO[bytes], tell: IO[bytes]) -> None:
     limit = ask.readline()
     position, open_calls = ledger.resume(node)
     calls = Unfolding(open_calls)
-    while limit:
-        with no_collection():
-            frame = _frame(journal, position, int(limit), calls, ledger)
+    # Of two batches everything is at hand, and a collector would walk through all of it again and again.
+    gc.disable()
+    for place in count():
+        frame = _frame(journal, position, int(limit), calls, ledger) if limit else None
         if frame is None:
             break
         pickle.dump(frame, tell, 5)
         tell.flush()
+        if place % _COLLECT_EVERY == _COLLECT_EVERY - 1:
+            gc.collect()
         position = frame[1]
         limit = ask.readline()
     pickle.dump(None, tell)
@@ -174,7 +180,7 @@ def read_ahead(ask: IO[bytes], tell: IO[bytes]) -> None:
 
 
 def _frame(journal: Journal, position: Position, limit: int, calls: Unfolding, ledger: SqlLedger) -> _Frame | None:
-    """Return the next batch as it is told; its records are let go of here, before anybody looks for what is garbage."""
+    """Return the next batch as it is told; None when nothing more is there."""
     batch = journal.read(position, limit)
     if batch is None:
         return None

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from ivr.ledger.agents import acts_in, stays_of
+from ivr.ledger.agents import ACTS, acts_in, stays_of
 from ivr.ledger.call import Call
 from ivr.ledger.card import card_facts_in
 from ivr.ledger.numbering import begun_in
@@ -55,8 +55,9 @@ class Given:
         self.facts: Rows = []
         self.expected: list[tuple[Any, ...]] = []
         self.begun = begun_in(records)
-        self.acts = acts_in(records)
-        self.cards = card_facts_in(records)
+        of_acts = [record for record in records if record[9] == ACTS]
+        self.acts = acts_in(of_acts)
+        self.cards = card_facts_in(of_acts)
         self.written: list[str] = []
         """The calls' ids."""
         self.stale: list[str] = []
