@@ -54,6 +54,7 @@ def home(tmp_path):
             connection.execute(insert(call).values(**values, talked=3 * SECOND))
             connection.execute(insert(recording).values(name=name, call_id=name, state="expected"))
         values = {"call_id": "d-1", "place": 1, "kind": "talk", "party": "d-5", "line": "first", "agent": "101"}
+        values["recording"] = "d-1"
         times = {"began_at": (NOON + 5) * SECOND, "answered_at": None, "ended_at": (NOON + 8) * SECOND}
         connection.execute(insert(leg).values(**values, **times, reason="agent hung up"))
     live = tmp_path / "recordings/live"
