@@ -14,8 +14,6 @@ CLEAR = 0.7
 """Likeness from which a beginning is recognised: a signal as loud as the noise on it still reaches this."""
 PATIENCE = int(0.3 * RATE)
 """A prompt may be interrupted this long (a server that stood still) and is still the same."""
-FAINT = 0.45
-"""The same for one in which the sound stood still: with its rest it is recognised, if all of the rest is clear."""
 _UNDOUBTED = 0.9
 _SURE = 0.3
 """Likeness from which a later piece is the prompt's: at a known place, other sounds stay far below."""
@@ -77,11 +75,6 @@ class Following:
         self.over = self.matched == self.prompt.sound.size
 
     @property
-    def faint(self) -> bool:
-        """Whether its beginning alone is too unlike the prompt's to be recognised."""
-        return self.score < CLEAR
-
-    @property
     def cut(self) -> bool:
         """Whether its end was not heard."""
         return self.prompt.sound.size - self.matched >= _CUT
@@ -109,7 +102,7 @@ class Following:
             heard = sound[place : place + piece.size]
             if heard.size < piece.size:
                 return
-            if self._fits(piece, heard, CLEAR if self.faint else _SURE):
+            if self._fits(piece, heard, _SURE):
                 self._take(piece)
                 self.over = self.matched == self.prompt.sound.size
             elif sound.size - place < piece.size + PATIENCE:

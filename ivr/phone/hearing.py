@@ -2,9 +2,6 @@
 
 A prompt is found by the first 0.4 s of its sound, by normalised cross-correlation, and then followed piece by piece
 to its end. Prompts that begin alike are followed side by side until all but one are wrong.
-
-Where the sound stood still within those 0.4 s (a server or a network that was busy), the beginning is like the prompt's
-in part only. Such a one counts when all the rest of the prompt follows clearly, and no other was heard there.
 """
 
 from __future__ import annotations
@@ -16,7 +13,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ivr.phone.following import FAINT, PATIENCE, Following, Prompt, likeness
+from ivr.phone.following import CLEAR, PATIENCE, Following, Prompt, likeness
 from ivr.phone.g711 import RATE
 
 Sound: TypeAlias = npt.NDArray[np.float32]
@@ -27,8 +24,6 @@ _NEAR = 400
 """A beginning is the best match within this many samples on both sides."""
 _TOGETHER = int(0.1 * RATE)
 """Followings that begin this close to each other compete."""
-_REST = int(0.2 * RATE)
-"""What must follow a beginning in which the sound stood still."""
 _UNSURE = int(0.5 * RATE)
 """How early, in a cut prompt's last moments, the next one may begin: where exactly it was cut is not certain."""
 
@@ -64,26 +59,24 @@ class Listener:
         self._first = round(start * RATE) - _NEAR
         self._searched = self._first
         self._following: list[Following] = []
-        self._faint: list[Following] = []
-        self._told_to = self._first
 
     def feed(self, samples: npt.ArrayLike) -> list[Heard]:
         """Take the next block and return the prompts that have ended."""
         self._sound = np.concatenate([self._sound, np.asarray(samples, np.float32)])
         while self._prompts and self._end - self._searched >= self._window + self._head:
             self._search()
-        for following in (*self._following, *self._faint):
+        for following in self._following:
             following.follow(self._sound, self._first)
-        told = self._decide() + self._decide_faint()
+        told = self._decide()
         self._forget()
         return told
 
     def finish(self) -> list[Heard]:
         """Return what was still being spoken when the sound ended."""
         told = self.feed(np.zeros(self._window + self._head + PATIENCE + _STEP, np.float32))
-        for following in (*self._following, *self._faint):
+        for following in self._following:
             following.give_up()
-        return told + self._decide() + self._decide_faint()
+        return told + self._decide()
 
     @property
     def _end(self) -> int:
@@ -95,19 +88,14 @@ class Listener:
         block = self._sound[offset : offset + self._window + self._head]
         scores = self._scores(block)
         centre = scores[:, _NEAR : _NEAR + _STEP]
-        for row in np.flatnonzero(centre.max(axis=1) >= FAINT):
-            for place in np.flatnonzero(centre[row] >= FAINT):
+        for row in np.flatnonzero(centre.max(axis=1) >= CLEAR):
+            for place in np.flatnonzero(centre[row] >= CLEAR):
                 around = scores[row, place : place + 2 * _NEAR + 1]
                 if around.argmax() == _NEAR:
+                    prompt = self._prompts[row]
                     began = self._searched + _NEAR + int(place)
-                    self._follow(Following(self._prompts[row], began, float(around[_NEAR])))
+                    self._following.append(Following(prompt, began, float(around[_NEAR])))
         self._searched += _STEP
-
-    def _follow(self, found: Following) -> None:
-        if not found.faint:
-            self._following.append(found)
-        elif found.prompt.sound.size >= found.prompt.head.size + _REST:
-            self._faint.append(found)
 
     def _scores(self, block: Sound) -> Sound:
         spectrum = np.fft.rfft(block, self._size)
@@ -134,23 +122,11 @@ class Listener:
                 told.append(Heard(best.prompt.name, best.sound_began / RATE, best.ended / RATE, best.cut))
                 inside = best.ended - (_UNSURE if best.cut else _TOGETHER)
                 left = [following for following in left if following.began >= inside]
-                self._told_to = best.ended
             self._following = left
         return told
 
-    def _decide_faint(self) -> list[Heard]:
-        """Tell the prompts whose beginning was broken and whose rest was whole, where no other was heard."""
-        told = []
-        for one in sorted((one for one in self._faint if one.over), key=lambda one: one.began):
-            others = any(one.began - _TOGETHER <= other.began < one.ended for other in self._following)
-            if not (one.cut or others or one.began < self._told_to - _TOGETHER):
-                told.append(Heard(one.prompt.name, one.sound_began / RATE, one.ended / RATE))
-                self._told_to = one.ended
-        self._faint = [one for one in self._faint if not one.over]
-        return told
-
     def _forget(self) -> None:
-        needed = min([self._searched, *(following.needs for following in (*self._following, *self._faint))])
+        needed = min([self._searched, *(following.needs for following in self._following)])
         if needed - self._first > RATE:
             self._sound = self._sound[needed - self._first :]
             self._first = needed
