@@ -43,6 +43,13 @@ _QUERIES = {
         f"CROSS JOIN LATERAL (SELECT {_COLUMNS} FROM call WHERE caller = n.written AND {_HIS}) AS c"
     ),
 }
+_WRITTEN = {
+    "sqlite": text("SELECT value FROM json_each(:ways) WHERE EXISTS (SELECT 1 FROM call WHERE caller = value)"),
+    "postgresql": text(
+        "SELECT way FROM json_array_elements_text(CAST(:ways AS json)) AS way "
+        "WHERE EXISTS (SELECT 1 FROM call WHERE caller = way)"
+    ),
+}
 _REMOVED = delete(caller_series).where(
     caller_series.c.number == bindparam("who"), caller_series.c.first_at == bindparam("since")
 )
@@ -128,8 +135,15 @@ def _around(connection: Connection, changes: Mapping[str, _Change]) -> Mapping[s
 def _read(connection: Connection, asked: Sequence[Mapping[str, Any]], most: int) -> Iterable[Contact]:
     """Yield the newest calls of each number, so many of each of its spellings."""
     query = _QUERIES[connection.dialect.name]
-    ways = [{**one, "written": way} for one in asked for way in spellings(one["number"])]
-    return map(_contact, connection.execute(query, {"asked": json.dumps(ways), "most": most}))
+    ways = [(one, way) for one in asked for way in spellings(one["number"])]
+    written = _written(connection, [way for _, way in ways])
+    named = [{**one, "written": way} for one, way in ways if way in written]
+    return map(_contact, connection.execute(query, {"asked": json.dumps(named), "most": most}))
+
+
+def _written(connection: Connection, ways: Sequence[str]) -> set[str]:
+    """Return those spellings of which there is a call at all: nearly every number has one, and the others cost most."""
+    return set(connection.execute(_WRITTEN[connection.dialect.name], {"ways": json.dumps(ways)}).scalars())
 
 
 def _keep_series(connection: Connection, changes: Mapping[str, _Change], around: Mapping[str, list[Contact]]) -> None:

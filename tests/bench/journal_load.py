@@ -28,8 +28,8 @@ from ivr.store.tables import metadata
 from tests.made_journal import made_journal
 from tests.postgres import Cluster, running_cluster, server_programs
 
-CALLS = 20_000
-"""A backlog of some length: the loader needs a second until a process beside it has come up to share the work."""
+CALLS = 40_000
+"""A backlog of some length, for what is measured is what lasts: a process beside the loader needs a second to come up."""
 TURNS = 5
 LIMIT = 0.25
 
