@@ -29,7 +29,7 @@ from tests.made_journal import made_journal
 from tests.postgres import Cluster, running_cluster, server_programs
 
 CALLS = 40_000
-"""A backlog of some length, for what is measured is what lasts: a process beside the loader needs a second to come up."""
+"""A backlog of some length, for what is measured is what lasts: the process beside the loader comes up in a second."""
 TURNS = 5
 LIMIT = 0.25
 
