@@ -164,11 +164,7 @@ def measures_of(connection: Connection) -> dict[int, str]:
     return {number: name for number, name in connection.execute(select(total_measure))}  # noqa: C416 - rows are no pairs
 
 
-def _named(
-    connection: Connection,
-    wanted: frozenset[str],
-    groups: _Groups,
-) -> Sums:
+def _named(connection: Connection, wanted: frozenset[str], groups: _Groups) -> Sums:
     names, measures = {number: keys for keys, number in groups.known.items()}, measures_of(connection)
     only = {number for number, name in measures.items() if name in wanted}
     if wanted and not only:

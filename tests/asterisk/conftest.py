@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.asterisk.desks import DESKS, SCRIPTS
-from tests.asterisk.front import Front
+from tests.asterisk.front import Front, serving
 from tests.running import WORKER, RunningDesk, desk_folder
 
 DEMO_SHIFT = 4000 + 10 * WORKER
@@ -36,12 +36,8 @@ def front(tmp_path_factory) -> Iterator[Front]:
         path.write_text(text)
     desks = {name: _dated(text) for name, text in DESKS.items()}
     running = RunningDesk(place / "home", FRONT_SHIFT, desks=desk_folder(folder, desks))
-    front = Front(running.start())
-    try:
+    with serving(running) as front:
         yield front
-    finally:
-        front.close()
-        assert running.stop() == 0
 
 
 def _dated(text: str) -> str:

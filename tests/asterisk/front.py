@@ -6,8 +6,8 @@ import asyncio
 import subprocess
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -248,6 +248,17 @@ class Front:
             joined = len(set(connection.execute(select(call_linkedid.c.linkedid)).scalars()) - theirs)
         unclosed = sum(row["ended_at"] is None for row in rows) + legs
         return began, ended, len({record.linkedid for record in records}), len(rows) + joined, unclosed
+
+
+@contextmanager
+def serving(running: RunningDesk) -> Iterator[Front]:
+    """Run a desk for the block, with nobody at the telephones; it must stop in order."""
+    front = Front(running.start())
+    try:
+        yield front
+    finally:
+        front.close()
+        assert running.stop() == 0
 
 
 class Scenes:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.asterisk.front import Front
+from tests.asterisk.front import Front, serving
 from tests.running import WORKER, RunningDesk, desk_folder, eventually
 
 pytestmark = pytest.mark.asterisk
@@ -31,12 +31,8 @@ flow:
 def front(tmp_path_factory) -> Iterator[Front]:
     place = tmp_path_factory.mktemp("holds")
     running = RunningDesk(place / "home", SHIFT, desks=desk_folder(place / "desks", {"holds": HOLDS}))
-    front = Front(running.start())
-    try:
+    with serving(running) as front:
         yield front
-    finally:
-        front.close()
-        assert running.stop() == 0
 
 
 async def test_a_hold_is_in_the_journal_the_legs_and_the_agents_time(front):

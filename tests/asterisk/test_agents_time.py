@@ -18,7 +18,7 @@ from ivr.phone.call import Call
 from ivr.store.engine import open_database
 from ivr.store.rebuild import verify
 from ivr.store.tables import agent_span
-from tests.asterisk.front import Front
+from tests.asterisk.front import Front, serving
 from tests.faults.proxy import Proxy
 from tests.running import WORKER, RunningDesk, desk_folder, eventually
 
@@ -72,12 +72,8 @@ class Deaf(Proxy):
 def front(tmp_path_factory) -> Iterator[Front]:
     place = tmp_path_factory.mktemp("shift")
     running = RunningDesk(place / "home", SHIFT, desks=desk_folder(place / "desks", {"shift": DAY}))
-    front = Front(running.start())
-    try:
+    with serving(running) as front:
         yield front
-    finally:
-        front.close()
-        assert running.stop() == 0
 
 
 @pytest.fixture(scope="module")

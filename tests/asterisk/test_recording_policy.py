@@ -17,7 +17,7 @@ from sqlalchemy import update
 from ivr.phone.tones import tone_level
 from ivr.store.engine import open_database
 from ivr.store.tables import call as call_table
-from tests.asterisk.front import Front
+from tests.asterisk.front import Front, serving
 from tests.running import WORKER, RunningDesk, desk_folder, eventually
 
 pytestmark = pytest.mark.asterisk
@@ -52,12 +52,8 @@ def front(tmp_path_factory):
     place = tmp_path_factory.mktemp("policy")
     desks = desk_folder(place / "desks", {"policy": POLICY})
     running = RunningDesk(place / "home", 4600 + 10 * WORKER, desks=desks)
-    front = Front(running.start())
-    try:
+    with serving(running) as front:
         yield front
-    finally:
-        front.close()
-        assert running.stop() == 0
 
 
 def staff(*agents: str) -> dict[str, dict[str, object]]:

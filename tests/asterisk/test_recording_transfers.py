@@ -14,7 +14,7 @@ import soundfile
 
 from ivr.phone.call import Call
 from ivr.phone.tones import tone_level
-from tests.asterisk.front import Front
+from tests.asterisk.front import Front, serving
 from tests.running import WORKER, RunningDesk, desk_folder
 
 pytestmark = pytest.mark.asterisk
@@ -47,12 +47,8 @@ def front(tmp_path_factory) -> Iterator[Front]:
     place = tmp_path_factory.mktemp("passing")
     desks = desk_folder(place / "desks", {"passing": PASSING})
     running = RunningDesk(place / "home", SHIFT, desks=desks)
-    front = Front(running.start())
-    try:
+    with serving(running) as front:
         yield front
-    finally:
-        front.close()
-        assert running.stop() == 0
 
 
 async def talking(front: Front, agent: str, seconds: float = 1.5) -> Call:

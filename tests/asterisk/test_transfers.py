@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ivr.phone.call import Call
-from tests.asterisk.front import Front, Scenes, Told
+from tests.asterisk.front import Front, Scenes, Told, serving
 from tests.running import WORKER, RunningDesk, desk_folder, eventually
 
 pytestmark = pytest.mark.asterisk
@@ -191,12 +191,8 @@ def front(tmp_path_factory) -> Iterator[Front]:
     place = tmp_path_factory.mktemp("moves")
     desks = {f"moves{number}": desk(number) for number in range(len(WAYS))}
     running = RunningDesk(place / "home", SHIFT, desks=desk_folder(place / "desks", desks))
-    front = Front(running.start())
-    try:
+    with serving(running) as front:
         yield front
-    finally:
-        front.close()
-        assert running.stop() == 0
 
 
 @pytest.fixture(scope="module")
