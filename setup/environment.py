@@ -28,6 +28,8 @@ from ivr.errors import DeskError  # noqa: E402
 PLACE = HERE / ".venv"
 PYTHON = PLACE / "bin/python"
 STAMP = PLACE / "ready.json"
+VERSIONS = HERE / "setup/versions.txt"
+"""The versions that the tests were run with: a release of tomorrow must not change what a fresh machine gets."""
 WHOLE = """
 import importlib.metadata, sys
 wanted = ((d, f) for d in importlib.metadata.distributions() for f in d.files or ())
@@ -73,7 +75,8 @@ def _make(development: bool) -> None:  # noqa: FBT001
         shutil.rmtree(PLACE, ignore_errors=True)
         _create()
     _say("installing the Python packages" + (" with those for the tests" if development else ""))
-    _pip("install", "--quiet", "--editable", str(HERE), *(_development() if development else ()))
+    wanted = ("--editable", str(HERE), *(_development() if development else ()))
+    _pip("install", "--quiet", "--constraint", str(VERSIONS), *wanted)
     names = sorted(path.name for path in _packages().iterdir())
     STAMP.write_text(json.dumps({"key": _key(), "development": development, "packages": names}))
 
@@ -140,7 +143,7 @@ def _succeeds(*argv: str | Path) -> bool:
 
 def _key() -> str:
     """Return what the environment depends on: our wishes, the Python, and the place (a moved one points elsewhere)."""
-    parts = ((HERE / "pyproject.toml").read_text(), sys.version, str(HERE))
+    parts = ((HERE / "pyproject.toml").read_text(), VERSIONS.read_text(), sys.version, str(HERE))
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 

@@ -92,11 +92,15 @@ def read_document(text: str, kind: str = "desk") -> Document:
     if document.mistakes:
         return document
     builder = _Builder(document, kind)
+    too_deep = f"more than {DEEPEST} levels: a {kind} has no more than six"
     try:
         builder.read(yaml.parse(text, Loader=_LOADER))
     except _TooDeepError:
-        document.mistakes.append((builder.here, f"more than {DEEPEST} levels: a {kind} has no more than six"))
+        document.mistakes.append((builder.here, too_deep))
     except yaml.MarkedYAMLError as error:
+        if "nesting depth" in str(error.problem):  # libyaml from 0.2.6 on has a limit of its own, and reads on up to it
+            document.mistakes.append((builder.here, too_deep))
+            return document
         mark = error.problem_mark or error.context_mark
         place = Place(mark.line + 1, mark.column + 1) if mark else builder.here
         document.mistakes.append((place, _broken(text, place, error)))
