@@ -97,7 +97,7 @@ def fold_story(story: Story) -> Call:
         last_record=records[-1].id,
         legs=legs,
         facts=facts,
-        recordings=_recordings(facts),
+        recordings=_recordings(facts) if "recording" in said else (),
         linkedids=_linkedids(records) if len(story.linkedids) > 1 else (),
     )
 

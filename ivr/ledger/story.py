@@ -66,8 +66,7 @@ class Story:
             return "asterisk crash", self.cut
         if self.verdict is not None:
             return "reconciled", self.verdict
-        last = (record.id for record in reversed(self.own) if record.event == LAST_EVENT)
-        return "journal", next(last, 0)
+        return "journal", next((record[0] for record in reversed(self.own) if record[1] == LAST_EVENT), 0)
 
     def note(self, record: Record) -> None:
         """Learn from a record what it says of linkedids and channels."""
@@ -103,12 +102,7 @@ class Story:
 
     def late(self) -> int:
         """Return how many records came when the call was over already: 0 for nearly all."""
-        events = [record[1] for record in self.records]
-        if (
-            self.cut is None
-            and not self.judges
-            and (events.count(LAST_EVENT) == 0 or events.index(LAST_EVENT) == len(events) - 1)
-        ):
+        if self.cut is None and not self.judges and not any(record[1] == LAST_EVENT for record in self.records[:-1]):
             return 0
         told = Story()
         late = 0

@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
 
-from sqlalchemy import ARRAY, ColumnElement, Connection, Table, Text, func, literal, select
+from sqlalchemy import ARRAY, Column, ColumnElement, Connection, Select, Table, Text, func, literal, select, true
 from sqlalchemy.dialects import postgresql, sqlite
 
 _COPY_FROM = 50
@@ -21,8 +21,8 @@ _LINES_AT_ONCE = 500
 _MARSHAL = 2
 """The form without back references, which is the quickest for many short texts."""
 _NOTHING: Iterator[None] = iter(())
-_SPECIAL = ("\\", "\r", "None")
-"""What has another form in COPY's text than in Python's."""
+_SPECIAL = ("\\", "\r")
+"""What has another form in COPY's text than in Python's; so has None."""
 _TO_ESCAPE = re.compile(r"[\\\t\r\n]").search
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
@@ -90,6 +90,21 @@ def one_of(connection: Connection, column: ColumnElement[str], values: Collectio
     return column.in_(select(func.json_each(json.dumps(list(values))).table_valued("value").c.value))
 
 
+def select_each(
+    connection: Connection, column: Column[str], values: Collection[str], *where: ColumnElement[bool]
+) -> Select[Any]:
+    """Return the question for a table's rows in which the column, the first of an index, is one of the values.
+
+    PostgreSQL is made to look for each value: before it has counted a table's values it takes them for few, and would
+    hold every row of it against all of them.
+    """
+    if connection.dialect.name != "postgresql":
+        return select(column.table).where(one_of(connection, column, values), *where)
+    value = func.unnest(literal(list(values), ARRAY(Text))).table_valued("value").render_derived()
+    rows = select(column.table).where(column == value.c.value, *where).offset(0).lateral("rows")
+    return select(rows).select_from(value.join(rows, true()))
+
+
 def add_missing(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
     """Insert rows as `add_rows` does, but leave alone those whose key is there already."""
     names = _names(table, connection.dialect.name)
@@ -123,7 +138,12 @@ def _lines(rows: Sequence[tuple[Any, ...]]) -> str:
     lines = "\n".join([form % row for row in rows])
     # Right as it is when every row is one line of its own, and nothing in it has a form of its own.
     shaped = lines.count("\t") == (width - 1) * len(rows) and lines.count("\n") == len(rows) - 1
-    if not shaped or any(sign in lines for sign in _SPECIAL) or bytes in map(type, rows[0]):
+    empty = lines.count("None")
+    if empty and empty == sum([row.count(None) for row in rows]):  # none of them is in a text
+        lines, empty = lines.replace("None", "\\N"), 0 if "\\" not in lines else empty
+    elif any(sign in lines for sign in _SPECIAL):
+        shaped = False
+    if not shaped or empty or bytes in map(type, rows[0]):
         lines = "\n".join(["\t".join(map(_word, row)) for row in rows])
     return f"{lines}\n"
 

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, 
 from ivr.ledger.call import Call
 from ivr.reports.contacts import Contact, Missed, contact_of, missed_rows, missed_tallies, moment_of
 from ivr.reports.tally import Tally, taken_out
-from ivr.store.bulk import add_rows, one_of
+from ivr.store.bulk import add_rows, one_of, select_each
 from ivr.store.tables import call
 from ivr.store.tables_missed import missed
 from ivr.telephony.number import spellings
@@ -71,7 +71,7 @@ def _rows(connection: Connection, touched: Mapping[str, int]) -> dict[str, list[
     """Return the rows that calls of these numbers from these moments on may change."""
     late = or_(missed.c.returned_at.is_(None), missed.c.returned_at >= min(touched.values()))
     found: dict[str, list[Row[tuple[object, ...]]]] = defaultdict(list)
-    for row in connection.execute(select(missed).where(one_of(connection, missed.c.number, touched), late)):
+    for row in connection.execute(select_each(connection, missed.c.number, touched, late)):
         if row.returned_at is None or row.returned_at >= touched[row.number]:
             found[row.number].append(row)
     return found

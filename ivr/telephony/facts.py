@@ -73,6 +73,8 @@ def _read_values(query: str) -> dict[str, str]:
 
 def _text(word: str) -> str:
     """Return the text of a percent-encoded word; what no database can hold becomes U+FFFD."""
+    if "%" not in word and word.isascii() and "\0" not in word:  # nearly every one
+        return word
     return unquote(word).replace("\0", "\ufffd").encode(errors="replace").decode()
 
 
