@@ -29,6 +29,27 @@ ALLOWED_SHARE = 0.02
 Spans: TypeAlias = Sequence[tuple[float, float]]
 """Times in a recording, from and to, in seconds."""
 
+_LONG_ENOUGH = 2.0
+"""Seconds of a talk in which an agent says something, or his telephone's own noise is heard."""
+_EDGE = 0.3
+"""Seconds at either end of a talk that may be its neighbour's: ledger and recording differ by some frames."""
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """A talk that a recording is to hold."""
+
+    agent: str
+    place: int
+    """Where in the recording it begins, in microseconds; `recorded_from` of its leg."""
+    seconds: float
+
+    @property
+    def inside(self) -> tuple[float, float]:
+        """The time in the recording that is this talk's alone."""
+        begin = self.place / 1_000_000
+        return begin + _EDGE, begin + self.seconds - _EDGE
+
 
 @dataclass(frozen=True, slots=True)
 class ExpectedRecording:
@@ -44,6 +65,7 @@ class ExpectedRecording:
     crashed: bool
     """The call was closed because Asterisk died or came back."""
     state: State = "expected"
+    talks: Sequence[Covered] = ()
     private: Spans = ()
     """The talks that ran through it and are not to be recorded. Asterisk made it silent for them, unless the controller
     was away at that moment: what is in it then is taken out before it is kept."""
@@ -75,6 +97,8 @@ class Verdict:
     bytes: int = 0
     reason: str = ""
     """In words, when the state is not `ok`."""
+    unheard: Sequence[int] = ()
+    """The places of those talks of which the agent's side holds no sound at all."""
 
 
 class RecordingStore(Protocol):
@@ -104,6 +128,10 @@ class RecordingAudio(Protocol):
         """Read a final file to its end; raises `ValueError` when it is damaged."""
         ...
 
+    def silent(self, file: BinaryIO, spans: Spans) -> list[bool]:
+        """Say of each time in a sound final file whether the agent's side holds nothing but zeros in it."""
+        ...
+
 
 def verify(expected: ExpectedRecording, root: Path, audio: RecordingAudio) -> Verdict:
     """Return what became of the recording of a closed call; the finished file then lies under `root`.
@@ -121,7 +149,9 @@ def verify(expected: ExpectedRecording, root: Path, audio: RecordingAudio) -> Ve
         if not any(source.stat().st_size for source in sources):
             return _empty(expected, sources)
         channels = 1 if is_message(name) else 2
-        return _judged(expected, path, audio.finalise(sources, folder_for(root, path), channels, expected.private))
+        finished = audio.finalise(sources, folder_for(root, path), channels, expected.private)
+        with open_recording(root, path) as file:
+            return _judged(expected, path, finished, _unheard(expected, file, audio))
     except OSError as error:
         return Verdict(name, "failed", reason=f"it could not be kept: {error.strerror or error}")
 
@@ -134,7 +164,8 @@ def _without_sources(expected: ExpectedRecording, root: Path, path: str, audio: 
         return Verdict(expected.name, "failed", reason="Asterisk wrote no file; is recordings/live there and writable?")
     try:
         with open_recording(root, path) as file:
-            return _judged(expected, path, audio.measure(file))
+            finished = audio.measure(file)
+            return _judged(expected, path, finished, _unheard(expected, file, audio))
     except (DeskError, ValueError) as error:
         return Verdict(expected.name, "failed", reason=f"the file cannot be read: {error}")
 
@@ -152,15 +183,30 @@ def _empty(expected: ExpectedRecording, sources: Sequence[Path]) -> Verdict:
     return Verdict(expected.name, "failed", reason=why)
 
 
-def _judged(expected: ExpectedRecording, path: str, finished: Finished) -> Verdict:
+def _unheard(expected: ExpectedRecording, file: BinaryIO, audio: RecordingAudio) -> list[Covered]:
+    """Return the talks of which the agent's voice is not in the recording, though its length is right.
+
+    Asterisk has left one out after an attended transfer, and said nothing; a telephone that is mute looks the same.
+    """
+    talks = [talk for talk in expected.talks if talk.seconds >= _LONG_ENOUGH]
+    silent = audio.silent(file, [talk.inside for talk in talks]) if talks else []
+    return [talk for talk, lost in zip(talks, silent, strict=True) if lost]
+
+
+def _judged(expected: ExpectedRecording, path: str, finished: Finished, unheard: Sequence[Covered]) -> Verdict:
     missing = expected.talk_seconds - finished.seconds
     short = missing > max(ALLOWED, ALLOWED_SHARE * expected.talk_seconds)
-    words = f"{finished.seconds:.1f} s of {expected.talk_seconds:.1f} s of talk" if short else ""
-    state: State = "partial" if short else "ok"
+    told = [f"{finished.seconds:.1f} s of {expected.talk_seconds:.1f} s of talk"] if short else []
+    for talk in unheard:
+        since = talk.place / 1_000_000
+        told.append(f"no sound of agent {talk.agent} from {since:.1f} s to {since + talk.seconds:.1f} s")
+    words = ", ".join(told)
+    state: State = "partial" if told else "ok"
     if expected.crashed:
         state = "recovered"
         words = f"Asterisk died during the call{': ' + words if words else ''}"
-    return Verdict(expected.name, state, path, finished.seconds, finished.sha256, finished.bytes, words)
+    places = [talk.place for talk in unheard]
+    return Verdict(expected.name, state, path, finished.seconds, finished.sha256, finished.bytes, words, places)
 
 
 def _nobody_talked(expected: ExpectedRecording) -> bool:

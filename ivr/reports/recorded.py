@@ -22,6 +22,8 @@ class Audio(NamedTuple):
     length: int
     """Microseconds of audio, as measured; of an expired one as it was measured."""
     reason: str = ""
+    unheard: frozenset[int] = frozenset()
+    """`recorded_from` of the talks of which the agent's voice is not in it."""
 
 
 Recorded = Mapping[str, Audio]
@@ -35,7 +37,12 @@ def recorded_talks(call: Call) -> Iterator[Leg]:
 
 
 def with_audio(leg: Leg, audio: Audio) -> int:
-    """Return the microseconds of the talk that its recording holds: it holds its talks one behind the other."""
+    """Return the microseconds of the talk that its recording holds: it holds its talks one behind the other.
+
+    One voice alone is no recording of a talk.
+    """
+    if leg.recorded_from in audio.unheard:
+        return 0
     return max(0, min(_length(leg), audio.length - leg.recorded_from))
 
 

@@ -37,6 +37,10 @@ class DiskAudio:
         """Read a final file to its end."""
         return measure(file)
 
+    def silent(self, file: BinaryIO, spans: Spans) -> list[bool]:
+        """Say of each time whether the agent's side holds no sound in it."""
+        return silent(file, spans)
+
 
 def finalise(sources: Sequence[Path], out: Path, channels: int = CHANNELS, private: Spans = ()) -> Finished:
     """Write `out` from raw 8 kHz s16le audio: one file with its channels interleaved, or one a side: caller, agent.
@@ -87,6 +91,27 @@ def measure(file: BinaryIO) -> Finished:
     if frames != named:
         raise ValueError(f"its head names {named} frames and it has {frames}")
     return _finished(frames / rate, digest.hexdigest(), size, peaks)
+
+
+def silent(file: BinaryIO, spans: Spans) -> list[bool]:
+    """Say of each time (seconds, from and to) in a recording whether its last channel, the agent's, is all zeros.
+
+    False of a time that is not in it. Reads little of one that holds sound.
+    """
+    file.seek(0)
+    with wave.open(file, "rb") as sound:
+        return [_is_silent(sound, *(round(moment * sound.getframerate()) for moment in span)) for span in spans]
+
+
+def _is_silent(sound: wave.Wave_read, since: int, until: int) -> bool:
+    if not 0 <= since < min(until, sound.getnframes()):
+        return False
+    sound.setpos(since)
+    while left := min(until, sound.getnframes()) - sound.tell():
+        samples = np.frombuffer(sound.readframes(min(left, _CHUNK)), dtype="<i2").reshape(-1, sound.getnchannels())
+        if samples[:, -1].any():
+            return False
+    return True
 
 
 def _finished(seconds: float, sha256: str, size: int, peaks: npt.NDArray[np.int32]) -> Finished:

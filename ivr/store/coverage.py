@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 
@@ -67,7 +68,8 @@ def lacking_between(
     mine = [columns[name].in_(list(values)) for name, values in where.items() if name in columns]
     query = (
         select(call, *(leg.c[name].label(f"leg_{name}") for name in ("line", "agent", "began_at", "recorded_from")),
-               length.label("length"), recording.c.state, recording.c.seconds, recording.c.reason)
+               length.label("length"), recording.c.state, recording.c.seconds, recording.c.reason,
+               recording.c.unheard)
         .join(leg, and_(leg.c.call_id == call.c.id, leg.c.kind == "talk", leg.c.recording != ""))
         .join(recording, recording.c.name == leg.c.recording)
         .where(call.c.began_at > since - 86_400_000_000, call.c.began_at < until, call.c.ended_at.is_not(None))
@@ -76,7 +78,9 @@ def lacking_between(
     )  # fmt: skip
     found: list[Lacking] = []
     for row in connection.execute(query):
-        audio = round(row.seconds * 1e6) - row.leg_recorded_from
+        audio = (
+            0 if row.leg_recorded_from in _unheard(row.unheard) else round(row.seconds * 1e6) - row.leg_recorded_from
+        )
         missing = row.length - max(0, min(row.length, audio))
         if missing > ALLOWED:
             agent = row.caller if row.direction == "out" else row.leg_agent
@@ -88,9 +92,13 @@ def lacking_between(
 
 
 def _known(connection: Connection, names: Collection[str]) -> dict[str, Audio]:
-    columns = (recording.c.name, recording.c.state, recording.c.seconds, recording.c.reason)
+    columns = (recording.c.name, recording.c.state, recording.c.seconds, recording.c.reason, recording.c.unheard)
     rows = connection.execute(select(*columns).where(one_of(connection, recording.c.name, names)))
-    return {row.name: Audio(row.state, round(row.seconds * 1e6), row.reason) for row in rows}
+    return {row.name: Audio(row.state, round(row.seconds * 1e6), row.reason, _unheard(row.unheard)) for row in rows}
+
+
+def _unheard(places: str | None) -> frozenset[int]:
+    return frozenset(json.loads(places)) if places else frozenset()
 
 
 def _calls_of(connection: Connection, names: Collection[str]) -> list[str]:

@@ -24,7 +24,7 @@ from ivr.store.totals import Sums, add_tallies
 from ivr.telephony.facts import Fact
 
 _CALL_WIDTH = len(call.c)
-_UNVERIFIED: tuple[object, ...] = ("", 0.0, 0.0, "", 0, "", None)
+_UNVERIFIED: tuple[object, ...] = ("", 0.0, 0.0, "", 0, "", None, None)
 """What the columns of a recording hold behind name, call and state, until it is verified."""
 _CALLS_A_STEP = 16
 """Calls to fold while the database takes some of the records: about as long as it is busy with them."""

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from sqlalchemy import ColumnElement, Connection, FromClause, ScalarSelect, and_, case, func, select
 
 from ivr.desk.recording_path import MESSAGE
+from ivr.desk.recordings import Covered
 from ivr.store.tables import leg, recording
 
 _SECOND = 1_000_000
@@ -26,6 +27,20 @@ def private_times(connection: Connection, calls: Collection[str]) -> dict[str, l
     found: dict[str, list[tuple[float, float]]] = {}
     for row in connection.execute(query) if calls else ():
         found.setdefault(row.call_id, []).append((row.began / _SECOND, row.ended / _SECOND))
+    return found
+
+
+def covered_talks(connection: Connection, names: Collection[str]) -> dict[str, list[Covered]]:
+    """Return, by recording, the talks that it is to hold and that are over."""
+    query = select(leg.c.recording, leg.c.agent, leg.c.recorded_from, leg.c.ended_at - leg.c.began_at).where(
+        leg.c.call_id.in_(select(recording.c.call_id).where(recording.c.name.in_(names))),
+        leg.c.kind == "talk",
+        leg.c.recording.in_(names),
+        leg.c.ended_at.is_not(None),
+    )
+    found: dict[str, list[Covered]] = {}
+    for name, agent, place, length in connection.execute(query) if names else ():
+        found.setdefault(name, []).append(Covered(agent, place, length / _SECOND))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ from ivr.desk.expire_recordings import Keeps, Outlived
 from ivr.desk.recording_path import MESSAGE, is_message
 from ivr.desk.recordings import ExpectedRecording, State, Verdict
 from ivr.store.coverage import tell
-from ivr.store.recorded_talks import is_of, is_stay, private_times, spoken_seconds
+from ivr.store.recorded_talks import covered_talks, is_of, is_stay, private_times, spoken_seconds
 from ivr.store.tables import call, leg, recording
 from ivr.store.totals import Totals
 
@@ -108,6 +109,7 @@ class SqlRecordings:
         )
         with self._engine.connect() as connection:
             rows = connection.execute(query).all()
+            talks = covered_talks(connection, {row.name for row in rows if row.ended_at is not None})
             private = private_times(connection, {row.call_id for row in rows if not is_message(row.name)})
             return [
                 ExpectedRecording(
@@ -118,6 +120,7 @@ class SqlRecordings:
                     call_open=row.ended_at is None,
                     crashed=row.crashed,
                     state=row.state,
+                    talks=talks.get(row.name, ()),
                     private=() if is_message(row.name) else private.get(row.call_id, ()),
                 )
                 for row in rows
@@ -135,6 +138,7 @@ class SqlRecordings:
                 sha256=verdict.sha256,
                 bytes=verdict.bytes,
                 reason=verdict.reason,
+                unheard=json.dumps(verdict.unheard) if verdict.unheard else None,
                 talk_seconds=spoken_seconds(),
                 verified_at=int(time.time() * _SECOND),
             )

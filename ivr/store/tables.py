@@ -171,7 +171,9 @@ recording = Table(
     Column("bytes", BigInteger, nullable=False, default=0),
     _text("reason"),
     _time("verified_at", optional=True),
+    Column("unheard", Text),
 )
+"""`unheard`: a JSON list of talks of which the agent's voice is not in it, by their leg's `recorded_from`."""
 _awaiting = recording.c.state.in_(("expected", "failed"))
 Index("ix_recording_awaiting", recording.c.name, sqlite_where=_awaiting, postgresql_where=_awaiting)
 

@@ -89,6 +89,14 @@ def covered(recording: dict) -> list[str]:
     return [talk["agent"] for talk in recording["covers"]]
 
 
+def tells_what_it_holds(front: Front, recording: dict) -> None:
+    """Hold the state against what is heard: 721 always, and 724 unless the recording names him."""
+    heard = heard_in(front, recording)
+    told = (recording["state"], "no sound of agent 724" in recording["reason"])
+    assert heard - {"724"} == {"721"}
+    assert told == (("ok", False) if "724" in heard else ("partial", True)), recording
+
+
 async def asked_first(front: Front, talk: Call) -> None:
     await passed(front, talk, "721", "*72", asked="722")
 
@@ -124,7 +132,7 @@ async def test_a_caller_passed_into_a_line_that_does_not_record_is_recorded_no_m
 async def test_a_recording_begins_anew_when_he_is_sent_into_a_line_that_records(front):
     """The dialplan begins it, in the same file: it cannot make the silent one hear again.
 
-    Whether the last agent is heard in it is not asked: see the known hole in docs/language.md.
+    Asterisk may leave the last agent's voice out (the known hole in docs/language.md): then the recording says so.
     """
     async with front.staff(STAFF):
         async with front.waiting("720", "+79210006203", "1"):
@@ -134,10 +142,9 @@ async def test_a_recording_begins_anew_when_he_is_sent_into_a_line_that_records(
             await asyncio.to_thread(front.console, f"channel redirect {channel} line-passing-again,s,1")
             await talking(front, "724", 3)
         recording = await recording_of(front, "+79210006203")
-    assert recording["state"] == "ok", recording
     assert covered(recording) == ["721", "724"]
     assert recording["facts"].count("recording") == 2
-    assert heard_in(front, recording) - {"724"} == {"721"}
+    tells_what_it_holds(front, recording)
 
 
 async def test_the_silence_ends_when_he_is_passed_into_a_line_that_records(front):
@@ -148,6 +155,7 @@ async def test_the_silence_ends_when_he_is_passed_into_a_line_that_records(front
             await asyncio.sleep(2)
         recording = await recording_of(front, "+79210006202")
     assert covered(recording) == ["721", "724"]
+    tells_what_it_holds(front, recording)
     assert [name for name in recording["facts"] if name.startswith("record_")] == ["record_off", "record_on"]
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from ivr.desk.keep_recordings import GRACE, RETRY, Keeper, keep
 from ivr.desk.recording_path import folder_for, is_name, live_files, open_recording, place_of
-from ivr.desk.recordings import ExpectedRecording, verify
+from ivr.desk.recordings import Covered, ExpectedRecording, verify
 from ivr.errors import DeskError
 from ivr.speech.recording import DiskAudio
 
@@ -87,6 +87,52 @@ def _record(root, seconds, name=NAME, *, age=10.0):
 
 def _judge(root, expected):
     return verify(expected, root, DiskAudio())
+
+
+def _sides(root, *pieces):
+    """Leave one raw file a side: the caller speaks all the time, the agent as the pieces (seconds, level) say."""
+    level = np.concatenate([np.full(round(seconds * 8000), level) for seconds, level in pieces])
+    tone = np.sin(2 * np.pi * 1000 * np.arange(len(level)) / 8000)
+    for side, sound in (("in", tone * 8000), ("out", tone * level)):
+        raw = root / f"live/{NAME}.{side}.raw"
+        raw.write_bytes(sound.astype("<i2").tobytes())
+        then = raw.stat().st_mtime - 10
+        os.utime(raw, (then, then))
+
+
+TALKS = (Covered("721", 0, 3.0), Covered("724", 3_000_000, 4.0))
+
+
+def test_a_recording_that_is_long_enough_but_lacks_an_agents_voice_is_partial_and_says_whose(root):
+    _sides(root, (3.2, 8000), (3.8, 0))
+    verdict = _judge(root, _expected(7.0, talks=TALKS))
+    assert (verdict.state, verdict.unheard) == ("partial", [3_000_000])
+    assert verdict.reason == "no sound of agent 724 from 3.0 s to 7.0 s"
+
+
+@pytest.mark.parametrize("second", [[(4.0, 30)], [(3.0, 0), (1.0, 8000)]])
+def test_an_agent_who_is_heard_a_little_is_in_the_recording(root, second):
+    _sides(root, (3.0, 8000), *second)
+    verdict = _judge(root, _expected(7.0, talks=TALKS))
+    assert (verdict.state, verdict.reason, verdict.unheard) == ("ok", "", [])
+
+
+def test_in_a_talk_of_a_moment_nobody_has_to_be_heard(root):
+    _sides(root, (3.0, 8000), (1.9, 0))
+    assert _judge(root, _expected(4.9, talks=(TALKS[0], Covered("724", 3_000_000, 1.9)))).state == "ok"
+
+
+def test_what_is_missing_at_the_end_is_said_to_be_short_and_not_silent(root):
+    _sides(root, (3.0, 8000))
+    verdict = _judge(root, _expected(7.0, talks=TALKS))
+    assert (verdict.state, verdict.reason) == ("partial", "3.0 s of 7.0 s of talk")
+
+
+def test_a_verdict_that_was_lost_is_found_again_with_whom_it_does_not_hold(root):
+    """We died between the finished file and the verdict."""
+    _sides(root, (3.0, 8000), (4.0, 0))
+    first = _judge(root, _expected(7.0, talks=TALKS))
+    assert _judge(root, _expected(7.0, talks=TALKS)) == first
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,14 @@ def test_without_audio_there_is_no_coverage_whatever_the_reason(state, lacking, 
     assert (found["lacking"], metric("recordings_failed").value(found)) == (lacking, failed)
 
 
+def test_a_talk_without_the_agents_voice_has_no_audio_though_the_file_is_long_enough():
+    found = Counter()
+    for one in recording_tallies(TWICE, {"r1": Audio("partial", 100 * SECOND, unheard=frozenset({40 * SECOND}))}):
+        found[one.measure] += one.value
+    assert metric("record_coverage").value(found) == pytest.approx(0.4)
+    assert found["lacking"] == 1
+
+
 def test_an_expired_recording_counts_with_what_it_held():
     found = totals(TWICE, r1=("expired", 100))
     assert metric("record_coverage").value(found) == 1.0

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from ivr.desk.expire_recordings import Keeps
-from ivr.desk.recordings import Verdict
+from ivr.desk.recordings import Covered, Verdict
+from ivr.store.coverage import lacking_between
 from ivr.store.engine import open_database
 from ivr.store.migrate import migrate
 from ivr.store.recordings import SqlRecordings
@@ -74,6 +75,25 @@ def test_a_verdict_is_kept_with_its_moment_and_is_awaited_no_more(engine):
     assert kept.verified_at is not None
     assert kept.verified_at > before
     assert [each.name for each in store.awaiting()] == ["d-2", "d-3"]
+
+
+def test_an_expected_recording_comes_with_the_talks_that_it_is_to_hold(engine):
+    """Both were begun at its beginning here, for these rows tell nothing of their place in it."""
+    found = {each.name: each.talks for each in SqlRecordings(engine).awaiting()}
+    assert found["d-1"] == [Covered("101", 0, 5.0), Covered("201", 0, 7.0)]
+    assert not found["d-2"]
+
+
+def test_talks_in_which_the_agent_cannot_be_heard_lack_audio(engine):
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        later = leg.update().where(leg.c.kind == "talk", leg.c.agent == "201")
+        connection.execute(later.values(recorded_from=5 * SECOND))
+    store = SqlRecordings(engine)
+    reason = "no sound of agent 201 from 5.0 s to 12.0 s"
+    store.settle(Verdict("d-1", "partial", "2026/11/21/d-1.wav", 12.0, "ab", 192044, reason, [5 * SECOND]))
+    with engine.connect() as connection:
+        found = lacking_between(connection, NOON * SECOND, (NOON + 90) * SECOND, {}, 9)
+    assert [(one.agent, one.missing, one.reason) for one in found] == [("201", 7 * SECOND, reason)]
 
 
 def test_a_failed_recording_is_awaited_for_a_week(engine):
