@@ -11,6 +11,7 @@ import codecs
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from ivr.errors import DeskError
@@ -86,9 +87,15 @@ def read_message(block: str) -> Message:
         return _read_carefully(block)
     names = "\n".join(headers)
     once = len(headers) == len(lines) == names.count("\n") + 1
-    if once and _NAMES.fullmatch(names) and "Event" in headers and "Privilege" in headers:
+    if once and _are_names(names) and "Event" in headers and ("Privilege" in headers or "ActionID" in headers):
         return Message(headers)
     return _read_carefully(block)
+
+
+@lru_cache(maxsize=512)
+def _are_names(names: str) -> bool:
+    """Say whether each line is a header's name; all events of a kind have the same."""
+    return _NAMES.fullmatch(names) is not None
 
 
 def _read_carefully(block: str) -> Message:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Literal, Self, TypeAlias
 
 from ivr.errors import DeskError
@@ -49,9 +49,12 @@ class Session:
 
     def pack(self) -> str:
         """Return the session as text of `A-Za-z0-9_-` alone, without the fields that stand at their default."""
-        told = {key: value for key, value in asdict(self).items() if value not in ("", False, 0)}
+        told = {name: value for name in _NAMES if (value := getattr(self, name)) not in ("", False, 0)}
         text = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
         return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+_NAMES = tuple(field.name for field in fields(Session))
 
 
 def unpack(text: str) -> Session:
