@@ -16,11 +16,11 @@ from ivr.asterisk.programs import run
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A Debian package, how to see that it is there, and the mark of the tests that want it."""
+    """A Debian package, how to see that it is there, and which tests want it."""
 
     package: str
     present: Callable[[], bool]
-    mark: str
+    tests: str
 
 
 def _postgres() -> bool:
@@ -28,8 +28,9 @@ def _postgres() -> bool:
 
 
 NEEDS = (
-    Need("sip-tester", lambda: shutil.which("sipp") is not None, "sipp"),
-    Need("postgresql", _postgres, "postgres"),
+    Need("sip-tester", lambda: shutil.which("sipp") is not None, "the tests marked `sipp`"),
+    Need("postgresql", _postgres, "the tests marked `postgres`"),
+    Need("espeak-ng", lambda: shutil.which("espeak-ng") is not None, "the test of the last resort's voice"),
 )
 
 
@@ -49,7 +50,7 @@ def main() -> None:
     for need in missing:
         if not need.present():
             _say(
-                f"{need.package} is missing and could not be installed: the tests marked `{need.mark}` do not run. "
+                f"{need.package} is missing and could not be installed: without it {need.tests} cannot run. "
                 f"As root, run: apt-get install {need.package}"
             )
 
