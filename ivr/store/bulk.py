@@ -136,14 +136,14 @@ def _lines(rows: Sequence[tuple[Any, ...]]) -> str:
     width = len(rows[0])
     form = "\t".join(["%s"] * width)
     lines = "\n".join([form % row for row in rows])
-    # Right as it is when every row is one line of its own, and nothing in it has a form of its own.
-    shaped = lines.count("\t") == (width - 1) * len(rows) and lines.count("\n") == len(rows) - 1
-    empty = lines.count("None")
-    if empty and empty == sum([row.count(None) for row in rows]):  # none of them is in a text
-        lines, empty = lines.replace("None", "\\N"), 0 if "\\" not in lines else empty
-    elif any(sign in lines for sign in _SPECIAL):
-        shaped = False
-    if not shaped or empty or bytes in map(type, rows[0]):
+    # Right as it is when every row is one line of its own, and nothing in it has a form of its own; None may have it, when
+    # no text holds the word.
+    plain = lines.count("\t") == (width - 1) * len(rows) and lines.count("\n") == len(rows) - 1
+    plain = plain and not any(sign in lines for sign in _SPECIAL) and bytes not in map(type, rows[0])
+    nothings = lines.count("None")
+    if plain and (not nothings or nothings == sum([row.count(None) for row in rows])):
+        lines = lines.replace("None", "\\N")
+    else:
         lines = "\n".join(["\t".join(map(_word, row)) for row in rows])
     return f"{lines}\n"
 

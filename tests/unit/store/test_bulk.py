@@ -35,6 +35,16 @@ def test_hostile_texts_and_missing_times_come_back_as_they_were(engine):
     assert written(engine, leg, rows) == rows
 
 
+@pytest.mark.parametrize("text", HOSTILE)
+def test_one_hostile_text_among_plain_rows_with_missing_times_comes_back_as_it_was(engine, text):
+    """Alone it must be seen too: most of what is written is plain, and goes the quick way."""
+    rows = [
+        (f"{place:04}", 0, "ivr", text if place == 70 else "", "", "", place, None, None, "", "", "", "", 0)
+        for place in range(120)
+    ]
+    assert written(engine, leg, rows) == rows
+
+
 def test_bytes_come_back_as_they_were(engine):
     rows = [(place, bytes([place, 39, 92]) if place % 2 else b"plain", "torn") for place in range(120)]
     assert written(engine, rejected_record, rows) == rows
