@@ -136,8 +136,8 @@ def _lines(rows: Sequence[tuple[Any, ...]]) -> str:
     width = len(rows[0])
     form = "\t".join(["%s"] * width)
     lines = "\n".join([form % row for row in rows])
-    # Right as it is when every row is one line of its own, and nothing in it has a form of its own; None may have it, when
-    # no text holds the word.
+    # Right as it is when every row is one line of its own, and nothing in it has a form of its own; None may have one
+    # when no text holds the word.
     plain = lines.count("\t") == (width - 1) * len(rows) and lines.count("\n") == len(rows) - 1
     plain = plain and not any(sign in lines for sign in _SPECIAL) and bytes not in map(type, rows[0])
     nothings = lines.count("None")
