@@ -154,6 +154,8 @@ def verify(expected: ExpectedRecording, root: Path, audio: RecordingAudio) -> Ve
             return _judged(expected, path, finished, _unheard(expected, file, audio))
     except OSError as error:
         return Verdict(name, "failed", reason=f"it could not be kept: {error.strerror or error}")
+    except DeskError as error:
+        return Verdict(name, "failed", reason=f"the file cannot be read: {error}")
 
 
 def _without_sources(expected: ExpectedRecording, root: Path, path: str, audio: RecordingAudio) -> Verdict:
