@@ -208,6 +208,10 @@ def _moments(
             news = []
 
 
+def _weight(stay: Stay) -> tuple[int, int, str]:
+    return stay.rank, stay.began_at, stay.call
+
+
 class _Walk:
     """The walk over one agent's moments."""
 
@@ -256,7 +260,7 @@ class _Walk:
         if not self._standing.begun:
             return
         if self._active:
-            stay = max(self._active, key=lambda one: (one.rank, one.began_at, one.call))
+            stay = max(self._active, key=_weight) if len(self._active) > 1 else self._active[0]
             shown: tuple[State, str, str] = stay.state, "", stay.call
         elif self._wrap_until is not None:
             shown = "wrap-up", "", self._wrap_call

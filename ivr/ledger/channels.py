@@ -51,6 +51,10 @@ class Channel:
     def __init__(self, record: Record) -> None:
         _, _, self.began_at, self.uniqueid, _, self.name, self.caller_name, self.number, self.dialled, *_ = record
         self.steps: list[CallFact | Step] = []
+        self.facts: list[CallFact] = []
+        """Those of its steps that are facts …"""
+        self.visits: list[Step] = []
+        """… and those that are its ways into and out of bridges."""
         self.endpoint = self.agent = self.half = ""
         name = self.name
         if name.startswith("Local/"):
@@ -96,27 +100,34 @@ def gather(records: Iterable[Record]) -> tuple[dict[str, Channel], tuple[CallFac
     channels: dict[str, Channel] = {}
     facts: list[CallFact] = []
     for record in records:
-        identity, event, at, uniqueid, _, _, _, _, _, _, _, _, _, extra = record
+        event, uniqueid = record[1], record[3]
         channel = channels.get(uniqueid)
         if channel is None:
             channel = channels[uniqueid] = Channel(record)
         if event == EVENT_NAME:
-            told = [_told((identity, place, at, fact)) for place, fact in enumerate(facts_of(extra))]
+            identity, at = record[0], record[2]
+            told = [_told((identity, place, at, fact)) for place, fact in enumerate(facts_of(record[13]))]
             channel.steps += told
+            channel.facts += told
             facts += told
         elif take := _TAKES.get(event):
-            take(channel, at, extra)
+            take(channel, record[2], record[13])
     return channels, tuple(facts)
 
 
 def _enter(channel: Channel, at: int, extra: str) -> None:
     if bridge := bridge_of(extra):
-        channel.steps.append(_step(("enter", at, bridge)))
+        _visit(channel, _step(("enter", at, bridge)))
 
 
 def _exit(channel: Channel, at: int, extra: str) -> None:
     if bridge := bridge_of(extra):
-        channel.steps.append(_step(("exit", at, bridge)))
+        _visit(channel, _step(("exit", at, bridge)))
+
+
+def _visit(channel: Channel, step: Step) -> None:
+    channel.steps.append(step)
+    channel.visits.append(step)
 
 
 def _key(channel: Channel, at: int, extra: str) -> None:

@@ -134,7 +134,7 @@ def _gathered(story: Story) -> tuple[dict[str, Channel], tuple[CallFact, ...]]:
 def _caller(channels: Mapping[str, Channel], linkedid: str) -> Channel:
     """Return the channel that reached the desk; without a desk the one that the call is named after, or its first."""
     for channel in channels.values():
-        if any(isinstance(step, CallFact) and step.fact.name == "arrived" for step in channel.steps):
+        if "arrived" in [told.fact.name for told in channel.facts]:
             return channel
     return channels.get(linkedid) or next(iter(channels.values()))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ivr.ledger.call import CallFact, Leg
-from ivr.ledger.channels import Channel, Step
+from ivr.ledger.channels import Channel
 from ivr.ledger.talks import Talk
 
 _STATUS = {
@@ -60,8 +60,8 @@ class Offer:
     @property
     def bridged_at(self) -> int | None:
         """When the telephone was connected with anybody for the first time."""
-        steps = self.phone.steps if self.phone else ()
-        return next((step.at for step in steps if isinstance(step, Step) and step.kind == "enter"), None)
+        visits = self.phone.visits if self.phone else ()
+        return next((visit.at for visit in visits if visit.kind == "enter"), None)
 
     @property
     def of_line(self) -> bool:
@@ -110,13 +110,12 @@ def owns(offer: Offer, channel: Channel) -> bool:
 
 def _begun(channel: Channel) -> list[Offer]:
     found = []
-    for step in channel.steps:
-        if isinstance(step, CallFact):
-            if step.fact.name == "offer":
-                found.append(Offer(channel, step))
-            elif step.fact.name == "missed" and found:
-                found[-1].status = step.fact.values.get("status", "")
-                found[-1].given_up_at = step.at
+    for told in channel.facts:
+        if told.fact.name == "offer":
+            found.append(Offer(channel, told))
+        elif told.fact.name == "missed" and found:
+            found[-1].status = told.fact.values.get("status", "")
+            found[-1].given_up_at = told.at
     for move in channel.moves:
         if move.kind == "FORWARD" and found:
             found[-1].forwarded = True
@@ -130,7 +129,7 @@ def _attach(channel: Channel, offers: list[Offer]) -> None:
     mine = [o for o in offers if o.agent == agent and o.phone is None and o.began_at <= channel.began_at]
     if mine:
         mine[-1].phone = channel
-        mine[-1].refused = any(isinstance(step, CallFact) and step.fact.name == "refused" for step in channel.steps)
+        mine[-1].refused = any(told.fact.name == "refused" for told in channel.facts)
 
 
 def _reason(offer: Offer, ended: int, talks: list[int], caller_ended: int | None, queue_left: int | None) -> str:

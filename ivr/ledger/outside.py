@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ivr.ledger.call import CallFact, Leg
-from ivr.ledger.channels import Channel, Step
+from ivr.ledger.channels import Channel
 
 ENDPOINT = "outside"
 """The endpoint of every channel that rings a number outside."""
@@ -62,19 +62,17 @@ def dialled_leg(one: Dialled) -> Leg:
 
 def _begun(channel: Channel) -> list[Dialled]:
     found: list[Dialled] = []
-    for step in channel.steps:
-        if not isinstance(step, CallFact):
-            continue
-        if step.fact.name == "dialled":
-            found.append(Dialled(channel, step))
-        elif step.fact.name == "unreached" and found:
-            found[-1].status, found[-1].unreached_at = step.fact.values.get("status", ""), step.at
+    for told in channel.facts:
+        if told.fact.name == "dialled":
+            found.append(Dialled(channel, told))
+        elif told.fact.name == "unreached" and found:
+            found[-1].status, found[-1].unreached_at = told.fact.values.get("status", ""), told.at
     return found
 
 
 def _ended_at(one: Dialled) -> int | None:
     if one.answered_at is not None and one.phone:
-        heard = (step.at for step in one.phone.steps if isinstance(step, Step) and step.kind == "enter")
+        heard = (visit.at for visit in one.phone.visits if visit.kind == "enter")
         return next(heard, one.answered_at)
     ends = [one.unreached_at, one.phone.ended_at if one.phone else None, one.by.ended_at]
     return next((end for end in ends if end is not None), None)

@@ -25,12 +25,16 @@ _INTERRUPTED = "torn: another record begins inside it"
 _LONGEST_HEAD = 128
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _TIME = re.compile(r"[0-9]{1,11}\.[0-9]{6}").fullmatch
+_TIMES = re.compile(r"[0-9]{1,11}\.[0-9]{6}(?:\n[0-9]{1,11}\.[0-9]{6})*").fullmatch
 _QUOTE = b'"'
+_BETWEEN, _BETWEEN_LINES, _LINE_END = '","', '"\n"', '"\n'
+_AROUND = len(_BETWEEN_LINES)
+"""What a line has beside what stands between its quotes."""
 _WIDTH = len(FIELDS)
 _AT_ONCE = 256
 """Lines. One that is not sound sends so many the careful way, and all behind them."""
-_REPEATED = [place for place, name in enumerate(FIELDS) if name not in ("EventTime", "AppData", "EventExtra")]
-"""Fields whose values come again and again."""
+_REPEATED = [FIELDS.index(name) for name in ("EventType", "UniqueID", "LinkedID", "Context")]
+"""Fields whose values come again and again, and are looked up."""
 _made: Callable[[tuple[Any, ...]], Record] = partial(tuple.__new__, Record)
 """Without the named tuple's own constructor: nothing is made as often."""
 
@@ -70,19 +74,23 @@ def _plain(data: bytes, first: int) -> tuple[list[Record], int]:
     to the careful way, with what stands around it: `_one` says of each line what is said here of all of them.
     """
     text = _text(data)
-    lines = text.split("\n")
-    del lines[-1]
+    end = text.rfind(_LINE_END)
+    if text[:1] != '"' or end < 1:
+        return [], 0
+    # Each without the quotes around it.
+    lines = text[1:end].split(_BETWEEN_LINES)
     # Offsets count bytes; in plain ASCII a line has as many characters.
-    sizes = [len(raw) + 1 for raw in (lines if data.isascii() else data.split(b"\n"))]
+    raw = lines if data.isascii() else data[1 : data.rfind(_LINE_END.encode())].split(_BETWEEN_LINES.encode())
+    sizes = [len(line) + _AROUND for line in raw]
     records: list[Record] = []
     known: dict[str, str] = {}
     at = 0
     for start in range(0, len(lines), _AT_ONCE):
-        some = lines[start : start + _AT_ONCE]
-        columns = _columns(some, known)
-        if columns is None or max(sizes[start : start + len(some)]) > LONGEST:
+        columns = _columns(lines[start : start + _AT_ONCE], known)
+        some = sizes[start : start + _AT_ONCE]
+        if columns is None or max(some) > LONGEST:
             break
-        places = list(accumulate(sizes[start : start + len(some)], initial=first + at))
+        places = list(accumulate(some, initial=first + at))
         records += map(_made, zip(places[:-1], *columns, strict=True))
         at = places[-1] - first
     return records, at
@@ -91,23 +99,27 @@ def _plain(data: bytes, first: int) -> tuple[list[Record], int]:
 def _columns(lines: list[str], known: dict[str, str]) -> list[Sequence[Any]] | None:
     """Return the fields of lines that hold a sound record each, the time as microseconds; None when one does not.
 
-    `known`: words that were met; the same word is the same object then, which spares whoever reads it much memory.
+    Lines come without the quotes around them. Only the last field may hold a quote: where no other does, what stands
+    between two fields is found nowhere else. `known`: words that were met; the same word is the same object then.
     """
-    rows: list[list[str]] = []
     try:
-        rows += csv.reader(lines, strict=True)
-        # As many rows as lines: none of them goes on in the next.
-        columns: list[Sequence[Any]] = list(zip(*rows, strict=True)) if len(rows) == len(lines) else []
-    except (csv.Error, ValueError):
+        columns: list[Sequence[Any]] = list(zip(*[line.split(_BETWEEN, _WIDTH - 1) for line in lines], strict=True))
+    except ValueError:
         return None
-    if len(columns) != _WIDTH or not all(line[:1] == line[-1:] == '"' for line in lines):
+    whole = "\n".join(lines)
+    if len(columns) != _WIDTH or whole.count("\n") != len(lines) - 1:
+        return None
+    last = "\n".join(columns[-1])
+    quotes = last.count('"')
+    if quotes != 2 * last.count('""') or whole.count('"') != quotes + 2 * (_WIDTH - 1) * len(lines):
         return None
     events, times, uniqueids, linkedids, *_ = columns
-    if not (all(events) and all(uniqueids) and all(linkedids) and all(map(_TIME, times))) or '"' in "".join(events):
+    if not (all(events) and all(uniqueids) and all(linkedids) and _TIMES("\n".join(times))):
         return None
     for place in _REPEATED:
         columns[place] = list(map(known.setdefault, columns[place], columns[place]))
     columns[1] = list(map(int, "\n".join(times).replace(".", "").split("\n")))
+    columns[-1] = last.replace('""', '"').split("\n")
     return columns
 
 

@@ -102,7 +102,7 @@ class Story:
 
     def late(self) -> int:
         """Return how many records came when the call was over already: 0 for nearly all."""
-        if self.cut is None and not self.judges and not any(record[1] == LAST_EVENT for record in self.records[:-1]):
+        if self.cut is None and not self.judges and LAST_EVENT not in [record[1] for record in self.records[:-1]]:
             return 0
         told = Story()
         late = 0

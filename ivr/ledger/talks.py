@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from ivr.ledger.call import CallFact
 from ivr.ledger.channels import Channel
 
 SWAP = 50_000
@@ -37,14 +36,12 @@ class Talk(NamedTuple):
 def stays(channel: Channel) -> Iterator[Stay]:
     """Yield the channel's times in bridges. The end of the channel ends a stay whose exit was not written."""
     inside: dict[str, int] = {}
-    for step in channel.steps:
-        if isinstance(step, CallFact):
-            continue
-        if step.kind == "enter":
-            inside.setdefault(step.word, step.at)
-        elif step.kind == "exit" and step.word in inside:
-            entered = inside.pop(step.word)
-            yield Stay(channel, step.word, entered, max(entered, step.at))
+    for kind, at, bridge in channel.visits:
+        if kind == "enter":
+            inside.setdefault(bridge, at)
+        elif bridge in inside:
+            entered = inside.pop(bridge)
+            yield Stay(channel, bridge, entered, max(entered, at))
     for bridge, entered in inside.items():
         yield Stay(channel, bridge, entered, channel.ended_at and max(entered, channel.ended_at))
 

@@ -57,8 +57,8 @@ def _attended(by: Channel, move: Move, channels: Mapping[str, Channel]) -> Trans
     second = channels.get(str(move.told.get("channel2_uniqueid", "")))
     if second is None or second is by:
         bridge = move.told.get("bridge2_id", "")
-        met = (one for one in channels.values() if one is not by and any(_enters(step, bridge) for step in one.steps))
-        second = next(met, None)
+        others = (one for one in channels.values() if one is not by)
+        second = next((one for one in others if any(_enters(visit, bridge) for visit in one.visits)), None)
     if second is None:
         return Transfer(by, "attended", "", move.at, move.at, None)
     target = second.dialled
@@ -71,13 +71,13 @@ def _attended(by: Channel, move: Move, channels: Mapping[str, Channel]) -> Trans
     return Transfer(by, how, target, min(second.began_at, move.at), move.at, answered)
 
 
-def _enters(step: object, bridge: object) -> bool:
-    return isinstance(step, Step) and step.kind == "enter" and step.word == bridge
+def _enters(visit: Step, bridge: object) -> bool:
+    return visit.kind == "enter" and visit.word == bridge
 
 
 def connected_at(channel: Channel) -> int | None:
     """Return when a channel was connected with anybody for the first time."""
-    return next((step.at for step in channel.steps if isinstance(step, Step) and step.kind == "enter"), None)
+    return next((visit.at for visit in channel.visits if visit.kind == "enter"), None)
 
 
 def transfer_leg(
@@ -114,4 +114,4 @@ def _failure(caller: Channel, offers: Sequence[Leg]) -> str:
 
 def arrivals(caller: Channel) -> Iterable[CallFact]:
     """Return where the caller came to by himself: lines and desks."""
-    return [step for step in caller.steps if isinstance(step, CallFact) and step.fact.name in _ARRIVALS]
+    return [told for told in caller.facts if told.fact.name in _ARRIVALS]

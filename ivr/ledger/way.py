@@ -54,7 +54,7 @@ class Way:
 
     def _waits(self, channel: Channel) -> list[Leg]:
         """Return an agent's own waits in lines: he asks for a colleague there, or brings a caller."""
-        lines = channel.agent and any(isinstance(step, CallFact) and step.fact.name == "line" for step in channel.steps)
+        lines = channel.agent and any(told.fact.name == "line" for told in channel.facts)
         return [self._replaced(leg) for leg in Stages(channel, channel.agent).legs] if lines else []
 
     def _replaced(self, leg: Leg) -> Leg:

@@ -21,8 +21,6 @@ _LINES_AT_ONCE = 500
 _MARSHAL = 2
 """The form without back references, which is the quickest for many short texts."""
 _NOTHING: Iterator[None] = iter(())
-_SPECIAL = ("\\", "\r")
-"""What has another form in COPY's text than in Python's; so has None."""
 _TO_ESCAPE = re.compile(r"[\\\t\r\n]").search
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
@@ -132,20 +130,32 @@ def _copy(connection: Connection, table: Table, pieces: Iterable[str | bytes], m
 
 
 def _lines(rows: Sequence[tuple[Any, ...]]) -> str:
-    """Write rows in COPY's text form, several times as fast as the driver does it value by value."""
-    width = len(rows[0])
-    form = "\t".join(["%s"] * width)
-    lines = "\n".join([form % row for row in rows])
-    # Right as it is when every row is one line of its own, and nothing in it has a form of its own; None may have one
-    # when no text holds the word.
-    plain = lines.count("\t") == (width - 1) * len(rows) and lines.count("\n") == len(rows) - 1
-    plain = plain and not any(sign in lines for sign in _SPECIAL) and bytes not in map(type, rows[0])
-    nothings = lines.count("None")
-    if plain and (not nothings or nothings == sum([row.count(None) for row in rows])):
-        lines = lines.replace("None", "\\N")
-    else:
-        lines = "\n".join(["\t".join(map(_word, row)) for row in rows])
+    """Write rows in COPY's text form, column by column: several times as fast as the driver does it value by value."""
+    columns = list(zip(*rows, strict=True))
+    nothings = sum([column.count(None) for column in columns if column[0].__class__ is not str])
+    try:
+        lines = "\n".join(map("\t".join, zip(*map(_words, columns), strict=True)))
+    except TypeError:  # a column with texts and something else
+        return _careful(rows)
+    # Right as it is when every row is one line of its own, and nothing in it has a form of its own but NULL.
+    whole = lines.count("\t") == (len(columns) - 1) * len(rows) and lines.count("\n") == len(rows) - 1
+    if not whole or "\r" in lines or lines.count("\\") != nothings:
+        return _careful(rows)
     return f"{lines}\n"
+
+
+def _words(column: Sequence[Any]) -> Sequence[str]:
+    kind = column[0].__class__
+    if kind is str:
+        return column
+    try:
+        return list(map(int.__repr__, column)) if kind is int else list(map(_word, column))
+    except TypeError:
+        return list(map(_word, column))
+
+
+def _careful(rows: Iterable[tuple[Any, ...]]) -> str:
+    return "".join(["\t".join(map(_word, row)) + "\n" for row in rows])
 
 
 def _word(value: Any) -> str:
