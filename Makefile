@@ -22,10 +22,13 @@ check: ## style, types, unit tests and scenarios: no Asterisk needed, under 90 s
 test: check ## all tests, with a real Asterisk; installs what they need
 	@.venv/bin/python setup/programs.py
 	@.venv/bin/ivr asterisk install
-	.venv/bin/pytest -q -n 2 -m "postgres or slow" tests/unit tests/scenarios
-# Most tests on a real Asterisk wait, so three run at once; what one upset in another on a busy machine must pass alone.
-	.venv/bin/pytest -n 3 --dist loadfile -m "not alone" tests/setup tests/faults tests/asterisk || \
-	.venv/bin/pytest --lf --lfnf none tests/setup tests/faults tests/asterisk
+# Most tests on a real Asterisk wait, so three run at once, and the slow ones that need none have the processors meanwhile.
+# What one upset in another on a busy machine must pass alone.
+	@nice -n 19 .venv/bin/pytest -q -p no:cacheprovider -n 2 -m "postgres or slow" tests/unit tests/scenarios \
+		>.slow-tests.log 2>&1 & slow=$$!; \
+	{ .venv/bin/pytest -n 3 --dist loadfile -m "not alone" tests/setup tests/faults tests/asterisk || \
+	.venv/bin/pytest --lf --lfnf none tests/setup tests/faults tests/asterisk; }; real=$$?; \
+	wait $$slow; slow=$$?; cat .slow-tests.log; exit $$((real | slow))
 	.venv/bin/pytest -m alone tests/faults || .venv/bin/pytest --lf --lfnf none tests/faults
 
 bench: ## measure the desk against its limits (docs/measurements.md)
