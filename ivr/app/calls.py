@@ -70,10 +70,13 @@ class Calls:
         await self._turn(agi, desk, session.but(source=source), LineLeft(line, status))
 
     async def whisper(self, agi: Dialogue) -> None:
-        """`whisper,<desk>,<line>,<agent>,<since>,<call>,<asked at>,<packed session>`: an agent has answered."""
-        name, line, agent, since, call, asked_at, packed = _arguments(agi, 7)
+        """`whisper,<desk>,<line>,<agent>,<since>,<call>,<asked at>,<packed session>,<category>,<source>`.
+
+        An agent has answered. A call that the dialplan served alone has no session, but may have a category and source.
+        """
+        name, line, agent, since, call, asked_at, packed, category, source = _arguments(agi, 9)
         desk = self._desk(name)
-        session = unpack(packed) if packed else Session(name, "")
+        session = unpack(packed) if packed else Session(name, "", category=category, source=source)
         source = session.source or self._answered(desk, call, asked_at)
         waited = max(0.0, time.time() - float(since or time.time()))
         prompts = whisper(desk, line, session, source=source, waited=waited)

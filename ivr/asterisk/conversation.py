@@ -7,19 +7,22 @@ of a turn are one user event, the whole way on is one MSet.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from types import MappingProxyType
 
 from ivr.asterisk.agi_dialogue import CallerGone, Dialogue
 from ivr.asterisk.keys import MARGIN, take_key
 from ivr.desk.answer import CallerLeft
 from ivr.engine.commands import Ask, HandOver, Play, RunScript, TakeMessage
 from ivr.engine.inputs import ScriptAnswer
+from ivr.engine.session import Session
 from ivr.telephony.facts import EVENT_NAME, Fact, write_events
 
 Length = Callable[[str, str, str], float]
 """Seconds that a prompt lasts: (desk, prompt id, language)."""
 RunHandler = Callable[[Dialogue, str, RunScript], Awaitable[ScriptAnswer]]
 """Run a desk's pyst2 handler over the session."""
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class AgiConversation:
@@ -31,7 +34,8 @@ class AgiConversation:
         self._run_handler = run_handler
         self._loop = asyncio.get_running_loop()
         self._deadline = self._loop.time() + first_deadline
-        self._begun = False
+        self._told: dict[str, str] = {}
+        """What the dialplan knows of the call, by variable, should it have to go on without us."""
 
     async def note(self, facts: Sequence[Fact]) -> None:
         """Write facts into the journal, as one event unless they are many."""
@@ -47,7 +51,7 @@ class AgiConversation:
     async def ask(self, desk: str, command: Ask) -> str:
         """Speak the prompts and take one key, at any moment of them."""
         lasts = sum(self._length(desk, prompt, command.language) for prompt in command.prompts)
-        await self._allow(lasts + command.wait)
+        await self._allow(lasts + command.wait, _step(command.session) if command.session else {})
         try:
             return await take_key(self._agi, _files(desk, command.prompts, command.language), command.wait, lasts)
         except CallerGone as gone:
@@ -68,6 +72,7 @@ class AgiConversation:
             f"IVR_GO={command.line}",
             f"IVR_ASK={command.ask}",
             f"__IVR_CATEGORY={command.category}",
+            f"__IVR_SOURCE={command.source}",
             f"__IVR_SESSION={command.session}",
             f"CHANNEL(language)={command.language}",
             "IVR_TOKEN=handed",
@@ -87,18 +92,38 @@ class AgiConversation:
         except CallerGone as gone:
             raise CallerLeft from gone
 
-    async def _allow(self, lasts: float) -> None:
-        """Move Asterisk's own deadline on, so that it takes the call back should we stop answering.
+    async def _allow(self, lasts: float, step: Mapping[str, str] = _NOTHING) -> None:
+        """Move Asterisk's own deadline on, so that it takes the call back should we stop answering; tell it from where.
 
         The first time it also tells the dialplan that we have begun: AGISTATUS does not tell a controller that was
         never there from one that died.
         """
         now = self._loop.time()
-        if self._begun and self._deadline >= now + lasts + MARGIN:
+        news = {name: value for name, value in step.items() if value != self._told.get(name, "")}
+        if self._told and not news and self._deadline >= now + lasts + MARGIN:
             return
-        self._begun = True
+        self._told |= {"IVR_BEGAN": "1", **news}
+        if news:
+            news |= {"IVR_KEY": "", "READSTATUS": ""}  # of the question before
         self._deadline = max(self._deadline, now + lasts + 2 * MARGIN)
-        await self._exec("MSet", f"TIMEOUT(absolute)={round(self._deadline - now)}", "IVR_BEGAN=1")
+        variables = (f"{name}={value}" for name, value in ({"IVR_BEGAN": "1"} | news).items())
+        await self._exec("MSet", f"TIMEOUT(absolute)={round(self._deadline - now)}", *variables)
+
+
+def _step(session: Session) -> dict[str, str]:
+    """Return the variables with which the compiled flow asks this question again: see `ivr.asterisk.compiled`."""
+    return {
+        "IVR_AT": "source" if session.awaiting == "source" else session.node,
+        "IVR_STEP": "again",
+        "IVR_TRIES": str(session.tries),
+        "IVR_DIGITS": session.digits,
+        "IVR_GO": session.line,
+        "IVR_ASKED": "1" if session.asked else "",
+        "IVR_NOTICED": "1" if session.noticed else "",
+        "__IVR_CATEGORY": session.category,
+        "__IVR_SOURCE": session.source,
+        "CHANNEL(language)": session.language,
+    }
 
 
 def _files(desk: str, prompts: Sequence[str], language: str) -> str:

@@ -16,12 +16,13 @@ from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from ivr.asterisk.compiled import compile_flow
 from ivr.asterisk.control import control_dir
 from ivr.asterisk.live import LIVE_EVENTS
 from ivr.asterisk.modules import REQUIRED, SHADOW, WANTED
 from ivr.asterisk.watch import WATCHED_EVENTS
 from ivr.errors import DeskError
-from ivr.flows.model import Desk, Line, Say
+from ivr.flows.model import Desk, Line
 from ivr.flows.prompts import tells_notice
 from ivr.ledger.record import FIELDS
 from ivr.settings import Settings
@@ -112,7 +113,7 @@ def _values(plan: Plan) -> dict[str, object]:
         "queue_timeout": queue_timeout,
         "whisper": _whisper,
         "question_keys": question_keys,
-        "fallback_informer": _informer,
+        "compile_flow": compile_flow,
         "tells_notice": tells_notice,
         "dial": _dial,
         "codes": codes,
@@ -199,11 +200,6 @@ def queue_timeout(line: Line) -> int:
 
 def _whisper(line: Line) -> str:
     return "accept" if line.whisper == "accept" else "1" if line.whisper else ""
-
-
-def _informer(desk: Desk) -> list[str]:
-    node = desk.flow[desk.first_node]
-    return [f"{desk.desk}/{desk.languages[0]}/{desk.first_node}"] if isinstance(node, Say) else []
 
 
 def _selftest_sound(desk: Desk) -> str:

@@ -6,8 +6,10 @@ Prompts are prompt ids as in `ivr.flows.prompts`; the driver adds desk and langu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
+
+from ivr.engine.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class Ask:
     language: str
     wait: float
     """Seconds of silence after the prompts that count as no answer."""
+    session: Session | None = field(default=None, compare=False)
+    """The call as it stands at this question: whoever goes on with it when this driver is lost begins here."""
 
 
 @dataclass(frozen=True, slots=True)

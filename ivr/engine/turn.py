@@ -52,8 +52,8 @@ class Draft:
         """Ask for a key, after all that is still to be spoken; an empty prompt waits in silence."""
         prompts = (*self._prompts, prompt) if prompt else tuple(self._prompts)
         self._prompts.clear()
-        self._commands.append(Ask(prompts, self.session.language, wait))
         self.change(awaiting=awaiting)
+        self._commands.append(Ask(prompts, self.session.language, wait, self.session))
 
     def command(self, command: Command, awaiting: Awaiting) -> None:
         """End the turn with a command, after all that is still to be spoken."""

@@ -1,0 +1,198 @@
+"""Random desks, and random callers of them: what each presses, and when, reckoned by the engine's own clock."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import yaml
+
+from ivr.desk.play import Playing, Step
+from ivr.flows.model import Desk
+
+PROMPT = 0.7
+"""Seconds of each prompt; see `tests.running.desk_folder`."""
+_CATEGORIES = ("sale", "repair", "bill", "other")
+_SOURCES = ("internet", "friend", "leaflet")
+_THINKS = 0.9
+"""Seconds after the question before he presses: the shortest time that it waits is twice as long."""
+
+
+@dataclass(frozen=True)
+class RandomCaller:
+    """Presses keys at moments, in seconds from the answer; and what the engine says that comes of it."""
+
+    number: str
+    pressed: tuple[tuple[float, str], ...]
+    steps: tuple[Step, ...]
+
+    @property
+    def told(self) -> list[tuple[str, str]]:
+        """The engine's facts: name and values."""
+        return [(step.subject, step.text) for step in self.steps if step.what == "notes"]
+
+    @property
+    def line(self) -> str:
+        """The line that he comes to; empty when to none."""
+        return next((step.subject for step in self.steps if step.what == "line"), "")
+
+
+def random_desk(place: int, seed: str) -> str:
+    """Return a desk's file; it has three numbers, and lines with nobody at the telephones."""
+    made = _Maker(place, random.Random(seed)).desk()
+    return yaml.dump(made, Dumper=_Plain, sort_keys=False, allow_unicode=True)
+
+
+class _Plain(yaml.SafeDumper):
+    """Writes no anchors: a desk file has none."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - PyYAML's own
+        return True
+
+
+class _Maker:
+    def __init__(self, place: int, dice: random.Random) -> None:
+        self._place, self._dice = place, dice
+        self._flow: dict[str, Any] = {}
+        self._languages = ["en", "ru"] if dice.random() < 0.4 else ["en"]
+        self._mailbox = dice.random() < 0.4
+
+    def desk(self) -> dict[str, Any]:
+        dice, base = self._dice, 20_000 + 10 * self._place
+        agents = [str(base + 6 + line) for line in range(3)]
+        self._flow["hello"] = None
+        self._flow["hello"] = {"say": self._text(), "then": self._menu(1)}
+        thens = ["two", "three", dice.choice(["hang up", *self._menus(), *(["voicemail"] if self._mailbox else [])])]
+        desk: dict[str, Any] = {
+            "desk": f"random-{self._place}",
+            "numbers": [str(base + number) for number in range(1, 4)],
+            "languages": self._languages,
+            "time zone": dice.choice(["Europe/London", "Asia/Kolkata", "America/New_York"]),
+            "agents": {int(agent): f"Agent {agent}" for agent in agents},
+            "categories": dict.fromkeys(_CATEGORIES, self._text()),
+            "lines": {
+                name: {
+                    "agents": [int(agent)],
+                    "wait": "5s",
+                    "then": then,
+                    "record": dice.random() < 0.7,
+                    "whisper": dice.choice([True, False]),
+                }
+                for name, agent, then in zip(("one", "two", "three"), agents, thens, strict=True)
+            },
+            "flow": self._flow,
+        }
+        if self._mailbox:
+            desk["voicemail"] = {"say": self._text(), "silence": "3s"}
+            self._flow["letter"] = {"say": self._text(), "then": "voicemail"}
+            first = self._flow[self._flow["hello"]["then"]]
+            first[self._free(first)] = "letter"
+        if dice.random() < 0.6:
+            desk["recording"] = {"say": self._text()}
+        if dice.random() < 0.8:
+            desk["source"] = self._source(desk["numbers"][2])
+        if dice.random() < 0.7:
+            desk["hours"] = self._hours()
+        return desk
+
+    def _menus(self) -> list[str]:
+        return [name for name, node in self._flow.items() if node and "menu" in node]
+
+    def _menu(self, depth: int) -> str:
+        dice, name = self._dice, f"menu-{len(self._flow)}"
+        node: dict[str, Any] = {"menu": self._text()}
+        self._flow[name] = node
+        for key in dice.sample(["1", "2", "3", "*", "#", "45", "46", "0"], dice.randint(2, 5)):
+            node[key] = self._way(depth)
+        node["wait"] = f"{dice.randint(2, 3)}s"
+        node["tries"] = dice.randint(1, 3)
+        node["no answer"] = self._way(9)
+        if dice.random() < 0.5:
+            node["wrong key"] = self._text()
+        return name
+
+    def _way(self, depth: int) -> dict[str, Any]:
+        dice = self._dice
+        way: dict[str, Any] = {"then": dice.choice(["one", "two", "three", "hang up"])}
+        if depth < 3 and dice.random() < 0.4:
+            way["then"] = self._menu(depth + 1)
+        elif depth < 3 and dice.random() < 0.3:
+            name = f"word-{len(self._flow)}"
+            self._flow[name] = {"say": self._text(), "then": dice.choice(["one", "hang up", *self._menus()])}
+            way["then"] = name
+        if dice.random() < 0.6:
+            way["category"] = dice.choice(_CATEGORIES)
+        if dice.random() < 0.3:
+            way["language"] = dice.choice(self._languages)
+        if dice.random() < 0.4:
+            way["say"] = self._text()
+        return way
+
+    def _free(self, menu: dict[str, Any]) -> str:
+        return next(key for key in ("7", "8", "9") if key not in menu)
+
+    def _source(self, number: str) -> dict[str, Any]:
+        ask = self._dice.choice(["while waiting", "before the line", "before the line", "by agent", "never"])
+        source: dict[str, Any] = {"ask": ask, "menu": self._text(), "1": "internet", "2": "friend", "#": "leaflet"}
+        source["wait"] = "2s"
+        if self._dice.random() < 0.5:
+            source["by number"] = {number: "leaflet"}
+        source["names"] = dict.fromkeys(_SOURCES, self._text())
+        return source
+
+    def _hours(self) -> dict[str, Any]:
+        dice = self._dice
+        today = datetime.now(UTC)
+        closed: dict[str, Any] = {"then": dice.choice(["hang up", "one", self._menus()[0]])}
+        if dice.random() < 0.7:
+            closed["say"] = self._text()
+        hours: dict[str, Any] = {"mon-sun": "00:00-24:00" if dice.random() < 0.6 else "closed", "closed": closed}
+        if dice.random() < 0.5:
+            # Three days: the zones differ, and midnight may pass meanwhile.
+            days = [today + timedelta(days=n) for n in (-1, 0, 1)]
+            form = dice.choice(["%m-%d", "%Y-%m-%d"])
+            hours["holidays"] = {day.strftime(form): dice.choice(["closed", "00:00-24:00"]) for day in days[:1]}
+            hours["holidays"] |= {day.strftime(form): next(iter(hours["holidays"].values())) for day in days}
+        return hours
+
+    def _text(self) -> Any:
+        return dict.fromkeys(self._languages, "Some words.")
+
+
+def random_caller(desk: Desk, number: str, seed: str) -> RandomCaller:
+    """Walk through the desk with the engine, pressing at random; return what was pressed when."""
+    dice = random.Random(seed)
+    playing: Playing
+    pressed: list[tuple[float, str]] = []
+
+    def press(prompt: str) -> str:
+        if prompt.startswith("the answer of") or dice.random() < 0.2:
+            return ""
+        key = dice.choice(_keys(desk, prompt, dice))
+        pressed.append((playing.at + _THINKS, key))
+        playing.at += _THINKS
+        return key
+
+    playing = Playing(desk, {}, lambda *_: PROMPT, press)
+    steps = tuple(_until_line(playing.run(number, "", datetime.now(UTC))))
+    return RandomCaller(number, tuple(pressed), steps)
+
+
+def _until_line(steps: Iterator[Step]) -> Iterator[Step]:
+    """Yield the steps before the line: what a caller does there is the dialplan's own affair."""
+    for step in steps:
+        yield step
+        if step.what == "line":
+            return
+
+
+def _keys(desk: Desk, prompt: str, dice: random.Random) -> list[str]:
+    """Return the keys among which he chooses: mostly those that the question has."""
+    options = (
+        desk.source.options if prompt == "source" and desk.source else getattr(desk.flow.get(prompt), "options", {})
+    )
+    known = [key[0] for key in options] + (["5", "6"] if prompt == "the next digit" else [])
+    return known if known and dice.random() < 0.8 else list("0123456789*#")

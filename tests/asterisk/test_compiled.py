@@ -1,0 +1,178 @@
+"""The desk without its controller: random callers of random desks go the way that the engine says, on a real Asterisk.
+
+The same callers call three times: the controller serves them; it is killed while they are in their menus; and the
+compiled dialplan serves them alone.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from ivr.flows.reader import read_desks
+from ivr.ledger.call import Call
+from ivr.ledger.parse import parse
+from ivr.ledger.unfolding import Unfolding
+from tests.asterisk.random_desks import RandomCaller, random_caller, random_desk
+from tests.running import WORKER, RunningDesk, desk_folder
+
+pytestmark = pytest.mark.asterisk
+
+DESKS = 12
+SEED = os.environ.get("IVR_SEED", "front desk")
+_OURS = frozenset({"began", "caller", "fallback"})
+"""Facts of which one side has others: who served the call, and what the ledger knows of him."""
+_LIMIT = 120.0
+_KILLED_AFTER = 2.0
+"""Seconds from the last call's begin until the controller is killed: the menus' callers are at every kind of step."""
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory) -> Iterator[RunningDesk]:
+    place = tmp_path_factory.mktemp("random")
+    desks = {f"random-{number}": random_desk(number, f"{SEED} {number}") for number in range(DESKS)}
+    running = RunningDesk(place / "home", 4400 + 10 * WORKER, desks=desk_folder(place / "desks", desks)).start()
+    try:
+        assert "Loaded" in running.asterisk("module load app_senddtmf")
+        yield running
+    finally:
+        if running.process is not None:
+            running.process.send_signal(signal.SIGCONT)
+        assert running.stop() == 0, running.output.read_text()
+
+
+@pytest.fixture(scope="module")
+def callers(desk: RunningDesk) -> list[RandomCaller]:
+    desks = read_desks(desk.desks)
+    return [random_caller(one, number, f"{SEED} {number}") for one in desks.values() for number in one.numbers]
+
+
+@pytest.fixture(scope="module")
+def served(desk: RunningDesk, callers: list[RandomCaller]) -> dict[str, Call]:
+    return _placed(desk, callers)
+
+
+@pytest.fixture(scope="module")
+def lost(desk: RunningDesk, callers: list[RandomCaller], served: dict[str, Call]) -> dict[str, Call]:
+    """Place the calls again, and kill the controller in the middle of them; nobody starts it."""
+    assert desk.process is not None
+    assert len(served) == len(callers)
+    desk.process.send_signal(signal.SIGSTOP)
+    return _placed(desk, callers, meanwhile=lambda: desk.kill("controller"))
+
+
+@pytest.fixture(scope="module")
+def alone(desk: RunningDesk, callers: list[RandomCaller], lost: dict[str, Call]) -> dict[str, Call]:
+    """Place the calls again, with the controller gone."""
+    assert len(lost) == len(callers)
+    return _placed(desk, callers)
+
+
+def _placed(
+    desk: RunningDesk, callers: Sequence[RandomCaller], meanwhile: Callable[[], None] = lambda: None
+) -> dict[str, Call]:
+    """Place all calls at once, and return each by its number when all are over; `meanwhile` is done some seconds later."""
+    journal: Path = desk.settings.journal
+    before = journal.stat().st_size
+    for caller in callers:
+        keys = _dtmf(caller.pressed)
+        desk.asterisk(f"channel originate Local/{caller.number}@inbound application SendDTMF {keys}")
+    time.sleep(_KILLED_AFTER)
+    meanwhile()
+    end = time.monotonic() + _LIMIT
+    while "\n0 active channels" not in f"\n{desk.asterisk('core show channels count')}":
+        assert time.monotonic() < end, desk.asterisk("core show channels")
+        time.sleep(0.5)
+    records, _, _ = parse(journal.read_bytes()[before:], 1, final=True)
+    calls = Unfolding().take(records, lambda _: [])
+    return {one.call.number: one.call for one in calls}
+
+
+def _dtmf(pressed: Sequence[tuple[float, str]]) -> str:
+    """Return SendDTMF's words, w half a second each; then he stays and says nothing."""
+    words, at = "", 0.0
+    for moment, key in pressed:
+        pauses = round((moment - at) / 0.5)
+        words += "w" * pauses + key
+        at += pauses * 0.5 + 0.25  # the key's own length, and the silence behind it
+    return words + "W" * 40
+
+
+def told(call: Call) -> list[tuple[str, str]]:
+    """Return the facts of a call, as the engine tells them, but for those of one side alone, and channels' own ids."""
+    return [
+        (fact.name, re.sub(r"desk\S+\.\d+", "ID", " ".join(f"{key}={value}" for key, value in fact.values.items())))
+        for fact in call.facts
+        if fact.name not in _OURS
+    ]
+
+
+def _engines(call: Call) -> list[tuple[str, str]]:
+    """Return those facts that the engine tells, up to the first line."""
+    found = [one for one in told(call) if one[0] != "arrived"]
+    names = [name for name, _ in found]
+    behind = min(
+        (names.index(name) for name in ("line", "recording", "voicemail") if name in names), default=len(names)
+    )
+    return found[:behind]
+
+
+def _parting(one: Sequence[object], other: Sequence[object]) -> str:
+    """Return where two ways part; empty when they do not."""
+    place = next(
+        (place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
+    )
+    return "" if one == other else f"behind {one[:place][-2:]}: {one[place : place + 3]}, {other[place : place + 3]}"
+
+
+def _of(caller: RandomCaller) -> list[tuple[str, str]]:
+    return [one for one in caller.told if one[0] not in _OURS]
+
+
+def test_random_callers_meet_every_kind_of_thing(callers: list[RandomCaller]) -> None:
+    """Otherwise the tests below prove little."""
+    met = {name for caller in callers for name, _ in caller.told}
+    assert {"entered", "key", "wrong", "silent", "category", "language", "source", "notice", "closed", "ended"} <= met
+    assert {"one", "two", "three", ""} <= {caller.line for caller in callers}
+
+
+def test_the_controller_takes_every_random_caller_where_the_engine_says(
+    callers: list[RandomCaller], served: dict[str, Call]
+) -> None:
+    assert {one.number: _engines(served[one.number]) for one in callers} == {one.number: _of(one) for one in callers}
+    assert {call.fallback for call in served.values()} == {""}
+
+
+def test_the_dialplan_alone_takes_every_random_caller_where_the_engine_says(
+    callers: list[RandomCaller], alone: dict[str, Call]
+) -> None:
+    assert {one.number: _engines(alone[one.number]) for one in callers} == {one.number: _of(one) for one in callers}
+    assert {call.fallback for call in alone.values()} == {"absent"}
+
+
+def test_both_tell_the_same_to_the_end_of_the_call(served: dict[str, Call], alone: dict[str, Call]) -> None:
+    """Through lines and what is behind them: nodes again, the mailbox, the end."""
+    differing = {number: _parting(told(served[number]), told(alone[number])) for number in served}
+    assert {number: parting for number, parting in differing.items() if parting} == {}
+
+
+def test_all_three_come_to_the_same_outcome_for_the_caller(
+    served: dict[str, Call], lost: dict[str, Call], alone: dict[str, Call]
+) -> None:
+    """Whatever the caller had reached when the controller was killed: no key of his is lost."""
+    assert _outcomes(alone) == _outcomes(served)
+    assert _outcomes(lost) == _outcomes(served)
+    assert {call.fallback for call in lost.values()} >= {"", "lost"}, "the controller was killed too early or too late"
+
+
+def _outcomes(calls: Mapping[str, Call]) -> dict[str, tuple[str, ...]]:
+    return {
+        number: (one.category, one.source, one.language, one.first_line, one.last_line, one.outcome)
+        for number, one in calls.items()
+    }
