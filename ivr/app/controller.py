@@ -55,6 +55,8 @@ async def run_controller(settings: Settings) -> None:
     gc.collect()
     gc.freeze()
     beside = [
+        # The first question to the database costs most: no caller's call shall wait for it.
+        asyncio.create_task(calls.callers.known("", "")),
         asyncio.create_task(beat(settings.home, "controller", lambda: health_of(server, ami, live) | count.told())),
         asyncio.create_task(count.run()),
         asyncio.create_task(watch.run()),

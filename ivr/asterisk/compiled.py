@@ -8,7 +8,7 @@ The contexts of a desk, and what they leave to each other in channel variables:
 `flow-DESK`        begin, closed, source (the question before the line), line, limit
 `node-DESK.NODE`   enter; ask; an extension for each key: `key1`, `more1` (its beginning), and what follows a wrong key
                    or none
-                   Both have `again`: where a call goes on whose controller was lost at the question
+                   Both have `again`: where a call goes on whose controller was lost at the question, or the handler
 `to-DESK.LINE`     notice and hand-over
 `whisper-DESK`     a subroutine on the telephone of the agent ARG1: IVR_TOKEN is `whispered`, `accepted` or `refused`
 `hours-DESK`       a subroutine: ARG1 is the moment, seconds since 1970; IVR_OPEN=1 when the desk is open then
@@ -118,7 +118,8 @@ def _node(desk: Desk, name: str) -> Iterator[tuple[str, list[str]]]:
             yield "enter", [entered, _say(desk, name), *_way(desk, way_to(node.then), "")]
         case Script():
             failed = _fact("script", node=name, answer="", failed="1")
-            yield "enter", [entered, _SPEAK, "Set(IVR_SAY=)", failed, *_way(desk, node.otherwise, f"{name}.otherwise")]
+            yield "enter", [entered, _SPEAK, "Set(IVR_SAY=)", "Goto(again,1)"]
+            yield "again", [failed, *_way(desk, node.otherwise, f"{name}.otherwise")]
         case Menu():
             yield "enter", [entered, "Set(IVR_TRIES=1)", "Goto(ask,1)"]
             yield from _menu(desk, name, node)

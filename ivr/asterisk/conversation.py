@@ -59,7 +59,7 @@ class AgiConversation:
 
     async def run_script(self, desk: str, command: RunScript) -> ScriptAnswer:
         """Run a pyst2 handler over this call, within its limit."""
-        await self._allow(command.limit)
+        await self._allow(command.limit, _step(command.session) if command.session else {})
         try:
             return await self._run_handler(self._agi, desk, command)
         except CallerGone as gone:
@@ -111,7 +111,7 @@ class AgiConversation:
 
 
 def _step(session: Session) -> dict[str, str]:
-    """Return the variables with which the compiled flow asks this question again: see `ivr.asterisk.compiled`."""
+    """Return the variables with which the compiled flow goes on from here: see `ivr.asterisk.compiled`."""
     return {
         "IVR_AT": "source" if session.awaiting == "source" else session.node,
         "IVR_STEP": "again",

@@ -46,6 +46,8 @@ class RunScript:
     script: str
     limit: float
     """Seconds."""
+    session: Session | None = field(default=None, compare=False)
+    """As in `Ask`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ def alone(desk: RunningDesk, callers: list[RandomCaller], lost: dict[str, Call])
 def _placed(
     desk: RunningDesk, callers: Sequence[RandomCaller], meanwhile: Callable[[], None] = lambda: None
 ) -> dict[str, Call]:
-    """Place all calls at once, and return each by its number when all are over; `meanwhile` is done some seconds later."""
+    """Place all calls at once, do `meanwhile` some seconds later; return each call by its number when all are over."""
     journal: Path = desk.settings.journal
     before = journal.stat().st_size
     for caller in callers:

@@ -255,13 +255,16 @@ def without_a_controller(front, played):
         return await front.told("+79210000751")
 
     async def late() -> Told:
-        async with front.waiting("600", "+79210000752", "1"):
-            while True:  # until he is in a line again, each controller is killed as soon as it is there
+        async with front.waiting("600", "+79210000752", "1") as call:
+            while True:  # until the dialplan has him, each controller is killed as soon as it is there
                 with suppress(AssertionError):
                     front.running.kill("controller")
                 with suppress(AssertionError):
-                    await front.noted("+79210000752", "line", times=2, within=0.2)
+                    await front.noted("+79210000752", "fallback", within=0.2)
                     break
+            await asyncio.sleep(0.5)
+            await call.press("2")
+            await front.noted("+79210000752", "line", times=2)
         return await front.told("+79210000752")
 
     async def both():
@@ -286,9 +289,10 @@ def test_a_key_of_a_menu_after_the_line_does_not_answer_the_source_question_of_t
     assert told.source == ("", "")
 
 
-def test_a_caller_whose_line_leads_back_to_a_controller_that_is_not_there_goes_on_waiting(without_a_controller):
+def test_the_dialplan_alone_takes_a_caller_back_into_the_flow_when_no_controller_is_there(without_a_controller):
     _, told = without_a_controller
     assert told.legs[:3] == ["ivr: handed over", "queue first: timeout", "offer first 601: missed"]
-    assert told.legs[-2:] == ["queue first: abandoned", "offer first 601: cancelled"]
-    assert told.call["fallback"] in {"absent", "lost"}
-    assert told.outcome == "abandoned in a line"
+    assert told.legs[3] in {"ivr: controller absent", "ivr: controller lost"}
+    assert told.legs[4].startswith("queue second: ")
+    assert [fact["key"] for fact in told.facts("key")] == ["1", "2"]
+    assert (told.call["category"], told.call["last_line"]) == ("again", "second")

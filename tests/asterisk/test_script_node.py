@@ -90,13 +90,15 @@ def test_a_handler_that_runs_too_long_is_left_behind_at_its_limit(played):
 
 
 def test_a_handler_that_waits_inside_asterisk_for_ever_costs_the_flow_but_not_the_caller(played):
-    """Asterisk takes no other command before the one in hand has ended, so the dialplan takes the call to a line."""
+    """Asterisk takes no other command before the one in hand has ended, so the dialplan goes the node's other way."""
     told, heard = played(runs_a_greedy_script)
-    assert told.legs == ["ivr: controller lost", "queue first: empty"]
-    assert (told.outcome, told.call["fallback"]) == ("gave up", "lost")
-    assert heard[-1] == "sorry", "nobody is at that line"
+    assert told.legs == ["ivr: goodbye"]
+    assert (told.call["category"], told.call["fallback"]) == ("failed", "lost")
+    assert heard[-1] == "greedy.otherwise"
+    assert [fact["key"] for fact in told.facts("key")] == ["4"]
+    assert told.facts("script") == [{"node": "greedy", "answer": "", "failed": "1"}]
     moments = {fact["name"]: fact["at"] for fact in told.story.facts}
-    assert (moments["line"] - moments["key"]) / 1e6 < 1 + 5 + 2, "limit, and 5 s for the command to end"
+    assert (moments["script"] - moments["key"]) / 1e6 < 1 + 5 + 2, "limit, and 5 s for the command to end"
 
 
 @scenes

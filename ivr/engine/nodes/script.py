@@ -11,7 +11,7 @@ from ivr.flows.model import Script, Way
 def enter(draft: Draft, name: str, node: Script) -> None:
     """Hand the call's conversation to the handler."""
     del name
-    draft.command(RunScript(node.script, node.limit.total_seconds()), "script")
+    draft.command(RunScript(node.script, node.limit.total_seconds(), draft.session), "script")
 
 
 def answered(draft: Draft, name: str, node: Script, result: ScriptAnswer) -> tuple[str, Way]:
