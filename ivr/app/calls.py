@@ -87,7 +87,8 @@ class Calls:
         await whisper_to_agent(agi, agent, files, lasts, accept=desk.lines[line].whisper == "accept")
 
     async def _turn(self, agi: Dialogue, desk: Desk, session: Session, arrival: Arrived | LineLeft) -> None:
-        conversation = AgiConversation(agi, self.length, self._run_script, ANSWER_DEADLINE)
+        language = session.language or desk.languages[0]
+        conversation = AgiConversation(agi, self.length, self._run_script, ANSWER_DEADLINE, language)
         last = await answer(desk, session, arrival, conversation, self.callers, _now)
         _log.info(
             "call.turned", call_id=agi.request.uniqueid, category=last.category, line=last.line, source=last.source

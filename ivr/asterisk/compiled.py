@@ -171,7 +171,11 @@ def _read(flow: str, files: str, wait: float) -> list[str]:
 
 def _answered_meanwhile(then: str) -> list[str]:
     """Go on with what the caller did at the question of a controller that was lost, if he has done anything."""
-    return [_POUND, f'GotoIf($["${{READSTATUS}}" = "OK" | "${{READSTATUS}}" = "TIMEOUT"]?{then},1)']
+    return [
+        'ExecIf($["${IVR_TRIES}" = ""]?Set(IVR_TRIES=1))',
+        _POUND,
+        f'GotoIf($["${{READSTATUS}}" = "OK" | "${{READSTATUS}}" = "TIMEOUT"]?{then},1)',
+    ]
 
 
 def _way(desk: Desk, way: Way, prompt: str) -> list[str]:

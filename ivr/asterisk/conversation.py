@@ -28,14 +28,17 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 class AgiConversation:
     """`ivr.desk.answer.Conversation` over one AGI session."""
 
-    def __init__(self, agi: Dialogue, length: Length, run_handler: RunHandler, first_deadline: float) -> None:
+    def __init__(
+        self, agi: Dialogue, length: Length, run_handler: RunHandler, first_deadline: float, language: str = ""
+    ) -> None:
+        """`language`: the channel's, as the dialplan has set it."""
         self._agi = agi
         self._length = length
         self._run_handler = run_handler
         self._loop = asyncio.get_running_loop()
         self._deadline = self._loop.time() + first_deadline
-        self._told: dict[str, str] = {}
-        """What the dialplan knows of the call, by variable, should it have to go on without us."""
+        self._told = {"CHANNEL(language)": language, "IVR_TRIES": "1"}
+        """What the dialplan knows of the call, by variable, should it have to go on without us; others are empty."""
 
     async def note(self, facts: Sequence[Fact]) -> None:
         """Write facts into the journal, as one event unless they are many."""
@@ -100,13 +103,16 @@ class AgiConversation:
         """
         now = self._loop.time()
         news = {name: value for name, value in step.items() if value != self._told.get(name, "")}
-        if self._told and not news and self._deadline >= now + lasts + MARGIN:
+        begun = "IVR_BEGAN" in self._told
+        if begun and not news and self._deadline >= now + lasts + MARGIN:
             return
-        self._told |= {"IVR_BEGAN": "1", **news}
-        if news:
+        if news and "IVR_AT" in self._told:
             news |= {"IVR_KEY": "", "READSTATUS": ""}  # of the question before
+        if not begun:
+            news |= {"IVR_BEGAN": "1"}
+        self._told |= news
         self._deadline = max(self._deadline, now + lasts + 2 * MARGIN)
-        variables = (f"{name}={value}" for name, value in ({"IVR_BEGAN": "1"} | news).items())
+        variables = (f"{name}={value}" for name, value in news.items())
         await self._exec("MSet", f"TIMEOUT(absolute)={round(self._deadline - now)}", *variables)
 
 
@@ -114,7 +120,6 @@ def _step(session: Session) -> dict[str, str]:
     """Return the variables with which the compiled flow goes on from here: see `ivr.asterisk.compiled`."""
     return {
         "IVR_AT": "source" if session.awaiting == "source" else session.node,
-        "IVR_STEP": "again",
         "IVR_TRIES": str(session.tries),
         "IVR_DIGITS": session.digits,
         "IVR_GO": session.line,

@@ -57,7 +57,7 @@ class _Maker:
     def __init__(self, place: int, dice: random.Random) -> None:
         self._place, self._dice = place, dice
         self._flow: dict[str, Any] = {}
-        self._languages = ["en", "ru"] if dice.random() < 0.4 else ["en"]
+        self._languages = ["en", "ru"] if dice.random() < 0.6 else ["en"]
         self._mailbox = dice.random() < 0.4
 
     def desk(self) -> dict[str, Any]:
@@ -125,7 +125,7 @@ class _Maker:
             way["then"] = name
         if dice.random() < 0.6:
             way["category"] = dice.choice(_CATEGORIES)
-        if dice.random() < 0.3:
+        if dice.random() < 0.5:
             way["language"] = dice.choice(self._languages)
         if dice.random() < 0.4:
             way["say"] = self._text()
