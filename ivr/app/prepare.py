@@ -73,17 +73,25 @@ def write_config(
     settings: Settings, desks: Mapping[str, Desk], secrets: Secrets, installation: Installation
 ) -> tuple[str, ...]:
     """Render Asterisk's files into the home; return the names of those that changed."""
+    laid = settings.model_copy(update={"desks": settings.home / "desks"})
+    files = render_config(laid, desks, secrets, installation)
+    return tuple(file.name for file in files if _write(settings.asterisk_etc / file.name, file))
+
+
+def render_config(
+    settings: Settings, desks: Mapping[str, Desk], secrets: Secrets, installation: Installation
+) -> tuple[Rendered, ...]:
+    """Return Asterisk's files for the desks, which lie in the settings' folder."""
     plan = Plan(
         settings=settings,
         desks=tuple(desks.values()),
-        versions={name: version_of(settings.home / "desks" / f"{name}.yaml") for name in desks},
+        versions={name: version_of(settings.desks / f"{name}.yaml") for name in desks},
         agent_passwords={agent: secrets.agents[agent] for desk in desks.values() for agent in desk.agents},
         ami_secret=secrets.ami,
         modules=installation.modules_dir,
         data=(settings.home / "asterisk/data").absolute(),
     )
-    files = render(plan, bundled("asterisk-config"))
-    return tuple(file.name for file in files if _write(settings.asterisk_etc / file.name, file))
+    return render(plan, bundled("asterisk-config"))
 
 
 def _write(path: Path, file: Rendered) -> bool:

@@ -51,7 +51,7 @@ def play(
     from ivr.flows.prompts import prompts_of
     from ivr.speech.library import duration_of
 
-    its, folder = _read(desk)
+    its, folder = read_named(desk)
     if number is not None and number not in its.numbers:
         raise DeskError(f"The desk {its.desk} has no number {number}.", f"Its numbers: {', '.join(its.numbers)}.")
     texts = {(prompt.id, prompt.language): prompt.text for prompt in prompts_of(its)}
@@ -68,7 +68,8 @@ def play(
         _show(steps)
 
 
-def _read(desk: str) -> tuple[Desk, Path]:
+def read_named(desk: str) -> tuple[Desk, Path]:
+    """Return the desk of a name or a file, and the folder where it lies."""
     from ivr.flows.reader import read_desk
 
     path = Path(desk)

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from typing import TypeAlias, assert_never
 
 from ivr.engine.commands import Ask, Command, HandOver, HangUp, LookUp, Play, RunScript, TakeMessage
-from ivr.engine.inputs import Arrived, Caller, Input, Key, ScriptAnswer, Silence
+from ivr.engine.inputs import Arrived, Caller, Input, Key, LineLeft, ScriptAnswer, Silence
 from ivr.engine.machine import advance
 from ivr.engine.session import Session, unpack
 from ivr.engine.turn import Turn
 from ivr.engine.whisper import whisper
-from ivr.flows.model import Desk
+from ivr.flows.model import VOICEMAIL, Desk
 
 NextKey: TypeAlias = Callable[[str], str]
 """Asks the player for what the caller does at a prompt: a key, a script's answer, or "" for nothing."""
@@ -44,6 +44,10 @@ class Playing:
     next_key: NextKey
     caller: Caller = field(default_factory=Caller)
     at: float = 0.0
+    nobody_at: frozenset[str] = frozenset()
+    """Lines that no agent works on."""
+    _empty: int = 0
+    """Lines with nobody that he has met."""
 
     def run(self, number: str, caller: str, moment: datetime) -> Iterator[Step]:
         """Play one call that arrives at the moment (which knows its zone); yield its steps as they happen."""
@@ -75,9 +79,9 @@ class Playing:
                 yield Step(self.at, "script", command.script, answer)
                 return ScriptAnswer(answer, failed=not answer)
             case HandOver():
-                yield from self._wait_in_line(command)
+                return (yield from self._go_to_line(command))
             case TakeMessage():
-                yield from self._take_message(command)
+                yield from self._take_message(command.language)
             case HangUp():
                 yield Step(self.at, "hangs up", command.reason)
             case _:
@@ -98,15 +102,41 @@ class Playing:
         yield Step(self.at, "presses", key)
         return Key(key)
 
-    def _take_message(self, command: TakeMessage) -> Iterator[Step]:
-        yield from self._speak("says", ("voicemail",), command.language)
+    def _take_message(self, language: str) -> Iterator[Step]:
+        yield from self._speak("says", ("voicemail",), language)
         if self.desk.voicemail:
             most = self.desk.voicemail.limit.total_seconds()
             yield Step(self.at, "takes a message", "voicemail", f"{most:.0f} s at most, after the tone")
 
-    def _wait_in_line(self, command: HandOver) -> Iterator[Step]:
-        line = self.desk.lines[command.line]
-        yield Step(self.at, "line", command.line, f"agents {', '.join(line.agents)}")
+    def _go_to_line(self, command: HandOver) -> Generator[Step, None, Input | None]:
+        """Pass the lines with nobody, as the dialplan does: to the next one, back into the flow, or to the end."""
+        lines, name = self.desk.lines, command.line
+        while self._empty < len(lines):
+            if name not in self.nobody_at:
+                yield from self._wait_in_line(command, name)
+                return None
+            yield Step(self.at, "line", name, "nobody is there")
+            self._empty += 1
+            then = lines[name].then
+            if then in self.desk.flow:
+                return LineLeft(name, "JOINEMPTY")
+            if then == VOICEMAIL:
+                yield from self._take_message(command.language)
+                return None
+            if then not in lines:
+                break
+            name = then
+        yield Step(self.at, "notes", "exhausted")
+        if self.desk.voicemail and self.desk.voicemail.instead_of_sorry:
+            yield from self._take_message(command.language)
+        else:
+            yield from self._speak("says", ("sorry",), command.language)
+            yield Step(self.at, "hangs up", "gave up")
+        return None
+
+    def _wait_in_line(self, command: HandOver, name: str) -> Iterator[Step]:
+        line = self.desk.lines[name]
+        yield Step(self.at, "line", name, f"agents {', '.join(line.agents)}")
         source = command.source
         if command.ask == "waiting" and self.desk.source is not None:
             yield from self._speak("hears in the line", ("source",), command.language)
@@ -115,5 +145,5 @@ class Playing:
             yield Step(self.at, "presses" if key else "silent", key or "source", f"source={source}" if source else "")
         if line.whisper:
             language = self.desk.languages[0]
-            for prompt in whisper(self.desk, command.line, unpack(command.session), source=source, waited=0):
+            for prompt in whisper(self.desk, name, unpack(command.session), source=source, waited=0):
                 yield Step(self.at, "whispers", prompt, self.texts.get((prompt, language), ""))

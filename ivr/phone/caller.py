@@ -90,9 +90,17 @@ class Report:
 
 
 class Caller:
-    """One caller's one call. `tell` gets each event as soon as it is known."""
+    """One caller's one call. `tell` gets each event as soon as it is known; `leaves` says when he has had enough."""
 
-    def __init__(self, plan: Plan, knowledge: Knowledge, witness: Witness, tell: Callable[[Event], None]) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        knowledge: Knowledge,
+        witness: Witness,
+        tell: Callable[[Event], None],
+        leaves: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._leaves = leaves
         self._plan, self._knowledge, self._witness, self._tell = plan, knowledge, witness, tell
         self._steps = list(plan.steps)
         self._events: list[Event] = []
@@ -199,7 +207,7 @@ class Caller:
 
     def _has_had_enough(self, call: OutgoingCall) -> bool:
         talked = self._talk_began is not None and call.now - self._talk_began >= self._plan.talk
-        return talked or call.now >= self._plan.patience
+        return talked or call.now >= self._plan.patience or self._leaves()
 
     def _note_prompt(self, heard: Heard) -> None:
         self._prompts.append(heard)

@@ -1,0 +1,99 @@
+"""What the next start would change: desks in words, Asterisk's files line by line; and what was changed by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import unified_diff
+from pathlib import Path
+
+from ivr.app.prepare import render_config
+from ivr.app.secrets import Secrets, read_secrets
+from ivr.asterisk.private import find_asterisk
+from ivr.flows.changes import Change, Version, changes
+from ivr.flows.model import Desk
+from ivr.flows.reader import read_desks
+from ivr.settings import Settings
+from ivr.speech.library import duration_of
+from ivr.speech.wav import seconds_of
+
+_HIDDEN = "a password"
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What the next start would do."""
+
+    new: tuple[str, ...]
+    """Desks that are not served yet."""
+    gone: tuple[str, ...]
+    changed: Mapping[str, tuple[Change, ...]]
+    """Desk → its changes; those without any are left out."""
+    files: Mapping[str, str]
+    """Asterisk's file → how its text would change, as a unified diff."""
+    drift: Mapping[str, str]
+    """Asterisk's file → what somebody changed in it by hand since the last start, as a unified diff."""
+
+    @property
+    def empty(self) -> bool:
+        """Say whether nothing would change."""
+        return not (self.new or self.gone or self.changed or self.files or self.drift)
+
+
+def plan(served: Settings, folder: Path) -> Planned:
+    """Compare the desks in a folder with those that a home serves. Raises `DeskError` when either cannot be read."""
+    old, new = read_desks(served.desks), read_desks(folder)
+    both = {name: _changes(served, folder, old[name], desk) for name, desk in new.items() if name in old}
+    kept = read_secrets(served.home / "secrets.json")
+    there, before, after = _files_of(served), _rendered(served, old, kept), _rendered_anew(served, folder, new, kept)
+    return Planned(
+        tuple(name for name in new if name not in old),
+        tuple(name for name in old if name not in new),
+        {name: found for name, found in both.items() if found},
+        dict(_diffs(before, after, kept)),
+        dict(_diffs(before, there, kept)),
+    )
+
+
+def _changes(served: Settings, folder: Path, old: Desk, new: Desk) -> tuple[Change, ...]:
+    def now(prompt: str, language: str) -> float | None:
+        try:
+            return seconds_of(served.sounds / old.desk / language / f"{prompt}.wav")
+        except (OSError, ValueError):
+            return None
+
+    def then(prompt: str, language: str) -> float | None:
+        return duration_of(folder, new.desk, prompt, language)
+
+    return changes(Version(old, now), Version(new, then))
+
+
+def _rendered(settings: Settings, desks: Mapping[str, Desk], kept: Secrets) -> dict[str, str]:
+    return {file.name: file.text for file in render_config(settings, desks, kept, find_asterisk())}
+
+
+def _rendered_anew(served: Settings, folder: Path, desks: Mapping[str, Desk], kept: Secrets) -> dict[str, str]:
+    """Render what the next start would; an agent who has no password yet gets it then."""
+    agents = {agent: _HIDDEN for desk in desks.values() for agent in desk.agents} | kept.agents
+    return _rendered(served.model_copy(update={"desks": folder}), desks, Secrets(agents, kept.ami))
+
+
+def _files_of(settings: Settings) -> dict[str, str]:
+    etc = settings.asterisk_etc
+    return {path.name: path.read_text(errors="replace") for path in sorted(etc.glob("*.conf"))}
+
+
+def _diffs(before: Mapping[str, str], after: Mapping[str, str], kept: Secrets) -> Iterator[tuple[str, str]]:
+    for name in sorted({*before, *after}):
+        old, new = before.get(name, ""), after.get(name, "")
+        if old != new:
+            lines = unified_diff(old.splitlines(), new.splitlines(), name, name, lineterm="", n=2)
+            yield name, "\n".join(_without_secrets(line, kept) for line in lines)
+
+
+def _without_secrets(line: str, kept: Secrets) -> str:
+    """Passwords are nobody's to read in a plan."""
+    for secret in (*kept.agents.values(), kept.ami):
+        if secret and secret in line:
+            line = line.replace(secret, _HIDDEN)
+    return line

@@ -1,0 +1,82 @@
+"""`ivr plan`: what the next start of the desk would change."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ivr.cli.options import Home, Json, running_settings, settings_from
+from ivr.errors import DeskError
+
+if TYPE_CHECKING:
+    from ivr.app.planned import Planned
+
+_WHOM = {"caller": "callers", "agent": "agents", "desk": "the desk"}
+
+
+def plan(
+    desks: Annotated[
+        Path | None, typer.Option("--desks", help="The folder of the desk files.", show_default="dialplans")
+    ] = None,
+    files: Annotated[bool, typer.Option("--files", help="Show how Asterisk's files would change, too.")] = False,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Say what the next start would change, in the words of callers and agents, and what was changed by hand."""
+    from ivr.app.planned import plan as make_plan
+
+    served = running_settings(home)
+    if not (served.home / "settings.json").exists():
+        raise DeskError(f"{served.home} has not served any desk yet.", "Start it once with `make run`.")
+    folder = settings_from(home=home, desks=desks).desks
+    planned = make_plan(served, folder)
+    open_now = _open_calls(served.database_url) if planned.changed or planned.gone else {}
+    if as_json:
+        print(json.dumps(asdict(planned) | {"open_calls": open_now}, ensure_ascii=False, indent=1))
+        return
+    _show(planned, open_now, files=files)
+
+
+def _show(planned: Planned, open_now: dict[str, int], *, files: bool) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(highlight=False, soft_wrap=True)
+    for line, style in _lines(planned, open_now, files=files):
+        console.print(Text(line, style=style))
+
+
+def _lines(planned: Planned, open_now: dict[str, int], *, files: bool) -> Iterator[tuple[str, str]]:
+    """Yield each line with its style."""
+    if planned.empty:
+        yield "Nothing would change.", ""
+    yield from ((f"{name}: a new desk", "green") for name in planned.new)
+    yield from ((f"{name}: served no more", "red") for name in planned.gone)
+    for name, found in planned.changed.items():
+        yield name, "bold"
+        yield from ((f"  {_WHOM[change.subject]:<9} {change.sentence}", "") for change in found)
+    for name in (*planned.changed, *planned.gone):
+        if open_now.get(name):
+            yield f"{name} has {open_now[name]} calls now: the next start ends them.", "yellow"
+    for name, text in planned.drift.items():
+        yield f"{name} was changed by hand; the next start writes over it:", "bold yellow"
+        yield text, ""
+    if files:
+        yield from ((text, "") for text in planned.files.values())
+    elif planned.files:
+        yield f"Asterisk's files that change: {', '.join(planned.files)} (--files shows how)", "dim"
+
+
+def _open_calls(database_url: str) -> dict[str, int]:
+    from ivr.store.queries import Calls
+
+    calls = Calls(database_url)
+    try:
+        return calls.open_now()
+    finally:
+        calls.close()
