@@ -30,6 +30,8 @@ from ivr.telephony import codes
 
 ANSWER_DEADLINE = 10
 """Seconds for the controller's first sign of life; each of its turns moves the deadline on."""
+ANNOUNCEMENTS, ANNOUNCED = "announcement", "_announced"
+"""The family of Asterisk's database that says which desks have an announcement, and the folder of their sounds."""
 CALL_LIMIT = 4 * 3600
 """Seconds after which a call is ended, so that no channel stays for ever."""
 WHISPER_ALLOWANCE = 25
@@ -109,6 +111,8 @@ def _values(plan: Plan) -> dict[str, object]:
         "rtp_last": last,
         "answer_deadline": ANSWER_DEADLINE,
         "call_limit": CALL_LIMIT,
+        "announcements": ANNOUNCEMENTS,
+        "announced": ANNOUNCED,
         "seconds": _seconds,
         "queue_timeout": queue_timeout,
         "whisper": _whisper,

@@ -16,6 +16,7 @@ GROUPS = {
     "up": "Run the desk",
     "status": "Run the desk",
     "agents": "Run the desk",
+    "announce": "Run the desk",
     "call": "Use the desk",
     "calls": "Use the desk",
     "recordings": "Use the desk",

@@ -11,12 +11,15 @@ import re
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from ivr.flows.hours import is_open
 from ivr.flows.reader import read_desks
 from ivr.ledger.call import Call
+from ivr.ledger.channels import facts_of
 from ivr.ledger.parse import parse
 from ivr.ledger.unfolding import Unfolding
 from tests.asterisk.random_desks import RandomCaller, random_caller, random_desk
@@ -25,6 +28,37 @@ from tests.running import WORKER, RunningDesk, desk_folder
 pytestmark = pytest.mark.asterisk
 
 DESKS = 12
+HOURS = """
+desk: hours
+numbers: ["29990"]
+language: en
+time zone: ZONE
+hours:
+  mon-thu: "09:00-13:00, 14:30-20:00"
+  fri: "22:00-06:00"
+  sat: "00:00-24:00"
+  holidays: {"12-25": closed, "2026-12-31": "10:00-02:00", "12-31": closed, "02-28": "12:00-12:30", "01-01": closed}
+  closed: hang up
+agents: {29991: Ann}
+categories: {}
+lines: {one: {agents: [29991]}}
+flow: {hello: {say: "Hello.", then: one}}
+"""
+_ZONES = ("Europe/London", "America/New_York", "Asia/Kolkata")
+FIRST_MOMENT, MOMENTS, APART = 1790000000, 3500, 10007
+"""From September 2026 on for 13 months, in steps that meet every minute of an hour; clocks are changed meanwhile."""
+_LOOK = """
+[moments-NUMBER]
+exten => s,1,Answer()
+ same => n,MSet(AT=FIRST,BITS=)
+ same => n(next),Gosub(hours-hours-NUMBER,s,1(${AT}))
+ same => n,MSet(BITS=${BITS}${IVR_OPEN},AT=$[${AT} + APART])
+ same => n,GotoIf($[${LEN(${BITS})} < 250]?next)
+ same => n,CELGenUserEvent(IVR,bits?zone=NUMBER&bits=${BITS})
+ same => n,Set(BITS=)
+ same => n,GotoIf($[${AT} < LAST]?next)
+ same => n,Hangup()
+"""
 SEED = os.environ.get("IVR_SEED", "front desk")
 _OURS = frozenset({"began", "caller", "fallback"})
 """Facts of which one side has others: who served the call, and what the ledger knows of him."""
@@ -37,6 +71,11 @@ _KILLED_AFTER = 2.0
 def desk(tmp_path_factory) -> Iterator[RunningDesk]:
     place = tmp_path_factory.mktemp("random")
     desks = {f"random-{number}": random_desk(number, f"{SEED} {number}") for number in range(DESKS)}
+    for number, zone in enumerate(_ZONES):
+        text = (
+            HOURS.replace("ZONE", zone).replace("desk: hours", f"desk: hours-{number}").replace("Ann", f"Ann {number}")
+        )
+        desks[f"hours-{number}"] = text.replace("2999", f"2{number}99")
     running = RunningDesk(place / "home", 4400 + 10 * WORKER, desks=desk_folder(place / "desks", desks)).start()
     try:
         assert "Loaded" in running.asterisk("module load app_senddtmf")
@@ -50,7 +89,8 @@ def desk(tmp_path_factory) -> Iterator[RunningDesk]:
 @pytest.fixture(scope="module")
 def callers(desk: RunningDesk) -> list[RandomCaller]:
     desks = read_desks(desk.desks)
-    return [random_caller(one, number, f"{SEED} {number}") for one in desks.values() for number in one.numbers]
+    wanted = (one for name, one in desks.items() if name.startswith("random-"))
+    return [random_caller(one, number, f"{SEED} {number}") for one in wanted for number in one.numbers]
 
 
 @pytest.fixture(scope="module")
@@ -176,3 +216,30 @@ def _outcomes(calls: Mapping[str, Call]) -> dict[str, tuple[str, ...]]:
         number: (one.category, one.source, one.language, one.first_line, one.last_line, one.outcome)
         for number, one in calls.items()
     }
+
+
+def test_the_dialplan_s_hours_are_open_at_the_moments_at_which_the_engine_s_are(desk: RunningDesk) -> None:
+    """Through a year with its holidays, nights that end on the next day, and the days on which clocks change."""
+    last = FIRST_MOMENT + MOMENTS * APART
+    looks = _LOOK.replace("FIRST", str(FIRST_MOMENT)).replace("LAST", str(last)).replace("APART", str(APART))
+    with (desk.settings.asterisk_etc / "acts.conf").open("a") as file:
+        file.write("".join(looks.replace("NUMBER", str(number)) for number in range(len(_ZONES))))
+    desk.asterisk("dialplan reload")
+    before = desk.settings.journal.stat().st_size
+    for number in range(len(_ZONES)):
+        desk.asterisk(f"channel originate Local/s@moments-{number} application Wait {_LIMIT:.0f}")
+    end = time.monotonic() + _LIMIT
+    while "\n0 active channels" not in f"\n{desk.asterisk('core show channels count')}":
+        assert time.monotonic() < end, "the dialplan takes too long"
+        time.sleep(0.5)
+    records, _, _ = parse(desk.settings.journal.read_bytes()[before:], 1, final=True)
+    told = [fact.values for record in records for fact in facts_of(record.extra) if fact.name == "bits"]
+    for number, zone in enumerate(_ZONES):
+        bits = "".join(values["bits"] for values in told if values["zone"] == str(number))
+        hours = desk.desk(f"hours-{number}").hours
+        moments = [FIRST_MOMENT + place * APART for place in range(len(bits))]
+        wanted = [is_open(hours, zone, datetime.fromtimestamp(moment, UTC)) for moment in moments]
+        assert len(bits) >= MOMENTS
+        assert {True, False} == set(wanted)
+        differing = [moment for moment, bit, right in zip(moments, bits, wanted, strict=True) if (bit == "1") != right]
+        assert differing == [], f"{zone}: {[datetime.fromtimestamp(one, UTC).isoformat() for one in differing[:5]]}"
