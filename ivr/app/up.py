@@ -21,6 +21,7 @@ from ivr.app.welcome import welcome
 from ivr.asterisk.control import check_depth
 from ivr.asterisk.hostname import check_hostname
 from ivr.asterisk.private import Progress
+from ivr.asterisk.zones import ZONES_CURE, unknown_zones
 from ivr.desk.lock import HomeLock
 from ivr.errors import DeskError
 from ivr.settings import Settings
@@ -46,6 +47,8 @@ async def run_up(settings: Settings, progress: Progress) -> None:
         if problem := check_hostname():
             _log.warning("host.name", problem=problem)
         prepared = prepare(settings, progress)
+        if unknown := unknown_zones(prepared.desks.values()):
+            _log.warning("host.zones", unknown=unknown, cure=ZONES_CURE)
         migrate(settings.database_url)
         await _run(prepared)
 

@@ -24,21 +24,20 @@ from collections.abc import Iterator
 from datetime import timedelta
 from urllib.parse import quote
 
+from ivr.asterisk.compiled_hours import compile_hours
+from ivr.asterisk.dialplan import context, fact
 from ivr.asterisk.whispering import ACCEPT_KEY, DECISION_WAIT
 from ivr.engine.machine import TURNS_PER_CALL
 from ivr.engine.nodes.menu import NEXT_DIGIT_WAIT
 from ivr.engine.whisper import WAITS
-from ivr.flows.model import HANG_UP, VOICEMAIL, Desk, Hours, Menu, Say, Script, Way, way_to
+from ivr.flows.model import HANG_UP, VOICEMAIL, Desk, Menu, Say, Script, Way, way_to
 from ivr.flows.prompts import key_prompt, tells_notice
-from ivr.flows.times import DAY_MINUTES, read_date, read_days, read_times
-from ivr.telephony.facts import EVENT_NAME
 
 LANGUAGE = "${CHANNEL(language)}"
 _KEYS = "-_.:+*"
 """What stands in a fact as it is; see `ivr.telephony.facts`."""
 _POUND = 'ExecIf($["${IVR_KEY}" = "" & "${READSTATUS}" = "OK"]?Set(IVR_KEY=#))'
 """`#` ends Read, and leaves nothing."""
-_HALF_A_DAY = 12 * 3600
 _SPEAK = 'ExecIf($["${IVR_SAY}" != ""]?Playback(${IVR_SAY:0:-1}))'
 
 
@@ -52,17 +51,8 @@ def compile_flow(desk: Desk) -> str:
     if any(line.whisper for line in desk.lines.values()):
         contexts.append((f"whisper-{desk.desk}", dict(_whisper(desk))))
     if desk.hours:
-        contexts.append((f"hours-{desk.desk}", dict(_hours(desk.hours, desk.time_zone))))
-    return "\n".join(_written(name, extensions) for name, extensions in contexts)
-
-
-def _written(context: str, extensions: dict[str, list[str]]) -> str:
-    lines = [f"[{context}]"]
-    for name, steps in extensions.items():
-        first, *others = steps
-        lines.append(f"exten => {name},1,{first}")
-        lines += [f" same => n{'' if step.startswith('(') else ','}{step}" for step in others]
-    return "\n".join(lines) + "\n"
+        contexts.append((f"hours-{desk.desk}", dict(compile_hours(desk.hours, desk.time_zone))))
+    return "\n".join(context(name, extensions) for name, extensions in contexts)
 
 
 def _entry(desk: Desk) -> Iterator[tuple[str, list[str]]]:
@@ -71,14 +61,14 @@ def _entry(desk: Desk) -> Iterator[tuple[str, list[str]]]:
     if desk.source and desk.source.by_number:
         for number, source in desk.source.by_number.items():
             begin.append(f'ExecIf($["${{IVR_NUMBER}}" = "{number}"]?Set(__IVR_SOURCE={source}))')
-        begin.append(f'ExecIf($["${{IVR_SOURCE}}" != ""]?{_fact("source", source="${IVR_SOURCE}", how="dialled")})')
+        begin.append(f'ExecIf($["${{IVR_SOURCE}}" != ""]?{fact("source", source="${IVR_SOURCE}", how="dialled")})')
     if desk.hours:
         begin.append(f"Gosub(hours-{name},s,1(${{EPOCH}}))")
         begin.append('GotoIf($["${IVR_OPEN}" != "1"]?closed,1)')
     yield "begin", [*begin, *_way(desk, way_to(desk.first_node), "")]
     if desk.hours:
-        yield "closed", [_fact("closed"), *_way(desk, desk.hours.closed, "closed")]
-    yield "limit", [_fact("limit"), f"MSet(IVR_GO={next(iter(desk.lines))},IVR_ASKED=1)", "Goto(line,1)"]
+        yield "closed", [fact("closed"), *_way(desk, desk.hours.closed, "closed")]
+    yield "limit", [fact("limit"), f"MSet(IVR_GO={next(iter(desk.lines))},IVR_ASKED=1)", "Goto(line,1)"]
     asks = bool(desk.source and desk.source.ask == "before the line" and desk.source.menu)
     ready = f"Goto(to-{name}.${{IVR_GO}},s,1)"
     yield "line", ['GotoIf($["${IVR_SOURCE}" = "" & "${IVR_ASKED}" != "1"]?source,1)', ready] if asks else [ready]
@@ -101,23 +91,23 @@ def _source(desk: Desk, options: dict[str, str], wait: timedelta, ready: str) ->
         [
             'GotoIf($["${READSTATUS}" = "TIMEOUT"]?silent,1)',
             f"GotoIf(${{DIALPLAN_EXISTS(flow-{desk.desk},key${{IVR_KEY}},1)}}?key${{IVR_KEY}},1)",
-            _fact("wrong", node="source", key="${STRREPLACE(IVR_KEY,#,%23)}"),
+            fact("wrong", node="source", key="${STRREPLACE(IVR_KEY,#,%23)}"),
             ready,
         ],
     )
-    yield "silent", [_fact("silent", node="source"), ready]
+    yield "silent", [fact("silent", node="source"), ready]
     for key, source in options.items():
-        yield f"key{key}", [_fact("source", source=source, how="asked"), f"Set(__IVR_SOURCE={source})", ready]
+        yield f"key{key}", [fact("source", source=source, how="asked"), f"Set(__IVR_SOURCE={source})", ready]
 
 
 def _node(desk: Desk, name: str) -> Iterator[tuple[str, list[str]]]:
     node = desk.flow[name]
-    entered = _fact("entered", node=name)
+    entered = fact("entered", node=name)
     match node:
         case Say():
             yield "enter", [entered, _say(desk, name), *_way(desk, way_to(node.then), "")]
         case Script():
-            failed = _fact("script", node=name, answer="", failed="1")
+            failed = fact("script", node=name, answer="", failed="1")
             yield "enter", [entered, _SPEAK, "Set(IVR_SAY=)", "Goto(again,1)"]
             yield "again", [failed, *_way(desk, node.otherwise, f"{name}.otherwise")]
         case Menu():
@@ -142,7 +132,7 @@ def _menu(desk: Desk, name: str, node: Menu) -> Iterator[tuple[str, list[str]]]:
         ],
     )
     for key, way in node.options.items():
-        told = _fact("key", node=name, key=quote(key, safe=_KEYS))
+        told = fact("key", node=name, key=quote(key, safe=_KEYS))
         yield f"key{key}", [told, *_way(desk, way, key_prompt(name, key))]
     beginnings = {key[:size] for key in node.options for size in range(1, len(key))} - node.options.keys()
     for digits in sorted(beginnings):
@@ -151,9 +141,9 @@ def _menu(desk: Desk, name: str, node: Menu) -> Iterator[tuple[str, list[str]]]:
     sorry = [_say(desk, f"{name}.wrong-key")] if node.wrong_key is not None else []
     yield (
         "wrong",
-        [_fact("wrong", node=name, key="${STRREPLACE(IVR_DIGITS,#,%23)}"), *again, *sorry, "Goto(ask,1)"],
+        [fact("wrong", node=name, key="${STRREPLACE(IVR_DIGITS,#,%23)}"), *again, *sorry, "Goto(ask,1)"],
     )
-    silent = ['GotoIf($["${IVR_DIGITS}" != ""]?wrong,1)', _fact("silent", node=name), *again, "Goto(ask,1)"]
+    silent = ['GotoIf($["${IVR_DIGITS}" != ""]?wrong,1)', fact("silent", node=name), *again, "Goto(ask,1)"]
     yield "silent", silent
     yield "unanswered", _way(desk, node.no_answer or way_to(HANG_UP), f"{name}.no-answer")
 
@@ -182,17 +172,17 @@ def _way(desk: Desk, way: Way, prompt: str) -> list[str]:
     """Go a way; `prompt` is the id of its own text."""
     steps = []
     if way.category:
-        steps += [_fact("category", category=way.category), f"Set(__IVR_CATEGORY={way.category})"]
+        steps += [fact("category", category=way.category), f"Set(__IVR_CATEGORY={way.category})"]
     if way.language:
         changed = f'$["{LANGUAGE}" != "{way.language}"]'
         steps += [
-            f"ExecIf({changed}?{_fact('language', language=way.language)})",
+            f"ExecIf({changed}?{fact('language', language=way.language)})",
             f"Set(CHANNEL(language)={way.language})",
         ]
     if way.say is not None and prompt:
         steps.append(_say(desk, prompt))
     if way.then == HANG_UP:
-        return [*steps, _fact("ended", reason="goodbye"), _SPEAK, "Hangup(16)"]
+        return [*steps, fact("ended", reason="goodbye"), _SPEAK, "Hangup(16)"]
     if way.then == VOICEMAIL and desk.voicemail:
         return [*steps, _SPEAK, "Set(IVR_SAY=)", f"Goto(desk-{desk.desk},voicemail,1)"]
     if way.then in desk.lines:
@@ -205,11 +195,11 @@ def _hand_over(desk: Desk, line: str) -> list[str]:
     if tells_notice(desk, line):
         steps = [
             'GotoIf($["${IVR_NOTICED}" = "1"]?on)',
-            _fact("notice"),
+            fact("notice"),
             "Set(IVR_NOTICED=1)",
             _say(desk, "notice"),
         ]
-    steps.append("(on)," * bool(steps) + _fact("handover", line=line))
+    steps.append("(on)," * bool(steps) + fact("handover", line=line))
     asks = {"while waiting": "waiting", "by agent": "agent"}.get(desk.source.ask, "") if desk.source else ""
     question = "Set(IVR_ASK=)"
     if desk.source and desk.source.options and asks:
@@ -238,7 +228,7 @@ def _whisper(desk: Desk) -> Iterator[tuple[str, list[str]]]:
                 own % "accept",
                 f"Read(IVR_KEY,${{IVR_SAY:0:-1}},1,,1,{DECISION_WAIT:g})",
                 f'GotoIf($["${{IVR_KEY}}" = "{ACCEPT_KEY}"]?accepted,1)',
-                _fact(
+                fact(
                     "refused",
                     agent="${ARG1}",
                     how='${IF($["${READSTATUS}" = "TIMEOUT"]?silence:key)}',
@@ -247,50 +237,7 @@ def _whisper(desk: Desk) -> Iterator[tuple[str, list[str]]]:
                 "Return()",
             ],
         )
-        yield "accepted", [_fact("accepted", agent="${ARG1}", how="key"), "Set(IVR_TOKEN=accepted)", "Return()"]
-
-
-def _hours(hours: Hours, zone: str) -> Iterator[tuple[str, list[str]]]:
-    """Say whether the moment is within the hours: by the wall clock, as `ivr.flows.hours.is_open` does.
-
-    `day` looks at one day, IVR_DAY, for the minute ARG1 counted from its midnight: today's minute, and the same minute
-    of the night that began yesterday.
-    """
-    yield (
-        "s",
-        [
-            f"MSet(IVR_OPEN=0,IVR_NOW=${{STRFTIME(${{ARG1}},{zone},%H%M%S %Y-%m-%d %u)}})",
-            "MSet(IVR_MINUTE=$[${IVR_NOW:0:2} * 60 + ${IVR_NOW:2:2}],IVR_DAY=${IVR_NOW:7})",
-            f"Set(IVR_NOON=$[${{ARG1}} - ${{IVR_MINUTE}} * 60 - ${{IVR_NOW:4:2}} - {_HALF_A_DAY}])",
-            "Gosub(day,1(${IVR_MINUTE}))",
-            # Half a day before today's midnight it was yesterday, whatever the clock was put to.
-            f"Set(IVR_DAY=${{STRFTIME(${{IVR_NOON}},{zone},%Y-%m-%d %u)}})",
-            f"Gosub(day,1($[${{IVR_MINUTE}} + {DAY_MINUTES}]))",
-            "Return()",
-        ],
-    )
-    holidays = sorted(hours.holidays.items(), key=lambda item: -len(item[0]))
-    days = []
-    for place, (written, _) in enumerate(holidays):
-        year, month, day = read_date(written)
-        part, date = ("0:10", f"{year}-{month:02}-{day:02}") if year else ("5:5", f"{month:02}-{day:02}")
-        days.append(f'GotoIf($["${{IVR_DAY:{part}}}" = "{date}"]?holiday{place},1)')
-    yield "day", [*days, "Goto(weekday${IVR_DAY:11:1},1)"]
-    for place, (_, times) in enumerate(holidays):
-        yield f"holiday{place}", _open_between(times)
-    for weekday in range(7):
-        times = next((times for days, times in hours.days.items() if weekday in read_days(days)), "closed")
-        yield f"weekday{weekday + 1}", _open_between(times)
-
-
-def _open_between(times: str) -> list[str]:
-    spans = (f"ExecIf($[${{ARG1}} >= {start} & ${{ARG1}} < {end}]?Set(IVR_OPEN=1))" for start, end in read_times(times))
-    return [*spans, "Return()"]
-
-
-def _fact(name: str, **values: str) -> str:
-    told = "&".join(f"{key}={value}" for key, value in values.items())
-    return f"CELGenUserEvent({EVENT_NAME},{name}{'?' if told else ''}{told})"
+        yield "accepted", [fact("accepted", agent="${ARG1}", how="key"), "Set(IVR_TOKEN=accepted)", "Return()"]
 
 
 def _file(desk: Desk, prompt: str) -> str:

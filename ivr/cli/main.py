@@ -15,6 +15,7 @@ from ivr.errors import DeskError
 GROUPS = {
     "up": "Run the desk",
     "status": "Run the desk",
+    "doctor": "Run the desk",
     "agents": "Run the desk",
     "announce": "Run the desk",
     "call": "Use the desk",

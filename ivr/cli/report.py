@@ -68,22 +68,24 @@ def report(
     if not name:
         _list()
         return
-    if name not in REPORTS and (file := projects_folder(projects) / f"{Path(name).name}.yaml").is_file():
-        if explain:
-            raise DeskError(
-                f"A number of the project {name} cannot be opened: its cards are in its list of calls.",
-                "Put `calls:` into its file for that list; open the metrics of its columns in a report of their own.",
-            )
-        _write(_project(file, (since, until, day, month), limit, home), form, out)
-        return
-    if name not in REPORTS:
-        raise DeskError(f"There is no report {name!r}.", f"{_near(name, REPORTS)}`ivr report` lists them all.")
     if form not in FORMATS:
         raise DeskError(f"There is no format {form!r}.", f"{_near(form, FORMATS)}Choose from {', '.join(FORMATS)}.")
     given = {
         "desk": desk, "line": line, "agent": agent, "category": category, "source": source,
         "how": how, "number": number, "version": version, "node": node,
     }  # fmt: skip
+    if name not in REPORTS and (file := projects_folder(projects) / f"{Path(name).name}.yaml").is_file():
+        if explain:
+            raise DeskError(
+                f"A number of the project {name} cannot be opened: its cards are in its list of calls.",
+                "Put `calls:` into its file for that list; open the metrics of its columns in a report of their own.",
+            )
+        others = {"by": by, "zone": zone, "within": within, "cost": cost}
+        _refuse(name, [option for option, value in (given | others).items() if value])
+        _write(_project(file, (since, until, day, month), limit, home), form, out)
+        return
+    if name not in REPORTS:
+        raise DeskError(f"There is no report {name!r}.", f"{_near(name, REPORTS)}`ivr report` lists them all.")
     settings = running_settings(home)
     books = SqlBooks(settings.database_url)
     try:
@@ -105,6 +107,15 @@ def report(
         _write(make_report(books, REPORTS[name], ask), form, out)
     finally:
         books.close()
+
+
+def _refuse(project: str, options: list[str]) -> None:
+    """Refuse what a project's report would pass over in silence."""
+    if options:
+        raise DeskError(
+            f"The report of the project {project} takes no {', '.join(f'--{option}' for option in options)}.",
+            "Its file says what stands in it; here choose its time: --since, --until, --day, --month, and --limit.",
+        )
 
 
 def _plan(home: Home) -> Plan | None:

@@ -20,7 +20,7 @@ from ivr.reports.recorded import Recorded
 from ivr.reports.repeats import Series
 from ivr.reports.statement import Carded
 from ivr.reports.tally import KEYS, Subject
-from ivr.store.bulk import one_of
+from ivr.store.bulk import one_of, table_of
 from ivr.store.cards import cards_between, project_cards
 from ivr.store.completeness import freshness
 from ivr.store.coverage import lacking_between, recordings_of
@@ -36,7 +36,7 @@ from ivr.store.sums import Sums, Wanted, sums
 from ivr.store.tables import call
 from ivr.store.tables_missed import missed
 from ivr.store.tables_totals import total_cell, total_state
-from ivr.telephony.number import spellings
+from ivr.telephony.number import same_number, spellings
 
 _LONGEST_CALL = 86_400_000_000
 """No call lasts longer than a day, so none that began earlier touches a time."""
@@ -207,6 +207,7 @@ class SqlBooks:
         query = select(missed).where(missed.c.returned_at.is_(None), *conditions)
         with self._reading() as connection:
             rows = connection.execute(query.order_by(missed.c.last_at.desc(), missed.c.number).limit(limit)).all()
+            owners = _owners(connection, {row.number for row in rows})
             return [
                 Debt(
                     row.number,
@@ -216,7 +217,7 @@ class SqlBooks:
                     row.last_at,
                     row.calls,
                     row.tries,
-                    _owner(connection, row.number),
+                    owners.get(row.number, ""),
                     row.last_call,
                 )
                 for row in rows
@@ -234,11 +235,15 @@ class SqlBooks:
             yield connection
 
 
-def _owner(connection: Connection, number: str) -> str:
-    """Return the agent with whom the number spoke last, or ""."""
-    his = and_(one_of(connection, call.c.caller, spellings(number)), call.c.desk != "", call.c.answered_by != "")
-    spoke = select(call.c.answered_by).where(his)
-    return connection.execute(spoke.order_by(call.c.began_at.desc()).limit(1)).scalar() or ""
+def _owners(connection: Connection, numbers: Collection[str]) -> Mapping[str, str]:
+    """Return the agent with whom each number spoke last; numbers that spoke with nobody are left out."""
+    written = table_of(connection, [way for number in numbers for way in spellings(number)])
+    his = (call.c.caller == written.c.value, call.c.desk != "", call.c.answered_by != "")
+    last = select(call.c.id).where(*his).order_by(call.c.began_at.desc()).limit(1).correlate(written).scalar_subquery()
+    spoke = connection.execute(select(last).select_from(written)).scalars()
+    ids = one_of(connection, call.c.id, [name for name in spoke if name is not None])
+    calls = connection.execute(select(call.c.caller, call.c.answered_by).where(ids).order_by(call.c.began_at))
+    return {same_number(caller): agent for caller, agent in calls}
 
 
 def _among(where: Mapping[str, Collection[str]]) -> ColumnElement[bool]:

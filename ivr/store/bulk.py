@@ -11,7 +11,20 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
 
-from sqlalchemy import ARRAY, Column, ColumnElement, Connection, Select, Table, Text, func, literal, select, true
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    TableValuedAlias,
+    Text,
+    func,
+    literal,
+    select,
+    true,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 _COPY_FROM = 50
@@ -85,7 +98,7 @@ def one_of(connection: Connection, column: ColumnElement[str], values: Collectio
     """Return the condition that the column is one of the values, however many: they are one parameter."""
     if connection.dialect.name == "postgresql":
         return column == func.any(literal(list(values), ARRAY(Text)))
-    return column.in_(select(func.json_each(json.dumps(list(values))).table_valued("value").c.value))
+    return column.in_(select(table_of(connection, values).c.value))
 
 
 def select_each(
@@ -98,9 +111,16 @@ def select_each(
     """
     if connection.dialect.name != "postgresql":
         return select(column.table).where(one_of(connection, column, values), *where)
-    value = func.unnest(literal(list(values), ARRAY(Text))).table_valued("value").render_derived()
+    value = table_of(connection, values)
     rows = select(column.table).where(column == value.c.value, *where).offset(0).lateral("rows")
     return select(rows).select_from(value.join(rows, true()))
+
+
+def table_of(connection: Connection, values: Collection[str]) -> TableValuedAlias:
+    """Return a table of one column, `value`, that holds the values: they are one parameter."""
+    if connection.dialect.name == "postgresql":
+        return func.unnest(literal(list(values), ARRAY(Text))).table_valued("value").render_derived()
+    return func.json_each(json.dumps(list(values))).table_valued("value")
 
 
 def add_missing(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:

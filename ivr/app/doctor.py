@@ -1,0 +1,184 @@
+"""Look at the machine and the home, and prescribe: what keeps a desk from answering, or will one day."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from typing import Literal, NamedTuple
+
+from ivr.app.up import check_ports
+from ivr.app.watch import disk_health
+from ivr.asterisk.hostname import check_hostname
+from ivr.asterisk.private import private_asterisk, system_asterisk
+from ivr.asterisk.zones import ZONES_CURE, unknown_zones
+from ivr.errors import AuthorError, DeskError
+from ivr.flows.model import Desk
+from ivr.flows.prompts import prompts_of
+from ivr.flows.reader import read_desks
+from ivr.settings import Settings
+from ivr.speech.engine import pick
+from ivr.speech.library import source_of, stale_prompts
+from ivr.store.migrate import check_tables
+
+_OLDEST = (3, 11)
+_UNSYNCHRONISED = 0x0040
+_TIMEX = 512
+"""Bytes that hold the kernel's `struct timex` with room to spare."""
+
+
+class Finding(NamedTuple):
+    """What was looked at, and how it is."""
+
+    what: str
+    state: Literal["well", "warning", "ill"]
+    said: str
+    cure: str = ""
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Yield a finding for everything that was looked at; nothing is changed."""
+    desks: dict[str, Desk] = {}
+    try:
+        desks = read_desks(settings.desks)
+        yield Finding("desks", "well", f"{', '.join(desks)} can be opened")
+    except AuthorError as error:
+        yield Finding("desks", "ill", f"{len(error.mistakes)} mistakes in {settings.desks}", "`ivr check` names each.")
+    for look in (_python, _asterisk, _name, _clock, _home, _secrets, _disk, _ports, _database):
+        yield look(settings)
+    yield _zones(desks)
+    yield from (_sounds(settings, desk) for desk in desks.values())
+    yield _voices(desks)
+
+
+def _python(_: Settings) -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info >= _OLDEST:
+        return Finding("Python", "well", version)
+    return Finding("Python", "ill", f"{version} is too old", "Run the desk with Python 3.11 or newer.")
+
+
+def _asterisk(_: Settings) -> Finding:
+    found = system_asterisk() or private_asterisk()
+    if found is None:
+        cure = "`ivr asterisk install` fetches a private copy; `make run` does so too."
+        return Finding("Asterisk", "warning", "there is none yet", cure)
+    kind = "a private copy" if found.private else "the machine's own"
+    return Finding("Asterisk", "well", f"{'.'.join(map(str, found.version))}, {kind}")
+
+
+def _name(_: Settings) -> Finding:
+    problem = check_hostname()
+    if problem is None:
+        return Finding("host name", "well", "this machine knows its own name")
+    said, _period, cure = problem.partition(". ")
+    return Finding("host name", "ill", said, cure)
+
+
+def _clock(_: Settings) -> Finding:
+    state = clock_state()
+    if state is None:
+        return Finding(
+            "clock", "warning", "the kernel does not tell whether it is set by others", "See to it yourself."
+        )
+    if state:
+        return Finding("clock", "well", "it is kept right by others")
+    cure = "Install chrony or systemd-timesyncd: times of calls and opening hours follow this clock."
+    return Finding("clock", "warning", "nobody keeps it right", cure)
+
+
+def clock_state() -> bool | None:
+    """Say whether the kernel's clock is synchronised; None when it cannot be asked."""
+    timex = ctypes.create_string_buffer(_TIMEX)
+    try:
+        answer = ctypes.CDLL(None, use_errno=True).adjtimex(timex)
+    except (OSError, AttributeError):
+        return None
+    # struct timex: modes (int, padded), offset, freq, maxerror, esterror (longs), status (int).
+    status = int.from_bytes(timex.raw[40:44], sys.byteorder)
+    return None if answer < 0 else not status & _UNSYNCHRONISED
+
+
+def _home(settings: Settings) -> Finding:
+    places = (settings.home, settings.recordings)
+    for place in places:
+        there = next((one for one in (place, *place.absolute().parents) if one.exists()), place)
+        if not os.access(there, os.W_OK | os.X_OK):
+            cure = "Make it writable for this user, or name others by --home and --recordings."
+            return Finding("folders", "ill", f"{place} cannot be written", cure)
+    return Finding("folders", "well", " and ".join(str(place) for place in places) + " can be written")
+
+
+def _secrets(settings: Settings) -> Finding:
+    path = settings.home / "secrets.json"
+    if not path.exists():
+        return Finding("secrets", "well", "none yet; the first start makes them")
+    if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        return Finding("secrets", "ill", f"others may read {path}", f"Run: chmod 600 {path}")
+    return Finding("secrets", "well", "their owner's alone")
+
+
+def _disk(settings: Settings) -> Finding:
+    place = next(one for one in (settings.journal, *settings.journal.absolute().parents) if one.exists())
+    problem = disk_health(place).get("disk")
+    if problem:
+        return Finding("disk", "ill", str(problem), "Free some room: `ivr ledger archive`, or older recordings.")
+    return Finding("disk", "well", "there is room")
+
+
+def _ports(settings: Settings) -> Finding:
+    if (settings.home / "run.json").exists():
+        ports = json.loads((settings.home / "run.json").read_text()).get("ports", {})
+        return Finding(
+            "ports", "well", f"a desk of this home has them: {', '.join(f'{k} {v}' for k, v in ports.items())}"
+        )
+    return _tried("ports", "all are free", lambda: check_ports(settings))
+
+
+def _database(settings: Settings) -> Finding:
+    return _tried("database", "it can be used", lambda: check_tables(settings.database_url))
+
+
+def _tried(what: str, well: str, look: Callable[[], None]) -> Finding:
+    try:
+        look()
+    except DeskError as error:
+        state: Literal["warning", "ill"] = "warning" if "no ledger" in error.sentence.lower() else "ill"
+        return Finding(what, state, error.sentence, error.cure)
+    return Finding(what, "well", well)
+
+
+def _zones(desks: dict[str, Desk]) -> Finding:
+    if unknown := unknown_zones(desks.values()):
+        return Finding("time zones", "ill", f"Asterisk does not know {', '.join(unknown)}", ZONES_CURE)
+    return Finding("time zones", "well", "Asterisk knows those of the desks")
+
+
+def _sounds(settings: Settings, desk: Desk) -> Finding:
+    what = f"prompts of {desk.desk}"
+    wanted = prompts_of(desk)
+    missing = [p for p in wanted if source_of(settings.desks, desk.desk, p.id, p.language) is None]
+    if missing:
+        cure = f"`ivr prompts build {desk.desk}` makes them."
+        return Finding(what, "ill", f"{len(missing)} of {len(wanted)} have no sound", cure)
+    stale = stale_prompts(desk, settings.desks)
+    if stale:
+        cure = f"`ivr prompts build {desk.desk}` makes them anew."
+        return Finding(what, "warning", f"{len(stale)} of {len(wanted)} say an old text", cure)
+    return Finding(what, "well", f"all {len(wanted)} have their sound")
+
+
+def _voices(desks: dict[str, Desk]) -> Finding:
+    mute = []
+    for language in sorted({language for desk in desks.values() for language in desk.languages}):
+        try:
+            pick(language)
+        except DeskError:
+            mute.append(language)
+    if mute:
+        cure = "`ivr prompts install-voices` brings one; a person's recordings need none."
+        return Finding("voices", "warning", f"no engine here speaks {', '.join(mute)}", cure)
+    return Finding("voices", "well", "an engine here speaks each desk's languages")
