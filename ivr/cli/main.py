@@ -39,6 +39,8 @@ GROUPS = {
     "robots": "Behind the desk",
     "agi": "Behind the desk",
     "ledger": "Behind the desk",
+    "backup": "Behind the desk",
+    "restore": "Behind the desk",
 }
 """Each command, and the panel of `ivr --help` where it stands; `ivr.cli.<command>` holds it."""
 

@@ -1,0 +1,25 @@
+"""`ivr restore`: a desk from the file of `ivr backup`."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ivr.cli.options import Home, settings_from
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(help="The file that `ivr backup` wrote.")],
+    home: Home = None,
+) -> None:
+    """Bring a desk back into an empty folder, checked byte by byte before anything stands there."""
+    from ivr.app.backup import restore as bring_back
+
+    settings = settings_from(home=home)
+    done = bring_back(file, settings)
+    place = shlex.quote(str(settings.home))
+    print(f"{done.files} files of {done.made} stand in {settings.home}.")
+    print(f"Start it: ivr up --home {place} --desks {place}/dialplans --recordings {place}/recordings")

@@ -1,0 +1,178 @@
+"""A desk in one file and back: what comes back, and what is refused before anything stands there."""
+
+from __future__ import annotations
+
+import io
+import os
+import sqlite3
+import stat
+import tarfile
+from contextlib import closing
+
+import pytest
+
+from ivr.app.backup import back_up, restore
+from ivr.errors import DeskError
+from ivr.settings import Settings
+from ivr.store.migrate import migrate
+
+
+@pytest.fixture
+def desk(tmp_path):
+    """Lay a home with a little of everything, and its desks."""
+    settings = Settings(home=tmp_path / "home", recordings=tmp_path / "recordings", desks=tmp_path / "desks")
+    contents = {
+        settings.home / "secrets.json": b"{}",
+        settings.journal: b'"CHAN_START","1790000000.000000"\n',
+        settings.archive / "one.parquet": b"packed",
+        settings.recordings / "2026/talk.wav": b"voices",
+        settings.desks / "shop.yaml": b"desk: shop\n",
+        settings.desks / "shop/recorded/en/hello.wav": b"a person",
+        settings.home / "asterisk/etc/extensions.conf": b"; made anew at each start",
+    }
+    for path, content in contents.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    (settings.home / "secrets.json").chmod(0o600)
+    migrate(settings.database_url)
+    with closing(sqlite3.connect(settings.home / "ledger.sqlite")) as ledger:
+        ledger.execute(
+            "INSERT INTO journal_position (node, boot, file, inode, head, offset, number, complete_to)"
+            " VALUES ('desk1', 'b', 1, 4711, 'h', 12, 1, 0)"
+        )
+        ledger.commit()
+    return settings
+
+
+def elsewhere(tmp_path):
+    return Settings(home=tmp_path / "other", recordings=tmp_path / "other/recordings")
+
+
+def test_everything_that_is_the_desk_s_own_comes_back_and_nothing_else(desk, tmp_path):
+    done = back_up(desk, desk.desks, tmp_path / "desk.tar.gz")
+    there = restore(tmp_path / "desk.tar.gz", elsewhere(tmp_path))
+    home = tmp_path / "other"
+    found = {path.relative_to(home).as_posix() for path in home.rglob("*") if path.is_file()}
+    assert found == {
+        "secrets.json",
+        "ledger.sqlite",
+        "archive/one.parquet",
+        "asterisk/log/cel-custom/journal.csv",
+        "recordings/2026/talk.wav",
+        "dialplans/shop.yaml",
+        "dialplans/shop/recorded/en/hello.wav",
+    }
+    assert (there.files, there.node, there.made) == (done.files, "desk1", done.made) == (len(found), "desk1", done.made)
+    assert (home / "recordings/2026/talk.wav").read_bytes() == b"voices"
+
+
+def test_neither_the_file_nor_the_secrets_may_be_read_by_others(desk, tmp_path):
+    os.umask(0o022)
+    back_up(desk, desk.desks, tmp_path / "desk.tar.gz")
+    restore(tmp_path / "desk.tar.gz", elsewhere(tmp_path))
+    for path in (tmp_path / "desk.tar.gz", tmp_path / "other/secrets.json"):
+        assert not path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)
+
+
+def test_the_loader_finds_its_journal_by_the_head_for_the_file_is_another(desk, tmp_path):
+    back_up(desk, desk.desks, tmp_path / "desk.tar.gz")
+    restore(tmp_path / "desk.tar.gz", elsewhere(tmp_path))
+    with closing(sqlite3.connect(tmp_path / "other/ledger.sqlite")) as ledger:
+        assert ledger.execute("SELECT inode, head, offset FROM journal_position").fetchall() == [(1, "h", 12)]
+
+
+def test_recordings_may_be_left_out(desk, tmp_path):
+    back_up(desk, desk.desks, tmp_path / "desk.tar.gz", recordings=False)
+    restore(tmp_path / "desk.tar.gz", elsewhere(tmp_path))
+    assert not (tmp_path / "other/recordings").exists()
+
+
+def test_a_home_that_holds_something_is_left_as_it_is(desk, tmp_path):
+    back_up(desk, desk.desks, tmp_path / "desk.tar.gz")
+    with pytest.raises(DeskError, match="holds something already"):
+        restore(tmp_path / "desk.tar.gz", desk)
+    assert (desk.home / "secrets.json").read_bytes() == b"{}"
+
+
+@pytest.mark.parametrize("cut", [0, 10, 300, 900])
+def test_a_file_that_is_cut_is_refused_and_nothing_stands_there(desk, tmp_path, cut):
+    whole = tmp_path / "desk.tar.gz"
+    back_up(desk, desk.desks, whole)
+    whole.write_bytes(whole.read_bytes()[:cut])
+    with pytest.raises(DeskError, match="no whole backup"):
+        restore(whole, elsewhere(tmp_path))
+    assert not (tmp_path / "other").exists()
+    assert not (tmp_path / "other.restoring").exists()
+
+
+def _again(path, change):
+    """Write the file's members anew, each as `change` makes it; None leaves it out."""
+    out = path.with_name("changed.tar.gz")
+    with tarfile.open(path) as old, tarfile.open(out, "w:gz") as new:
+        for info in old:
+            made = change(info, old.extractfile(info).read())
+            if made is not None:
+                info.size = len(made)
+                new.addfile(info, io.BytesIO(made))
+    return out
+
+
+def test_another_byte_is_found_and_nothing_stands_there(desk, tmp_path):
+    back_up(desk, desk.desks, tmp_path / "desk.tar.gz")
+    bad = _again(tmp_path / "desk.tar.gz", lambda info, data: b"Voices" if info.name.endswith("talk.wav") else data)
+    with pytest.raises(DeskError, match=r"recordings/2026/talk.wav in .* is damaged"):
+        restore(bad, elsewhere(tmp_path))
+    assert not (tmp_path / "other").exists()
+
+
+def test_a_missing_member_is_found(desk, tmp_path):
+    back_up(desk, desk.desks, tmp_path / "desk.tar.gz")
+    bad = _again(tmp_path / "desk.tar.gz", lambda info, data: None if info.name.endswith("talk.wav") else data)
+    with pytest.raises(DeskError, match="does not hold what it says"):
+        restore(bad, elsewhere(tmp_path))
+
+
+def test_a_member_that_leads_out_of_the_folder_is_refused(tmp_path):
+    path = tmp_path / "evil.tar.gz"
+    with tarfile.open(path, "w:gz") as tar:
+        info = tarfile.TarInfo("../../evil")
+        tar.addfile(info, io.BytesIO(b""))
+    with pytest.raises(DeskError, match="no whole backup"):
+        restore(path, elsewhere(tmp_path))
+    assert not (tmp_path.parent / "evil").exists()
+
+
+def test_a_failure_leaves_no_half_file(desk, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(tarfile.TarFile, "addfile", full)
+    with pytest.raises(DeskError, match="No space left"):
+        back_up(desk, desk.desks, tmp_path / "desk.tar.gz")
+    assert not list(tmp_path.glob("desk.tar.gz*"))
+    assert not list(tmp_path.glob(".ivr-backup-*"))
+
+
+def test_a_home_without_a_ledger_is_told(tmp_path):
+    settings = Settings(home=tmp_path / "home")
+    with pytest.raises(DeskError, match="There is no desk in"):
+        back_up(settings, tmp_path, tmp_path / "desk.tar.gz")
+    settings.home.mkdir()
+    with pytest.raises(DeskError, match="There is no ledger in"):
+        back_up(settings, tmp_path, tmp_path / "desk.tar.gz")
+
+
+@pytest.mark.postgres
+def test_a_ledger_in_postgresql_comes_back_into_an_empty_database(desk, tmp_path, postgres_cluster):
+    mine = desk.model_copy(update={"database": postgres_cluster.fresh_database()})
+    migrate(mine.database)
+    back_up(mine, mine.desks, tmp_path / "desk.tar.gz")
+    there = elsewhere(tmp_path)
+    with pytest.raises(DeskError, match="ledger is of PostgreSQL"):
+        restore(tmp_path / "desk.tar.gz", there)
+    with pytest.raises(DeskError, match="is not empty"):
+        restore(tmp_path / "desk.tar.gz", there.model_copy(update={"database": mine.database}))
+    fresh = postgres_cluster.fresh_database()
+    restore(tmp_path / "desk.tar.gz", there.model_copy(update={"database": fresh}))
+    migrate(fresh)  # it is a ledger of this version
+    assert (there.home / "secrets.json").exists()
