@@ -54,6 +54,8 @@ class RunningDesk:
     database: str = ""
     provider: str = ""
     shadow: bool = False
+    node: str = ""
+    """Of the machine; by the shift when left out."""
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -67,6 +69,7 @@ class RunningDesk:
             database=self.database,
             provider=self.provider,
             shadow=self.shadow,
+            **({"node": self.node} if self.node else {}),
         )
 
     @property

@@ -22,4 +22,6 @@ def restore(
     done = bring_back(file, settings)
     place = shlex.quote(str(settings.home))
     print(f"{done.files} files of {done.made} stand in {settings.home}.")
-    print(f"Start it: ivr up --home {place} --desks {place}/dialplans --recordings {place}/recordings")
+    # The journal is the node's: under another name it would be read anew, as another machine's.
+    words = f"--node {done.node} --home {place} --desks {place}/dialplans --recordings {place}/recordings"
+    print(f"Start it: ivr up {words}")

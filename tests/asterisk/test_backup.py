@@ -29,16 +29,19 @@ def test_a_desk_that_was_brought_back_answers_and_its_ledger_goes_on(tmp_path) -
         asyncio.run(_call(first, "+79210000871"))
         said = first.ivr("backup", str(tmp_path / "desk.tar.gz"), "--desks", str(desks)).stdout
         assert "files" in said
-        before = json.loads(first.read("calls", "--json"))
+        before = json.loads(first.read("calls", "--json"))["calls"]
     finally:
         assert first.stop() == 0
     home = tmp_path / "second"
-    second = RunningDesk(home, first.shift + 5, desks=home / "dialplans")
-    assert "Start it: ivr up" in second.ivr("restore", str(tmp_path / "desk.tar.gz")).stdout
+    second = RunningDesk(home, first.shift + 5, desks=home / "dialplans", node=first.settings.node)
+    assert (
+        f"Start it: ivr up --node {first.settings.node} --home"
+        in second.ivr("restore", str(tmp_path / "desk.tar.gz")).stdout
+    )
     second.start()
     try:
         asyncio.run(_call(second, "+79210000872"))
-        calls = json.loads(second.read("calls", "--json"))
+        calls = json.loads(second.read("calls", "--json"))["calls"]
         assert [one["caller"] for one in calls] == ["+79210000872", "+79210000871"]
         assert calls[1:] == before
         assert second.password("531") == first.password("531")
