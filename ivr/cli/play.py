@@ -26,7 +26,6 @@ _VERB_STYLE = {
     "takes a message": "bold green",
     "whispers": "magenta",
 }
-_LETTERS_A_SECOND = 14
 
 
 def play(
@@ -49,18 +48,13 @@ def play(
     from ivr.desk.play import Playing
     from ivr.engine.inputs import Caller
     from ivr.flows.prompts import prompts_of
-    from ivr.speech.library import duration_of
+    from ivr.speech.library import lengths
 
     its, folder = read_named(desk)
     if number is not None and number not in its.numbers:
         raise DeskError(f"The desk {its.desk} has no number {number}.", f"Its numbers: {', '.join(its.numbers)}.")
     texts = {(prompt.id, prompt.language): prompt.text for prompt in prompts_of(its)}
-
-    def length(prompt: str, language: str) -> float:
-        known_length = duration_of(folder, its.desk, prompt, language)
-        return known_length if known_length is not None else len(texts.get((prompt, language), "")) / _LETTERS_A_SECOND
-
-    game = Playing(its, texts, length, _asker(keys), Caller(known, source))
+    game = Playing(its, texts, lengths(its, folder), _asker(keys), Caller(known, source))
     steps = game.run(number or its.numbers[0], caller, _moment(at, its))
     if as_json:
         print(json.dumps([asdict(step) for step in steps], ensure_ascii=False, indent=1))

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from ivr.flows.scenario import Scenario, Way
     from ivr.settings import Settings
 
-_LETTERS_A_SECOND = 14
-
 
 @dataclass(frozen=True, slots=True)
 class Tried:
@@ -105,16 +103,9 @@ def _tried(scenario: Scenario, desk: Desk, desks: dict[str, Desk], settings: Set
 
 def _walked(scenario: Scenario, desk: Desk, settings: Settings) -> Way:
     from ivr.desk.walk_scenario import walk
-    from ivr.flows.prompts import prompts_of
-    from ivr.speech.library import duration_of
+    from ivr.speech.library import lengths
 
-    texts = {(prompt.id, prompt.language): prompt.text for prompt in prompts_of(desk)}
-
-    def length(prompt: str, language: str) -> float:
-        known = duration_of(settings.desks, desk.desk, prompt, language)
-        return known if known is not None else len(texts.get((prompt, language), "")) / _LETTERS_A_SECOND
-
-    return walk(desk, scenario, length)
+    return walk(desk, scenario, lengths(desk, settings.desks))
 
 
 def _real(scenario: Scenario, desk: Desk, desks: dict[str, Desk], settings: Settings) -> Way:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from ivr.errors import DeskError
+from ivr.flows.budget import CHARACTERS_PER_SECOND
 from ivr.flows.model import Desk
 from ivr.flows.prompts import Prompt, prompts_of
 from ivr.speech.manifest import read_manifest, text_hash
@@ -77,6 +79,17 @@ def duration_of(folder: Path, desk: str, prompt: str, language: str) -> float | 
     from ivr.speech.voice import seconds_of_recording  # noqa: PLC0415 - `ivr check` must not wait for the audio libraries
 
     return seconds_of_recording(source.path)
+
+
+def lengths(desk: Desk, folder: Path) -> Callable[[str, str], float]:
+    """Return what gives the seconds of (prompt id, language): of its audio, or by its letters while it has none."""
+    texts = {(prompt.id, prompt.language): prompt.text for prompt in prompts_of(desk)}
+
+    def length(prompt: str, language: str) -> float:
+        known = duration_of(folder, desk.desk, prompt, language)
+        return known if known is not None else len(texts.get((prompt, language), "")) / CHARACTERS_PER_SECOND
+
+    return length
 
 
 def publish(desk: Desk, folder: Path, sounds: Path) -> None:
