@@ -16,8 +16,9 @@ check: ## style, types, unit tests and scenarios: no Asterisk needed, under 90 s
 	@sh setup/environment.sh --dev
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	.venv/bin/mypy
-	.venv/bin/pytest -q -n 2 -m "not postgres and not slow" tests/unit tests/scenarios
+	@.venv/bin/mypy >.mypy.log & types=$$!; \
+	.venv/bin/pytest -q -n 2 -m "not postgres and not slow" tests/unit tests/scenarios; tests=$$?; \
+	wait $$types; types=$$?; cat .mypy.log; exit $$((tests | types))
 
 test: check ## all tests, with a real Asterisk; installs what they need
 	@.venv/bin/python setup/programs.py

@@ -38,8 +38,6 @@ from ivr.store.given import Given
 from ivr.store.ledger import SqlLedger
 
 _READY = b"."
-_POLITE = 5
-"""Its niceness: calls that run meanwhile come first."""
 _REST = 60.0
 """Seconds after a fault in which it is not started again."""
 _LONGEST = 120.0
@@ -192,7 +190,6 @@ def _frame(journal: Journal, position: Position, limit: int, calls: Unfolding, l
 
 
 if __name__ == "__main__":
-    os.nice(_POLITE)
     try:
         # What anything prints goes where errors go, not among the frames.
         frames = os.fdopen(os.dup(1), "wb")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import time
 from functools import partial
@@ -32,6 +33,8 @@ from ivr.store.rebuild import renew
 from ivr.store.recordings import SqlRecordings
 
 _DAY = 86400
+POLITE = 5
+"""Its niceness, and that of the process which reads ahead for it: calls that run meanwhile come first."""
 LAST_STEPS = 1000
 """Batches that may still be loaded after SIGTERM; the rest waits in the journal."""
 
@@ -40,6 +43,7 @@ _log = structlog.get_logger("ivr.loader")
 
 async def run_loader(settings: Settings) -> None:
     """Load until SIGTERM, then what the journal still holds."""
+    os.nice(POLITE)
     engine = open_database(settings.database_url)
     ledger = SqlLedger(engine, site_zone(settings))
     journal, ahead = (

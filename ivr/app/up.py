@@ -58,20 +58,28 @@ async def _run(prepared: Prepared) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    parts = make_parts(prepared)
+    asterisk, *ours = make_parts(prepared)
     started: list[Part] = []
     run_file = settings.home / "run.json"
     try:
-        for part in parts:
-            started.append(part)
-            await part.start()
-            if part.name == "asterisk":
-                await _booted(prepared, part)
-            elif not await until(lambda p=part: last_beat(settings.home, p.name) is not None, BOOT_LIMIT):  # type: ignore[misc]
-                raise DeskError(f"The {part.name} did not start.", f"Its log {part.log} says why.")
+        started.append(asterisk)
+        await asterisk.start()
+        await _booted(prepared, asterisk)
+        if stopping.is_set():
+            return
+        test = asyncio.create_task(run_selftest(prepared))  # its prompt plays while the others start
+        try:
+            for part in ours:
+                started.append(part)
+                await part.start()
+            for part in ours:
+                await _beating(settings, part)
             if stopping.is_set():
                 return
-        await run_selftest(prepared)
+            await test
+        finally:
+            test.cancel()
+            await asyncio.gather(test, return_exceptions=True)
         await _manager_link(settings)
         _write_run(prepared)
         print(welcome(prepared), flush=True)  # noqa: T201 — the newcomer's next step
@@ -82,6 +90,11 @@ async def _run(prepared: Prepared) -> None:
     finally:
         run_file.unlink(missing_ok=True)
         await _stop(started)
+
+
+async def _beating(settings: Settings, part: Part) -> None:
+    if not await until(lambda: last_beat(settings.home, part.name) is not None, BOOT_LIMIT):
+        raise DeskError(f"The {part.name} did not start.", f"Its log {part.log} says why.")
 
 
 async def _asterisk_is_back(prepared: Prepared) -> None:
@@ -189,9 +202,11 @@ async def _drain(prepared: Prepared, parts: list[Part], again: asyncio.Event) ->
 
 async def _stop(started: list[Part]) -> None:
     """Stop Asterisk first, so that the journal is whole, and the loader last, so that it has read all of it."""
-    order = {"asterisk": 0, "robots": 1, "controller": 2, "loader": 3}
-    for part in sorted(started, key=lambda part: order[part.name]):
-        await part.stop(limit=10.0)
+    first = [part for part in started if part.name == "asterisk"]
+    last = [part for part in started if part.name == "loader"]
+    others = [part for part in started if part not in (*first, *last)]
+    for together in (first, others, last):
+        await asyncio.gather(*(part.stop(limit=10.0) for part in together))
     _log.info("stopped")
 
 

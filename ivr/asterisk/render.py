@@ -23,7 +23,7 @@ from ivr.asterisk.modules import REQUIRED, SHADOW, WANTED
 from ivr.asterisk.watch import WATCHED_EVENTS
 from ivr.errors import DeskError
 from ivr.flows.model import Desk, Line
-from ivr.flows.prompts import tells_notice
+from ivr.flows.prompts import prompts_of, tells_notice
 from ivr.ledger.record import FIELDS
 from ivr.settings import Settings
 from ivr.telephony import codes
@@ -207,8 +207,9 @@ def _whisper(line: Line) -> str:
 
 
 def _selftest_sound(desk: Desk) -> str:
-    """Return a prompt that every desk has."""
-    return f"{desk.desk}/{desk.languages[0]}/sorry"
+    """Return the desk's shortest prompt, so that the start need not wait for a long one."""
+    shortest = min(prompts_of(desk), key=lambda prompt: len(prompt.text))
+    return f"{desk.desk}/{shortest.language}/{shortest.id}"
 
 
 def _dial(agent: str) -> str:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import structlog
 
 from ivr.desk.recording_path import live_files
-from ivr.desk.recordings import ExpectedRecording, RecordingAudio, RecordingStore, verify
+from ivr.desk.recordings import ExpectedRecording, RecordingAudio, RecordingStore, Verdict, verify
 
 EVERY = 1.0
 """Seconds between two looks."""
@@ -23,6 +23,8 @@ GRACE = 5.0
 """Seconds after the close in which a file may still appear, or grow from nothing."""
 RETRY = 60.0
 """Seconds between two tries of a failed recording whose audio is still there."""
+TOGETHER = 100
+"""Verdicts that are kept in one transaction."""
 
 EXPIRE_EVERY = 3600.0
 """Seconds between two looks for recordings that are too old."""
@@ -48,19 +50,24 @@ class Keeper:
         for memory in (self._closed, self._tried):
             for gone in memory.keys() - names:
                 del memory[gone]
-        return sum(
-            self._settle(expected) for expected in awaiting if not expected.call_open and self._is_ready(expected)
-        )
+        ready = [expected for expected in awaiting if not expected.call_open and self._is_ready(expected)]
+        return sum(self._settle(ready[at : at + TOGETHER]) for at in range(0, len(ready), TOGETHER))
 
-    def _settle(self, expected: ExpectedRecording) -> bool:
-        verdict = verify(expected, self._root, self._audio)
-        self._tried[expected.name] = self._clock()
-        if verdict.state == expected.state == "failed":
-            return False
-        self._store.settle(verdict)
-        tell = _log.warning if verdict.state == "failed" else _log.info
-        tell("recording_verified", call_id=expected.call_id, state=verdict.state, reason=verdict.reason)
-        return True
+    def _settle(self, ready: Sequence[ExpectedRecording]) -> int:
+        verdicts: list[tuple[str, Verdict]] = []
+        try:
+            for expected in ready:
+                verdict = verify(expected, self._root, self._audio)
+                self._tried[expected.name] = self._clock()
+                if not verdict.state == expected.state == "failed":
+                    verdicts.append((expected.call_id, verdict))
+        finally:  # what is wrong with one must not cost the others their verdicts
+            if verdicts:
+                self._store.settle(*(verdict for _, verdict in verdicts))
+        for call_id, verdict in verdicts:
+            tell = _log.warning if verdict.state == "failed" else _log.info
+            tell("recording_verified", call_id=call_id, state=verdict.state, reason=verdict.reason)
+        return len(verdicts)
 
     def _is_ready(self, expected: ExpectedRecording) -> bool:
         now = self._clock()

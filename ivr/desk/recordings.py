@@ -108,8 +108,8 @@ class RecordingStore(Protocol):
         """Return the recordings that are expected, and the failed ones."""
         ...
 
-    def settle(self, verdict: Verdict) -> None:
-        """Keep a verdict; a later one replaces it."""
+    def settle(self, *verdicts: Verdict) -> None:
+        """Keep verdicts, all or none; a later one replaces an earlier one."""
         ...
 
 

@@ -37,6 +37,8 @@ KINDS: tuple[Kind, ...] = ("talk", "voicemail")
 _RETRIED = 7 * 86400
 """Seconds for which a failed recording is tried again while its raw audio is there."""
 _SECOND = 1_000_000
+_JUDGED = ("state", "path", "seconds", "sha256", "bytes", "reason", "unheard")
+"""What a verdict says."""
 _OUTLIVE: tuple[State, ...] = ("ok", "partial", "recovered", "failed")
 
 
@@ -126,24 +128,24 @@ class SqlRecordings:
                 for row in rows
             ]
 
-    def settle(self, verdict: Verdict) -> None:
-        """Keep a verdict with the moment and the talk time that it was measured against."""
+    def settle(self, *verdicts: Verdict) -> None:
+        """Keep verdicts, each with the moment and the talk time that it was measured against; all of them or none."""
         change = (
             update(recording)
-            .where(recording.c.name == verdict.name)
+            .where(recording.c.name == bindparam("its_name"))
             .values(
-                state=verdict.state,
-                path=verdict.path,
-                seconds=verdict.seconds,
-                sha256=verdict.sha256,
-                bytes=verdict.bytes,
-                reason=verdict.reason,
-                unheard=json.dumps(verdict.unheard) if verdict.unheard else None,
                 talk_seconds=spoken_seconds(),
                 verified_at=int(time.time() * _SECOND),
+                **{name: bindparam(f"new_{name}") for name in _JUDGED},
             )
         )
-        self._tell([verdict.name], lambda connection: connection.execute(change))
+        rows = [
+            {"its_name": verdict.name}
+            | {f"new_{name}": getattr(verdict, name) for name in _JUDGED}
+            | {"new_unheard": json.dumps(verdict.unheard) if verdict.unheard else None}
+            for verdict in verdicts
+        ]
+        self._tell([verdict.name for verdict in verdicts], lambda connection: connection.execute(change, rows))
 
     def outlived(self, keeps: Keeps, now: float) -> Sequence[Outlived]:
         """Return the verified and failed recordings of ended calls that began longer ago than their desk keeps them."""

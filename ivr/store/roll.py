@@ -14,14 +14,20 @@ from ivr.store.tables_totals import total
 from ivr.store.totals import State, Totals
 
 _COLUMNS = (total.c.shelf, total.c.bucket, total.c.cell, total.c.amounts)
-_Rows = Sequence[tuple[int, int, int, bytes]]
+_TOGETHER = 16
+"""Quarters of an hour that are rolled in one act."""
+_Row = tuple[int, int, int, bytes]
+_Rows = Sequence[_Row]
+_Total = tuple[int, int, int, int, int, bytes]
+"""A row of the table, in the order of its columns."""
 _Span = Callable[[int, str], tuple[int, int]]
 
 
 def roll(connection: Connection, totals: Totals, state: State, until: int) -> None:
     """Make everything that is over between the state's moment and `until`."""
-    for bucket in _buckets(connection, QUARTERS, state.rolled_to, until):
-        _roll_quarter(connection, totals, bucket)
+    buckets = _buckets(connection, QUARTERS, state.rolled_to, until)
+    for at in range(0, len(buckets), _TOGETHER):
+        _roll_quarters(connection, totals, buckets[at], buckets[at : at + _TOGETHER][-1] + 1)
     _roll_coarser(connection, state, until)
 
 
@@ -31,18 +37,22 @@ def roll_anew(connection: Connection, _totals: Totals, state: State) -> None:
     _roll_coarser(connection, state._replace(rolled_to=0), state.rolled_to)
 
 
-def _roll_quarter(connection: Connection, totals: Totals, bucket: int) -> None:
-    whole = _rows(connection, QUARTERS, bucket, bucket + 1, WHOLE.values())
-    connection.execute(delete(total).where(_among(QUARTERS, bucket, bucket + 1, SHELVES)))
-    _keep(connection, whole, QUARTERS, bucket)
+def _roll_quarters(connection: Connection, totals: Totals, first: int, behind: int) -> None:
+    parts: dict[int, list[_Row]] = {}
+    for row in _rows(connection, QUARTERS, first, behind, WHOLE.values()):
+        parts.setdefault(row[1], []).append(row)
+    connection.execute(delete(total).where(_among(QUARTERS, first, behind, SHELVES)))
     keys = totals.keys()
-    fewer = [
-        (shelf.number, bucket, totals.cell(connection, shelf, shelf.project(keys[cell])), amounts)
-        for shelf in FEWER
-        for number, _, cell, amounts in whole
-        if number == WHOLE[shelf.subject].number
-    ]
-    _keep(connection, fewer, QUARTERS, bucket)
+    rolled: list[_Total] = []
+    for bucket, whole in parts.items():
+        fewer = [
+            (shelf.number, bucket, totals.cell(connection, shelf, shelf.project(keys[cell])), amounts)
+            for shelf in FEWER
+            for number, _, cell, amounts in whole
+            if number == WHOLE[shelf.subject].number
+        ]
+        rolled += _merged(whole, QUARTERS, bucket) + _merged(fewer, QUARTERS, bucket)
+    add_rows(connection, total, rolled)
 
 
 def _roll_coarser(connection: Connection, state: State, until: int) -> None:
@@ -65,10 +75,14 @@ def _spans(buckets: Sequence[int], span: _Span, zone: str) -> Iterator[tuple[int
 
 
 def _keep(connection: Connection, rows: _Rows, grain: int, bucket: int) -> None:
-    """Add rows up by shelf and cell and keep them as one part each. A cell's number tells its shelf."""
+    add_rows(connection, total, _merged(rows, grain, bucket))
+
+
+def _merged(rows: _Rows, grain: int, bucket: int) -> list[_Total]:
+    """Return the rows added up by shelf and cell, one part each. A cell's number tells its shelf."""
     shelves = {cell: shelf for shelf, _, cell, _ in rows}
     merged = merge([cell for _, _, cell, _ in rows], [amounts for *_, amounts in rows])
-    add_rows(connection, total, [(shelves[cell], grain, bucket, cell, 0, blob) for cell, blob in merged.items()])
+    return [(shelves[cell], grain, bucket, cell, 0, blob) for cell, blob in merged.items()]
 
 
 def _buckets(connection: Connection, grain: int, since: int, until: int) -> list[int]:

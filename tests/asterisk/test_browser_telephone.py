@@ -17,6 +17,8 @@ pytestmark = pytest.mark.asterisk
 
 HERE = "df7jal23ls0d.invalid"
 """What a browser, which cannot know its address, says of itself."""
+A_TURN = 40
+"""Seconds in which the line comes to the agent, though it may ring a telephone before his that another test left."""
 LOUD = 1000
 """A sample that only speech has, of 32768."""
 
@@ -36,8 +38,8 @@ def register(user, cseq, authorization=""):
     return Request(tuple(headers), b"", "REGISTER", "sip:127.0.0.1").encode().decode()
 
 
-async def read(socket):
-    return parse((await asyncio.wait_for(socket.recv(), 10)).encode())
+async def read(socket, within=10):
+    return parse((await asyncio.wait_for(socket.recv(), within)).encode())
 
 
 async def response(socket):
@@ -65,11 +67,11 @@ async def test_it_registers_as_the_agent_and_the_line_offers_calls_to_it(demo):
             await call.answered()
             await eventually(lambda: np.abs(call.heard()).max(initial=0) > LOUD)  # it speaks, so it takes keys
             await call.press("2")
-            offered = await read(socket)
+            offered = await read(socket, A_TURN)
             while isinstance(offered, Response) or offered.method == "OPTIONS":
                 if isinstance(offered, Request):
                     await socket.send(answer(offered, 200, "OK").encode().decode())
-                offered = await read(socket)
+                offered = await read(socket, A_TURN)
             assert offered.method == "INVITE"
             assert b"UDP/TLS/RTP/SAVPF" in offered.body
             assert b"a=fingerprint:" in offered.body

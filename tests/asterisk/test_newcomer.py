@@ -355,6 +355,14 @@ def test_a_second_start_fetches_nothing_and_writes_nothing_anew(terminal: Termin
     assert terminal.ended() == 0
 
 
+MAIL = """\
+server: smtp://127.0.0.1:1
+security: none
+from: desk@example.com
+time zone: Europe/Moscow
+reports:
+  morning: {report: lines, every: day, at: "08:00", to: [owner@example.com]}
+"""
 PREPARED = ("etc", "sounds", "music", "data")
 
 
@@ -365,14 +373,16 @@ def stamps(place: Path) -> dict[Path, tuple[int, int, int]]:
     return {path: (one.st_ino, one.st_size, one.st_mtime_ns) for path, one in told.items()}
 
 
-def test_a_deep_home_works_like_any_other(tmp_path: Path) -> None:
-    """Its control socket would have a path that is longer than a socket may have."""
+def test_a_deep_home_that_mails_reports_works_like_any_other_and_stops(tmp_path: Path) -> None:
+    """Its control socket would have a path that is longer than a socket may have; the mailer is one part more."""
     deep = tmp_path / ("deep " * 8).strip()
     room = 190 - len(os.fsencode(deep / "home"))
     desk = RunningDesk(deep / ("x" * room) / "home", SHIFT, robots=True)
-    desk.home.parent.mkdir(parents=True)
+    desk.home.mkdir(parents=True)
+    desk.settings.mail_file.write_text(MAIL)
     try:
         desk.start()
+        assert "mailer" in json.loads(desk.ivr("status", "--json").stdout)["parts"]
         link = desk.home / "asterisk/run"
         assert len(os.fsencode(link / "asterisk.ctl")) > 107
         assert "Asterisk" in desk.ivr("asterisk", "cli", "core show version").stdout

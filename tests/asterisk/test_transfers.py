@@ -21,6 +21,8 @@ SHIFT = 4780 + 10 * WORKER
 WATCH = 0.2
 """Seconds by which a stop-watch beside the telephone may differ from the ledger."""
 ARRIVAL = ["ivr: handed over", "queue first: answered", "offer first a: answered"]
+TOGETHER = ["offer b: answered", "hold first a: transferred"]
+"""What two threads of Asterisk begin in the same millisecond, either of them first."""
 GOLDEN = {
     "blind": [
         *ARRIVAL, "talk first a: transferred", "transfer a: answered", "offer b: answered", "talk b: caller hung up",
@@ -35,8 +37,8 @@ GOLDEN = {
         "talk b: caller hung up",
     ],
     "attended_by_keys": [
-        *ARRIVAL, "talk first a: held", "hold first a: held", "transfer a: answered", "offer b: answered",
-        "hold first a: transferred", "talk b: caller hung up",
+        *ARRIVAL, "talk first a: held", "hold first a: held", "transfer a: answered", *TOGETHER,
+        "talk b: caller hung up",
     ],
     "blonde": [
         *ARRIVAL, "talk first a: transferred", "hold first a: transferred", "transfer a: answered", "offer b: answered",
@@ -231,7 +233,10 @@ def _letters(told: Told, number: int) -> list[str]:
 
 @pytest.mark.parametrize("name", WAYS)
 def test_f33_the_call_is_one_row_with_exactly_these_legs(played, name):
-    assert _letters(played[name], list(WAYS).index(name)) == GOLDEN[name]
+    legs = _letters(played[name], list(WAYS).index(name))
+    if name == "attended_by_keys" and legs[-3:-1] == TOGETHER[::-1]:
+        legs[-3:-1] = TOGETHER
+    assert legs == GOLDEN[name]
 
 
 @pytest.mark.parametrize("name", HOW)

@@ -48,12 +48,12 @@ async def hang_up_all(calls: dict[str, OutgoingCall]) -> None:
     await asyncio.gather(*(call.hang_up() for call in calls.values()))
 
 
-async def until(condition: Callable[[], Any], within: float = 15.0) -> Any:
+async def until(condition: Callable[[], Any], within: float = 15.0, every: float = 0.05) -> Any:
     """Wait until the condition is true, while telephones go on; return what it said."""
     end = time.monotonic() + within
     while not (said := condition()):
         assert time.monotonic() < end, f"not within {within} s"
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(every)
     return said
 
 

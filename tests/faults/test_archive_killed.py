@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import random
-import subprocess
-import sys
 import time
+from contextlib import suppress
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
@@ -23,15 +24,9 @@ from ivr.store.tables import journal_record
 from tests.made_journal import made_journal
 
 TIMES = 12
-SMALL = 250
-RUN = """
-import sys
-from pathlib import Path
-from ivr.store.archive import archive
-from ivr.store.engine import open_database
-engine, folder = open_database(sys.argv[1]), Path(sys.argv[2])
-archive(engine, folder, before=2**62, now=1, largest=int(sys.argv[3]), progress=lambda moved: print(moved, flush=True))
-"""
+SMALL = 500
+FORKED = multiprocessing.get_context("forkserver")
+FORKED.set_forkserver_preload(["duckdb", "ivr.store.archive", "ivr.store.engine"])
 
 
 @pytest.mark.timeout(300)
@@ -52,20 +47,28 @@ def test_an_archiving_run_that_is_killed_twelve_times_neither_loses_nor_doubles_
             assert [tuple(record) for some in all_records(connection, 5000) for record in some] == before
     assert 0 < archived(engine).files < len(before) / SMALL, "it was never killed in the middle"
     archive(engine, folder, before=2**62, now=1, largest=SMALL)
-    assert archived(engine).records == len(before) == verify(engine).records
-    assert verify(engine).differences == []
+    proof = verify(engine)
+    assert archived(engine).records == len(before) == proof.records
+    assert proof.differences == []
     assert len(list(folder.iterdir())) == archived(engine).files
     engine.dispose()
 
 
 def run_and_kill(url: str, folder: Path, files: int, after: float) -> None:
     """Kill a run some time after it has told of so many files."""
-    command = [sys.executable, "-c", RUN, url, str(folder), str(SMALL)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    assert process.stdout
-    for _ in range(files):
-        process.stdout.readline()
+    told, teller = FORKED.Pipe(duplex=False)
+    process = FORKED.Process(target=run_archive, args=(url, folder, teller))
+    process.start()
+    teller.close()
+    with suppress(EOFError):
+        for _ in range(files):
+            told.recv()
     time.sleep(after)
     process.kill()
-    process.wait()
-    process.stdout.close()
+    process.join()
+    told.close()
+
+
+def run_archive(url: str, folder: Path, teller: Connection) -> None:
+    """Archive everything, in a process of its own; tell of each file."""
+    archive(open_database(url), folder, before=2**62, now=1, largest=SMALL, progress=lambda _: teller.send(1))

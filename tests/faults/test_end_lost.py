@@ -56,7 +56,7 @@ async def test_f22_a_call_whose_end_was_lost_is_closed_once_while_the_one_beside
         controller = desk.part("controller")
         os.kill(controller, signal.SIGKILL)
         await part_back(desk, "controller", controller)
-        row = await until(lambda: (one := ledger(desk).by_caller["79215550001"])["ended_at"] and one, 110)
+        row = await until(lambda: (one := ledger(desk).by_caller["79215550001"])["ended_at"] and one, 110, every=1)
         kept = ledger(desk)
         assert (row["closed_by"], row["outcome"], row["reopened"]) == ("reconciled", "answered", 0)
         last = kept.legs[row["id"]][-1]

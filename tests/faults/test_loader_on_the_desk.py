@@ -12,7 +12,7 @@ from tests.faults.loaders import Loaders
 from tests.faults.oracle import check, check_channels
 from tests.faults.phones import calling, part_back, until
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.alone]
+pytestmark = pytest.mark.asterisk
 
 KILLS = 20
 

@@ -70,14 +70,6 @@ def test_an_environment_whose_python_is_gone_is_made_again(project):
     subprocess.run([project / ".venv/bin/python", "-c", "import ivr"], check=True)
 
 
-def test_an_interrupted_set_up_goes_on(project):
-    """Without a stamp, and with an environment of which half is there, the next run makes it whole."""
-    (project / ".venv/ready.json").unlink()
-    shutil.rmtree(project / ".venv/bin")
-    assert set_up(project).returncode == 0
-    assert (project / ".venv/bin/ivr").is_file()
-
-
 def test_a_moved_clone_gets_an_environment_of_its_place(project):
     """Scripts begin with the path that they were made in."""
     moved = project.with_name("another place")
@@ -89,16 +81,19 @@ def test_a_moved_clone_gets_an_environment_of_its_place(project):
         moved.rename(project)
 
 
-def test_pips_failure_is_shown_with_one_sentence_and_its_cure(project):
-    """Without an index nothing can be installed; the run after that succeeds."""
+def test_pips_failure_is_shown_with_one_sentence_and_the_next_run_goes_on_from_there(project):
+    """Without an index nothing can be installed. It leaves an environment that is half there and has no stamp."""
     (project / ".venv/ready.json").unlink()
+    shutil.rmtree(project / ".venv/bin")
     failed = set_up(project, PIP_NO_INDEX="1", PIP_FIND_LINKS="", PIP_CONFIG_FILE=os.devnull)
     assert failed.returncode == 2
     last = failed.stderr.splitlines()[-1]
     assert last.startswith("The Python packages could not be installed")
     assert "run the command again" in last
     assert "Traceback" not in failed.stderr
+    assert not (project / ".venv/ready.json").exists()
     assert set_up(project).returncode == 0
+    assert (project / ".venv/bin/ivr").is_file()
 
 
 def test_an_old_python_is_refused_by_name(project, tmp_path):

@@ -37,18 +37,24 @@ def names(folder) -> set[str]:
     return {path.name for path in folder.iterdir()} if folder.exists() else set()
 
 
-def test_an_empty_cache_gets_a_copy_that_runs_and_speaks(mirror, only_mirror, empty_cache, progress):
-    """A copy fetched into a path with a blank runs, has the desk's modules and the English prompts."""
+def test_two_set_ups_at_once_fetch_one_copy_that_runs_and_speaks(mirror, only_mirror, empty_cache):
+    """Into a path with a blank; the second waits for the first, says so, and finds what it made."""
     only_mirror(mirror.site)
-    found = private.find_asterisk(progress.append)
-    said = subprocess.run([*found.command, "-V"], capture_output=True, text=True, check=True).stdout
-    assert said.startswith("Asterisk 22.")
+    with set_up_process() as one, set_up_process() as other:
+        said = [process.communicate(timeout=120)[0] for process in (one, other)]
+    assert (one.returncode, other.returncode) == (0, 0)
+    assert sum("waiting for it" in text for text in said) == 1
+    assert sum("unpacking" in text for text in said) == 1
+    assert len(mirror.served) == len(set(mirror.served))
+    assert any("signature is NOT verified" in text for text in said), "an unsigned mirror is taken silently"
+    found = private.find_asterisk()
+    told = subprocess.run([*found.command, "-V"], capture_output=True, text=True, check=True).stdout
+    assert told.startswith("Asterisk 22.")
     assert found.private
     assert found.version >= private.FLOOR
     assert (found.modules_dir / "app_queue.so").is_file()
     assert (found.sounds_en_dir / "beep.wav").is_file()
     assert (found.data_dir / "documentation").is_dir()
-    assert any("signature is NOT verified" in line for line in progress), "an unsigned mirror is taken silently"
     assert names(empty_cache) == {"lock", "packages", found.data_dir.parents[3].name}
 
 
@@ -67,41 +73,48 @@ def test_every_module_finds_its_libraries(debs):
 
 @pytest.fixture
 def copy(debs, empty_cache):
-    """Make a whole private copy in the empty cache, beside the packages that it was made from."""
+    """Put a whole private copy into the empty cache, beside the packages that it was made from."""
     packages = empty_cache / "packages"
-    real = debs[0].parents[2]
     (packages / "cache/archives").mkdir(parents=True)
-    shutil.copy(real / "fetched.json", packages)
+    shutil.copy(debs[0].parents[2] / "fetched.json", packages)
     for deb in debs:
         (packages / "cache/archives" / deb.name).symlink_to(deb)
-    return private.install()
+    made = debs[0].parents[3]
+    for stamp in made.glob("*/complete.json"):
+        shutil.copytree(stamp.parent, empty_cache / stamp.parent.name, symlinks=True)
+    found = private.private_asterisk()
+    assert found
+    return found
 
 
 def test_a_broken_copy_is_noticed_and_mended_without_a_network(copy, only_mirror, progress):
-    """A cut module, a missing prompt and a byte changed in place are each found, and the copy is whole again."""
+    """A cut module and a missing prompt are found by a quick look, a byte changed in place by reading all of it."""
     only_mirror("http://127.0.0.1:9")
-    folder = copy.data_dir.parents[3]
-    module = copy.modules_dir / "app_queue.so"
-    os.truncate(module, module.stat().st_size // 2)
-    (copy.sounds_en_dir / "beep.wav").unlink()
+    module, beep = copy.modules_dir / "app_queue.so", copy.sounds_en_dir / "beep.wav"
+    whole = {file: file.read_bytes() for file in (module, beep)}
+    os.truncate(module, len(whole[module]) // 2)
     assert private.private_asterisk() is None
-    assert private.find_asterisk(progress.append) == copy
-    assert damage(folder, thorough=True) == ""
+    module.write_bytes(whole[module])
+    assert private.private_asterisk() == copy
+    beep.unlink()
+    assert private.private_asterisk() is None
+    beep.write_bytes(whole[beep])
+
+    changed = bytearray(whole[module])
+    changed[4096] ^= 255
+    module.write_bytes(changed)
+    assert private.private_asterisk() == copy, "a quick look reads no bytes"
+    assert private.install(progress=progress.append) == copy
+    assert damage(copy.data_dir.parents[3], thorough=True) == ""
+    assert module.read_bytes() == whole[module]
     assert any("is broken" in line for line in progress)
     assert not any("fetching" in line for line in progress)
 
-    with module.open("r+b") as file:
-        file.seek(4096)
-        byte = file.read(1)
-        file.seek(4096)
-        file.write(bytes([byte[0] ^ 255]))
-    assert private.private_asterisk() == copy, "a quick look reads no bytes"
-    assert private.install(progress=progress.append) == copy
-    assert damage(folder, thorough=True) == ""
 
-
-def test_a_mirror_that_breaks_off_is_taken_up_where_it_stopped(mirror, only_mirror, empty_cache):
-    """After an error half-way nothing passes for a copy, and the next run fetches only what is missing."""
+def test_a_set_up_that_breaks_off_and_then_is_killed_leaves_nothing_that_passes_for_a_copy(
+    mirror, only_mirror, empty_cache
+):
+    """The mirror fails half-way: the next run fetches only what is missing. Killed as it unpacks: the next is whole."""
     only_mirror(mirror.site)
     mirror.quota = 100
     with pytest.raises(DeskError, match=r"^The mirror broke off: .*503.*Run the command again"):
@@ -111,13 +124,7 @@ def test_a_mirror_that_breaks_off_is_taken_up_where_it_stopped(mirror, only_mirr
     first = set(mirror.served)
     mirror.served.clear()
     mirror.quota = 1000
-    assert private.install().private
-    assert first.isdisjoint(mirror.served)
 
-
-def test_a_killed_set_up_leaves_nothing_that_passes_for_a_copy(mirror, only_mirror, empty_cache):
-    """Killed while unpacking, the next run clears the rest away and makes a whole copy."""
-    only_mirror(mirror.site)
     with set_up_process() as process:
         for line in process.stdout:
             if line.startswith("unpacking"):
@@ -126,22 +133,14 @@ def test_a_killed_set_up_leaves_nothing_that_passes_for_a_copy(mirror, only_mirr
         while not any(empty_cache.glob(".new-*/*/usr")) and time.monotonic() < deadline:
             time.sleep(0.01)
         process.send_signal(signal.SIGKILL)
+    assert mirror.served
+    assert first.isdisjoint(mirror.served)
     assert any(empty_cache.glob(".new-*"))
     assert private.private_asterisk() is None
+
     found = private.install()
     assert damage(found.data_dir.parents[3], thorough=True) == ""
     assert not any(empty_cache.glob(".new-*"))
-
-
-def test_two_set_ups_at_once_take_turns_and_fetch_once(mirror, only_mirror, empty_cache):
-    """The second waits for the first, says so, and finds the copy made."""
-    only_mirror(mirror.site)
-    with set_up_process() as one, set_up_process() as other:
-        said = [process.communicate(timeout=120)[0] for process in (one, other)]
-    assert (one.returncode, other.returncode) == (0, 0)
-    assert sum("waiting for it" in text for text in said) == 1
-    assert sum("unpacking" in text for text in said) == 1
-    assert len(mirror.served) == len(set(mirror.served))
 
 
 @pytest.mark.parametrize("why", ["closed", "empty", "old"])

@@ -32,6 +32,7 @@ class Memory:
     def __init__(self, *expected):
         self.rows = {each.name: each for each in expected}
         self.verdicts = {}
+        self.acts = []
         self.down = False
         self.settled = threading.Event()
 
@@ -40,9 +41,11 @@ class Memory:
             raise ConnectionError("the database is away")
         return [row for row in self.rows.values() if row.state in {"expected", "failed"}]
 
-    def settle(self, verdict):
-        self.verdicts[verdict.name] = verdict
-        self.rows[verdict.name] = replace(self.rows[verdict.name], state=verdict.state)
+    def settle(self, *verdicts):
+        self.acts.append([verdict.name for verdict in verdicts])
+        for verdict in verdicts:
+            self.verdicts[verdict.name] = verdict
+            self.rows[verdict.name] = replace(self.rows[verdict.name], state=verdict.state)
         self.settled.set()
 
 
@@ -361,6 +364,38 @@ def test_one_bad_recording_does_not_hold_up_the_next(root):
     clock.now += GRACE + 1
     keeper.look()
     assert {name: verdict.state for name, verdict in store.verdicts.items()} == {"../evil": "failed", other: "ok"}
+
+
+def _three(root):
+    names = [f"desk1-1795262400.{number}" for number in (7, 8, 9)]
+    for name in names:
+        _record(root, 5.0, name)
+    return names, [_expected(name=name, call_id=name) for name in names]
+
+
+def test_recordings_that_are_ready_together_are_settled_in_one_act(root):
+    names, expected = _three(root)
+    keeper, store, _ = _keeper(root, *expected)
+    assert keeper.look() == 3
+    assert store.acts == [names]
+
+
+def test_a_verification_that_breaks_off_keeps_the_verdicts_before_it(root):
+    names, expected = _three(root)
+
+    class Broken(DiskAudio):
+        """Breaks at the second recording in a way that nobody foresaw."""
+
+        def finalise(self, sources, out, channels, private):
+            if names[1] in str(out):
+                raise RuntimeError("unforeseen")
+            return super().finalise(sources, out, channels, private)
+
+    store = Memory(*expected)
+    keeper = Keeper(store, root, Broken(), Clock())
+    with pytest.raises(RuntimeError, match="unforeseen"):
+        keeper.look()
+    assert store.acts == [[names[0]]]
 
 
 async def test_the_loop_outlives_a_database_that_is_away(root):

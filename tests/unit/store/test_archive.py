@@ -91,7 +91,8 @@ def test_verify_and_rebuild_count_what_is_archived(desk):
     was = desk.derived()
     desk.archive(before=(BEGIN + 5) * 1_000_000)
     assert desk.left() > 0
-    assert (verify(desk.engine).records, verify(desk.engine).differences) == (len(desk.records()), [])
+    proof = verify(desk.engine)
+    assert (proof.records, proof.differences) == (len(desk.records()), [])
     assert rebuild(desk.engine) == 40
     assert desk.derived() == was
 

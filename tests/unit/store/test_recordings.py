@@ -172,8 +172,8 @@ def test_a_failed_recording_keeps_the_talk_time_that_it_was_measured_against(eng
 def test_what_is_older_than_its_desk_keeps_it_is_found_once_its_call_is_over_and_it_was_verified(engine):
     store = SqlRecordings(engine)
     keeps = Keeps({"shop": 3600.0}, 7200.0)
-    for name in ("d-2", "d-3"):
-        store.settle(Verdict(name, "ok", f"2026/11/21/{name}.wav"))
+    store.settle(*(Verdict(name, "ok", f"2026/11/21/{name}.wav") for name in ("d-2", "d-3")))
+    assert [store.find(name)[0].path for name in ("d-2", "d-3")] == ["2026/11/21/d-2.wav", "2026/11/21/d-3.wav"]
     assert store.outlived(keeps, NOON + 3600) == []
     assert [each.name for each in store.outlived(keeps, NOON + 3600 + 121)] == ["d-3"]
     store.settle(Verdict("d-1", "ok", "2026/11/21/d-1.wav"))
