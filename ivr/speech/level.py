@@ -31,10 +31,10 @@ def loudness(samples: Samples, rate: int) -> float:
     """Return the loudness in LUFS; -inf for silence. A sound shorter than a gating block is one block."""
     import pyloudnorm  # noqa: PLC0415 - a second of import, paid by who measures
 
-    seconds = len(samples) / rate
-    if seconds <= 0 or not np.any(samples):
+    if not np.any(samples):
         return -math.inf
-    meter = pyloudnorm.Meter(rate, block_size=min(_BLOCK, seconds))
+    # Half a sample less: the meter multiplies again, and what it gets may be a hair more than there is.
+    meter = pyloudnorm.Meter(rate, block_size=min(_BLOCK, (len(samples) - 0.5) / rate))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         return float(meter.integrated_loudness(samples))

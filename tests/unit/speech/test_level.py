@@ -31,7 +31,7 @@ def test_a_click_is_held_down_and_the_voice_stays_at_its_level():
     assert loudness(done, 8000) == pytest.approx(-20, abs=0.5)
 
 
-@pytest.mark.parametrize("seconds", [0.05, 0.1, 0.39])
+@pytest.mark.parametrize("seconds", [0.05, 0.1, 2031 / 8000, 0.39])
 def test_a_sound_shorter_than_a_gating_block_has_a_loudness(seconds):
     time = np.arange(round(seconds * 8000)) / 8000
     short = loudness(0.1 * np.sin(2 * np.pi * 700 * time), 8000)
