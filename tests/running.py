@@ -19,9 +19,10 @@ import numpy as np
 from sqlalchemy import select
 
 from ivr.asterisk.private import find_asterisk
+from ivr.flows.edition import edition_name
 from ivr.flows.model import Desk
 from ivr.flows.prompts import prompts_of
-from ivr.flows.reader import read_desk, read_desks
+from ivr.flows.reader import read_desk, read_desks, version_of
 from ivr.phone.call import CallOverError
 from ivr.phone.hearing import Heard, recognise
 from ivr.phone.incoming import IncomingCall
@@ -159,6 +160,10 @@ class RunningDesk:
 
     def desk(self, name: str) -> Desk:
         return read_desks(self.desks)[name]
+
+    def edition(self, desk: str) -> str:
+        """Return the name of the desk's edition that the dialplan knows."""
+        return edition_name(desk, version_of(self.desks / f"{desk}.yaml"))
 
     def prompts(self, desk: str, language: str) -> dict[str, Any]:
         """Return the published sound of each prompt, at 8 kHz."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
+from functools import partial
 
 import structlog
 
+from ivr.app.editions import Editions
 from ivr.asterisk.agi_dialogue import Dialogue
 from ivr.asterisk.conversation import AgiConversation
 from ivr.asterisk.pyst2_seat import HandlerFailed, run_handler
@@ -20,14 +21,14 @@ from ivr.engine.commands import RunScript
 from ivr.engine.inputs import Arrived, LineLeft, ScriptAnswer
 from ivr.engine.session import Session, unpack
 from ivr.engine.whisper import whisper
-from ivr.errors import DeskError
+from ivr.flows.edition import Edition, edition_name
 from ivr.flows.model import Desk
 from ivr.telephony.facts import DEAF
 
 Keys = Callable[[str, float], str]
 """The keys that a channel (uniqueid) pressed since a moment, in order."""
 Length = Callable[[str, str, str], float]
-"""Seconds that a prompt lasts: (desk, prompt id, language)."""
+"""Seconds that a prompt lasts: (edition, prompt id, language)."""
 
 _log = structlog.get_logger("ivr.calls")
 
@@ -36,10 +37,7 @@ _log = structlog.get_logger("ivr.calls")
 class Calls:
     """All that a call needs from this controller."""
 
-    desks: Mapping[str, Desk]
-    versions: Mapping[str, str]
-    folder: Path
-    """Where the desks' files lie."""
+    editions: Editions
     callers: Callers
     length: Length
     keys: Keys
@@ -49,14 +47,14 @@ class Calls:
         return {"answer": self.answer, "resume": self.resume, "whisper": self.whisper}
 
     async def answer(self, agi: Dialogue) -> None:
-        """`answer,<desk>,<number>`: a call arrived."""
+        """`answer,<edition or desk>,<number>`: a call arrived."""
         name, number = _arguments(agi, 2)
-        desk = self._desk(name)
-        caller = agi.request.caller_number
+        edition = await self.editions.find(name)
+        desk, caller = edition.desk.desk, agi.request.caller_number
         _log.info(
-            "call", call_id=agi.request.uniqueid, desk=name, number=number, caller=caller, version=self.versions[name]
+            "call", call_id=agi.request.uniqueid, desk=desk, number=number, caller=caller, version=edition.version
         )
-        await self._turn(agi, desk, Session(name, self.versions[name]), Arrived(number, caller))
+        await self._turn(agi, edition, Session(desk, edition.version), Arrived(number, caller))
 
     async def resume(self, agi: Dialogue) -> None:
         """`resume,<packed session>,<line>,<QUEUESTATUS>,<asked at>`: a line ended without a talk, its `then` is a node.
@@ -65,39 +63,43 @@ class Calls:
         """
         packed, line, status, asked_at = _arguments(agi, 4)
         session = unpack(packed)
-        desk = self._desk(session.desk)
-        source = session.source or self._answered(desk, agi.request.uniqueid, asked_at)
-        await self._turn(agi, desk, session.but(source=source), LineLeft(line, status))
+        edition = await self.editions.find(edition_name(session.desk, session.version))
+        source = session.source or self._answered(edition.desk, agi.request.uniqueid, asked_at)
+        await self._turn(agi, edition, session.but(source=source), LineLeft(line, status))
 
     async def whisper(self, agi: Dialogue) -> None:
-        """`whisper,<desk>,<line>,<agent>,<since>,<call>,<asked at>,<packed session>,<category>,<source>`.
+        """`whisper,<edition>,<line>,<agent>,<since>,<call>,<asked at>,<packed session>,<category>,<source>`.
 
         An agent has answered. A call that the dialplan served alone has no session, but may have a category and source.
         """
         name, line, agent, since, call, asked_at, packed, category, source = _arguments(agi, 9)
-        desk = self._desk(name)
-        session = unpack(packed) if packed else Session(name, "", category=category, source=source)
+        edition = await self.editions.find(name)
+        desk = edition.desk
+        session = unpack(packed) if packed else Session(desk.desk, "", category=category, source=source)
         source = session.source or self._answered(desk, call, asked_at)
         waited = max(0.0, time.time() - float(since or time.time()))
         prompts = whisper(desk, line, session, source=source, waited=waited)
         language = desk.languages[0]
-        lasts = sum(self.length(name, prompt, language) for prompt in prompts)
-        files = [f"{name}/{language}/{prompt}" for prompt in prompts]
+        lasts = sum(self.length(edition.name, prompt, language) for prompt in prompts)
+        files = [f"{edition.name}/{language}/{prompt}" for prompt in prompts]
         _log.info("whisper", call_id=call, agent=agent, line=line, prompts=list(prompts))
         await whisper_to_agent(agi, agent, files, lasts, accept=desk.lines[line].whisper == "accept")
 
-    async def _turn(self, agi: Dialogue, desk: Desk, session: Session, arrival: Arrived | LineLeft) -> None:
+    async def _turn(self, agi: Dialogue, edition: Edition, session: Session, arrival: Arrived | LineLeft) -> None:
+        desk = edition.desk
         language = session.language or desk.languages[0]
-        conversation = AgiConversation(agi, self.length, self._run_script, ANSWER_DEADLINE, language)
+        conversation = AgiConversation(
+            agi, edition.name, self.length, partial(self._run_script, edition), ANSWER_DEADLINE, language
+        )
         last = await answer(desk, session, arrival, conversation, self.callers, _now)
         _log.info(
             "call.turned", call_id=agi.request.uniqueid, category=last.category, line=last.line, source=last.source
         )
 
-    async def _run_script(self, agi: Dialogue, desk: str, command: RunScript) -> ScriptAnswer:
+    async def _run_script(self, edition: Edition, agi: Dialogue, command: RunScript) -> ScriptAnswer:
         file, function = command.script.split(":")
         try:
-            told = await run_handler(agi, self.folder / desk / "scripts" / file, function, command.limit)
+            told = await run_handler(agi, self.editions.scripts(edition) / file, function, command.limit)
         except HandlerFailed as failure:
             _log.warning("script.failed", call_id=agi.request.uniqueid, script=command.script, reason=str(failure))
             return ScriptAnswer("", failed=True)
@@ -109,11 +111,6 @@ class Calls:
             return ""
         pressed = self.keys(call, float(asked_at) + DEAF)
         return next((desk.source.options[key] for key in pressed if key in desk.source.options), "")
-
-    def _desk(self, name: str) -> Desk:
-        if name not in self.desks:
-            raise DeskError(f"There is no desk {name!r}.", "Start the controller again: the desks have changed.")
-        return self.desks[name]
 
 
 def _arguments(agi: Dialogue, count: int) -> tuple[str, ...]:

@@ -14,12 +14,12 @@ import structlog
 from ivr.app.callers import LedgerCallers
 from ivr.app.calls import Calls, Keys
 from ivr.app.counting import Health
+from ivr.app.editions import Editions
 from ivr.app.heartbeat import beat
 from ivr.app.watching import watched_link
 from ivr.asterisk.agi_server import AgiServer
 from ivr.asterisk.ami import Ami, LoginRefused
 from ivr.asterisk.live import Live
-from ivr.flows.reader import read_desks, version_of
 from ivr.settings import Settings
 from ivr.speech.wav import seconds_of
 from ivr.store.callers import known_caller
@@ -39,7 +39,7 @@ async def run_controller(settings: Settings) -> None:
     engine = open_database(settings.database_url)
     calls = make_calls(settings, live.keys_since)
     ami, watch, passing = watched_link(
-        settings, live, {agent for desk in calls.desks.values() for agent in desk.agents}
+        settings, live, {agent for edition in calls.editions.current for agent in edition.desk.agents}
     )
     count = Health(ami, engine, settings.node)
     server = AgiServer(calls.handlers(), "127.0.0.1", settings.agi_port)
@@ -62,7 +62,9 @@ async def run_controller(settings: Settings) -> None:
         asyncio.create_task(watch.run()),
         asyncio.create_task(passing.run()),
     ]
-    _log.info("controller.ready", agi=server.port, desks=sorted(calls.desks))
+    _log.info(
+        "controller.ready", agi=server.port, desks=sorted(edition.desk.desk for edition in calls.editions.current)
+    )
     await stopped.wait()
     _log.info("controller.draining", sessions=server.sessions)
     await server.drain(DRAIN)
@@ -86,11 +88,8 @@ def health_of(server: AgiServer, ami: Ami, live: Live) -> dict[str, object]:
 
 def make_calls(settings: Settings, keys: Keys) -> Calls:
     """Return the handlers of calls over these desks. Raises `AuthorError` when a desk has mistakes."""
-    desks = read_desks(settings.desks)
     return Calls(
-        desks=desks,
-        versions={name: version_of(settings.desks / f"{name}.yaml") for name in desks},
-        folder=settings.desks,
+        editions=Editions(settings.home, settings.desks),
         callers=LedgerCallers(partial(known_caller, open_database(settings.database_url))),
         length=PromptLengths(settings.sounds),
         keys=keys,
@@ -98,18 +97,20 @@ def make_calls(settings: Settings, keys: Keys) -> Calls:
 
 
 class PromptLengths:
-    """How long a published prompt lasts; read once from its file."""
+    """How long a published prompt lasts; read anew when it was recorded anew."""
 
     def __init__(self, sounds: Path) -> None:
         self._sounds = sounds
-        self._known: dict[tuple[str, str, str], float] = {}
+        self._known: dict[tuple[str, str, str], tuple[int, float]] = {}
 
-    def __call__(self, desk: str, prompt: str, language: str) -> float:
+    def __call__(self, edition: str, prompt: str, language: str) -> float:
         """Return seconds."""
-        key = (desk, prompt, language)
-        if key not in self._known:
-            try:
-                self._known[key] = seconds_of(self._sounds / desk / language / f"{prompt}.wav")
-            except (OSError, ValueError):
-                self._known[key] = UNKNOWN_LENGTH
-        return self._known[key]
+        path = self._sounds / edition / language / f"{prompt}.wav"
+        key = (edition, prompt, language)
+        try:
+            written = path.stat().st_mtime_ns
+            if key not in self._known or self._known[key][0] != written:
+                self._known[key] = written, seconds_of(path)
+        except (OSError, ValueError):
+            return UNKNOWN_LENGTH
+        return self._known[key][1]

@@ -8,13 +8,14 @@ from pathlib import Path
 from shutil import copy2, rmtree
 
 from ivr.asterisk.render import asked_while_waiting, music_class, queue_timeout
+from ivr.flows.edition import Edition
 from ivr.flows.model import Desk
 from ivr.speech.wav import RATES, seconds_of
 
 HOLD = "hold"
 
 
-def lay_music(music: Path, pieces: Sequence[Path], desks: Iterable[Desk], sounds: Path) -> None:
+def lay_music(music: Path, pieces: Sequence[Path], editions: Iterable[Edition], sounds: Path) -> None:
     """Bring the pieces (.wav and .wav16) to `<music>/hold`, and each published question with them to its class.
 
     Asterisk plays a class in the order of its names and begins again at its end, so the pieces stand there so often
@@ -22,11 +23,11 @@ def lay_music(music: Path, pieces: Sequence[Path], desks: Iterable[Desk], sounds
     """
     _fill(music / HOLD, {piece.name: piece for piece in pieces})
     classes = set()
-    for desk in desks:
-        rounds = _rounds(desk, pieces)
-        for language in asked_while_waiting(desk):
-            classes.add(name := music_class(desk, language))
-            question = sounds / desk.desk / language / "source"
+    for edition in editions:
+        rounds = _rounds(edition.desk, pieces)
+        for language in asked_while_waiting(edition.desk):
+            classes.add(name := music_class(edition, language))
+            question = sounds / edition.name / language / "source"
             spoken = {f"1-question{end}": question.with_suffix(end) for end in RATES}
             _fill(music / name, {to: file for to, file in spoken.items() if file.exists()}, rounds)
     for folder in music.glob("*-source-*"):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import unified_diff
 from pathlib import Path
 
+from ivr.app.editions import editions_of, read_edition
 from ivr.app.prepare import render_config
 from ivr.app.secrets import Secrets, read_secrets
+from ivr.app.versions import read_versions, serving
 from ivr.asterisk.private import find_asterisk
 from ivr.flows.changes import Change, Version, changes
+from ivr.flows.edition import Edition
 from ivr.flows.model import Desk
 from ivr.flows.reader import read_desks
 from ivr.settings import Settings
@@ -43,39 +46,52 @@ class Planned:
 def plan(served: Settings, folder: Path) -> Planned:
     """Compare the desks in a folder with those that a home serves. Raises `DeskError` when either cannot be read."""
     old, new = read_desks(served.desks), read_desks(folder)
-    both = {name: _changes(served, folder, old[name], desk) for name, desk in new.items() if name in old}
-    kept = read_secrets(served.home / "secrets.json")
-    there, before, after = _files_of(served), _rendered(served, old, kept), _rendered_anew(served, folder, new, kept)
+    editions = {edition.desk.desk: edition for edition in editions_of(served.desks, old)}
+    both = {name: _changes(served, folder, editions[name], desk) for name, desk in new.items() if name in old}
+    now = serving(read_versions(served.home))
+    former = [read_edition(served.home, name) for name in now.former] if now else []
+    kept, there = read_secrets(served.home / "secrets.json"), _files_of(served)
+    laid = _rendered(served, tuple(editions.values()), former, kept)
+    before = _rendered(served, tuple(editions.values()), (), kept)
+    after = _rendered_anew(served, folder, new, kept)
     return Planned(
         tuple(name for name in new if name not in old),
         tuple(name for name in old if name not in new),
         {name: found for name, found in both.items() if found},
         dict(_diffs(before, after, kept)),
-        dict(_diffs(before, there, kept)),
+        dict(_diffs(laid, there, kept)),
     )
 
 
-def _changes(served: Settings, folder: Path, old: Desk, new: Desk) -> tuple[Change, ...]:
-    def now(prompt: str, language: str) -> float | None:
+def published(sounds: Path, edition: Edition) -> Version:
+    """Return an edition with the prompts that were published for it."""
+
+    def lasts(prompt: str, language: str) -> float | None:
         try:
-            return seconds_of(served.sounds / old.desk / language / f"{prompt}.wav")
+            return seconds_of(sounds / edition.name / language / f"{prompt}.wav")
         except (OSError, ValueError):
             return None
 
+    return Version(edition.desk, lasts)
+
+
+def _changes(served: Settings, folder: Path, old: Edition, new: Desk) -> tuple[Change, ...]:
     def then(prompt: str, language: str) -> float | None:
         return duration_of(folder, new.desk, prompt, language)
 
-    return changes(Version(old, now), Version(new, then))
+    return changes(published(served.sounds, old), Version(new, then))
 
 
-def _rendered(settings: Settings, desks: Mapping[str, Desk], kept: Secrets) -> dict[str, str]:
-    return {file.name: file.text for file in render_config(settings, desks, kept, find_asterisk())}
+def _rendered(
+    settings: Settings, editions: Sequence[Edition], former: Sequence[Edition], kept: Secrets
+) -> dict[str, str]:
+    return {file.name: file.text for file in render_config(settings, editions, former, kept, find_asterisk())}
 
 
 def _rendered_anew(served: Settings, folder: Path, desks: Mapping[str, Desk], kept: Secrets) -> dict[str, str]:
-    """Render what the next start would; an agent who has no password yet gets it then."""
+    """Render what would be laid; an agent who has no password yet gets it then."""
     agents = {agent: _HIDDEN for desk in desks.values() for agent in desk.agents} | kept.agents
-    return _rendered(served.model_copy(update={"desks": folder}), desks, Secrets(agents, kept.ami))
+    return _rendered(served, editions_of(folder, desks), (), Secrets(agents, kept.ami))
 
 
 def _files_of(settings: Settings) -> dict[str, str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from shutil import copyfile, copytree, rmtree
+from shutil import rmtree
+from typing import NamedTuple
 
+from ivr.app.editions import copy_desk, editions_of, keep_editions, place_of
 from ivr.app.lay_music import lay_music
 from ivr.app.places import bundled
 from ivr.app.secrets import Secrets, keep_secrets
@@ -14,8 +16,9 @@ from ivr.asterisk.control import lay_control_dir
 from ivr.asterisk.private import Installation, Progress, find_asterisk
 from ivr.asterisk.render import Plan, Rendered, render
 from ivr.errors import DeskError
+from ivr.flows.edition import Edition
 from ivr.flows.model import Desk
-from ivr.flows.reader import read_desks, version_of
+from ivr.flows.reader import read_desks
 from ivr.settings import Settings
 from ivr.speech.wav import RATES
 
@@ -27,9 +30,14 @@ class Prepared:
     """A home that can be run."""
 
     settings: Settings
-    desks: Mapping[str, Desk]
+    editions: Sequence[Edition]
     secrets: Secrets
     installation: Installation
+
+    @property
+    def desks(self) -> dict[str, Desk]:
+        """The desks by name."""
+        return {edition.desk.desk: edition.desk for edition in self.editions}
 
     @property
     def served(self) -> Settings:
@@ -60,33 +68,59 @@ def _prepare(settings: Settings, desks: Mapping[str, Desk], progress: Progress) 
     lay_control_dir(settings.home)
     (settings.recordings / "live").mkdir(parents=True, exist_ok=True)
     (settings.home / "log").mkdir(exist_ok=True)
-    secrets = keep_secrets(settings.home / "secrets.json", (a for desk in desks.values() for a in desk.agents))
     installation = find_asterisk(progress)
     _lay_data(state, installation)
-    _lay_sounds(settings, desks)
-    _lay_desks(settings, desks)
-    write_config(settings, desks, secrets, installation)
-    return Prepared(settings, desks, secrets, installation)
+    editions = editions_of(settings.desks, desks)
+    secrets = lay(settings, editions, (), installation, settings.desks).secrets
+    return Prepared(settings, editions, secrets, installation)
 
 
-def write_config(
-    settings: Settings, desks: Mapping[str, Desk], secrets: Secrets, installation: Installation
-) -> tuple[str, ...]:
-    """Render Asterisk's files into the home; return the names of those that changed."""
-    laid = settings.model_copy(update={"desks": settings.home / "desks"})
-    files = render_config(laid, desks, secrets, installation)
-    return tuple(file.name for file in files if _write(settings.asterisk_etc / file.name, file))
+class Laid(NamedTuple):
+    """What was brought into the home."""
+
+    secrets: Secrets
+    files: tuple[str, ...]
+    """Asterisk's files that changed."""
+    sounds: bool
+    """Whether a prompt changed."""
+
+
+def lay(
+    settings: Settings,
+    editions: Sequence[Edition],
+    former: Sequence[Edition],
+    installation: Installation,
+    folder: Path | None = None,
+) -> Laid:
+    """Bring the editions into the home, to be served: passwords, sounds, music, desk files, Asterisk's files.
+
+    `former`: editions in which calls go on. `folder`: where desks and prompts come from; without it they are in the
+    home already. Raises `DeskError` before anything is written when a prompt has no audio.
+    """
+    secrets = keep_secrets(settings.home / "secrets.json", (agent for one in editions for agent in one.desk.agents))
+    sounds = _publish(settings, editions, folder) if folder else False
+    if folder:
+        keep_editions(settings.home, folder, editions)
+    _lay_sounds(settings, editions, former)
+    _lay_desks(settings, editions)
+    files = render_config(settings, editions, former, secrets, installation)
+    changed = tuple(file.name for file in files if _write(settings.asterisk_etc / file.name, file))
+    return Laid(secrets, changed, sounds)
 
 
 def render_config(
-    settings: Settings, desks: Mapping[str, Desk], secrets: Secrets, installation: Installation
+    settings: Settings,
+    editions: Sequence[Edition],
+    former: Sequence[Edition],
+    secrets: Secrets,
+    installation: Installation,
 ) -> tuple[Rendered, ...]:
-    """Return Asterisk's files for the desks, which lie in the settings' folder."""
+    """Return Asterisk's files for the editions."""
     plan = Plan(
         settings=settings,
-        desks=tuple(desks.values()),
-        versions={name: version_of(settings.desks / f"{name}.yaml") for name in desks},
-        agent_passwords={agent: secrets.agents[agent] for desk in desks.values() for agent in desk.agents},
+        editions=editions,
+        former=former,
+        agent_passwords={agent: secrets.agents[agent] for one in editions for agent in one.desk.agents},
         ami_secret=secrets.ami,
         modules=installation.modules_dir,
         data=(settings.home / "asterisk/data").absolute(),
@@ -105,15 +139,13 @@ def _write(path: Path, file: Rendered) -> bool:
     return True
 
 
-def _lay_desks(settings: Settings, desks: Mapping[str, Desk]) -> None:
-    """Copy desk files and scripts: dialplan and controller must speak of the same flow until the next start."""
+def _lay_desks(settings: Settings, editions: Sequence[Edition]) -> None:
+    """Copy desk files and scripts: dialplan and controller must speak of the same flow, whatever is edited since."""
     fresh, place = settings.home / "desks.new", settings.home / "desks"
     rmtree(fresh, ignore_errors=True)
     fresh.mkdir()
-    for name in desks:
-        copyfile(settings.desks / f"{name}.yaml", fresh / f"{name}.yaml")
-        if (scripts := settings.desks / name / "scripts").is_dir():
-            copytree(scripts, fresh / name / "scripts")
+    for edition in editions:
+        copy_desk(place_of(settings.home, edition.name), edition.desk.desk, fresh)
     rmtree(place, ignore_errors=True)
     fresh.rename(place)
 
@@ -133,10 +165,21 @@ def _link(link: Path, target: Path) -> None:
         link.symlink_to(target)
 
 
-def _lay_sounds(settings: Settings, desks: Mapping[str, Desk]) -> None:
+def _publish(settings: Settings, editions: Sequence[Edition], folder: Path) -> bool:
+    """Publish each edition's prompts under its name; say whether any changed."""
     from ivr.speech.library import publish  # noqa: PLC0415 — numpy is heavy, and only needed when a sound changed
 
-    for desk in desks.values():
-        publish(desk, settings.desks, settings.sounds)
+    sounds = settings.sounds
+    changed = [publish(one.desk, folder, sounds / one.name, sounds / one.desk.desk) for one in editions]
+    return any(changed)
+
+
+def _lay_sounds(settings: Settings, editions: Sequence[Edition], former: Sequence[Edition]) -> None:
+    """Let a desk's bare name lead to the prompts that new calls hear, and make the lines' music."""
+    for edition in editions:
+        current = settings.sounds / edition.desk.desk
+        if current.is_dir() and not current.is_symlink():  # as it was published before there were editions
+            rmtree(current)
+        _link(current, Path(edition.name))
     pieces = sorted(piece for end in RATES for piece in bundled("dialplans").glob(f"music/*{end}"))
-    lay_music(settings.home / "asterisk/music", pieces, desks.values(), settings.sounds)
+    lay_music(settings.home / "asterisk/music", pieces, (*editions, *former), settings.sounds)

@@ -13,10 +13,12 @@ from pathlib import Path
 
 import structlog
 
+from ivr.app.editions import forget_editions
 from ivr.app.heartbeat import last_beat
 from ivr.app.parts import Part, until
 from ivr.app.prepare import Prepared, prepare
 from ivr.app.selftest import count_calls, run_selftest, stop_gracefully, wait_booted
+from ivr.app.versions import kept_editions, note_start, read_versions, who
 from ivr.app.welcome import welcome
 from ivr.asterisk.control import check_depth
 from ivr.asterisk.hostname import check_hostname
@@ -50,7 +52,18 @@ async def run_up(settings: Settings, progress: Progress) -> None:
         if unknown := unknown_zones(prepared.desks.values()):
             _log.warning("host.zones", unknown=unknown, cure=ZONES_CURE)
         migrate(settings.database_url)
+        _note_versions(prepared)
         await _run(prepared)
+
+
+def _note_versions(prepared: Prepared) -> None:
+    """Note what is served; what cannot be noted is told, and keeps no desk from its start."""
+    home = prepared.settings.home
+    try:
+        note_start(home, who(), {one.desk.desk: one.name for one in prepared.editions})
+        forget_editions(home, prepared.settings.sounds, kept_editions(read_versions(home)))
+    except DeskError as error:
+        _log.warning("versions.not_noted", reason=error.sentence, cure=error.cure)
 
 
 async def _run(prepared: Prepared) -> None:

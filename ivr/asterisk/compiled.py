@@ -3,15 +3,15 @@
 It does what `ivr.engine.machine` does, prompt by prompt and fact by fact, but for what needs the ledger (is the caller
 known?) or a handler's program, which fails. The engine is its oracle: `tests/asterisk/test_compiled.py`.
 
-The contexts of a desk, and what they leave to each other in channel variables:
+The contexts of an edition, and what they leave to each other in channel variables:
 
-`flow-DESK`        begin, closed, source (the question before the line), line, limit
-`node-DESK.NODE`   enter; ask; an extension for each key: `key1`, `more1` (its beginning), and what follows a wrong key
-                   or none
-                   Both have `again`: where a call goes on whose controller was lost at the question, or the handler
-`to-DESK.LINE`     notice and hand-over
-`whisper-DESK`     a subroutine on the telephone of the agent ARG1: IVR_TOKEN is `whispered`, `accepted` or `refused`
-`hours-DESK`       a subroutine: ARG1 is the moment, seconds since 1970; IVR_OPEN=1 when the desk is open then
+`flow-EDITION`        begin, closed, source (the question before the line), line, limit
+`node-EDITION.NODE`   enter; ask; an extension for each key: `key1`, `more1` (its beginning), and what follows a wrong
+                      key or none
+                      Both have `again`: where a call goes on whose controller was lost at the question, or the handler
+`to-EDITION.LINE`     notice and hand-over
+`whisper-EDITION`     a subroutine on the telephone of the agent ARG1: IVR_TOKEN is `whispered`, `accepted` or `refused`
+`hours-EDITION`       a subroutine: ARG1 is the moment, seconds since 1970; IVR_OPEN=1 when the desk is open then
 
 IVR_SAY  what is still to be spoken, files each followed by `&`: keys pressed meanwhile answer the question behind them
 IVR_GO   the line; IVR_SOURCE  the source, once known; IVR_ASKED=1  the question is not to be put any more
@@ -30,7 +30,8 @@ from ivr.asterisk.whispering import ACCEPT_KEY, DECISION_WAIT
 from ivr.engine.machine import TURNS_PER_CALL
 from ivr.engine.nodes.menu import NEXT_DIGIT_WAIT
 from ivr.engine.whisper import WAITS
-from ivr.flows.model import HANG_UP, VOICEMAIL, Desk, Menu, Say, Script, Way, way_to
+from ivr.flows.edition import Edition
+from ivr.flows.model import HANG_UP, VOICEMAIL, Menu, Say, Script, Way, way_to
 from ivr.flows.prompts import key_prompt, tells_notice
 
 LANGUAGE = "${CHANNEL(language)}"
@@ -41,22 +42,24 @@ _POUND = 'ExecIf($["${IVR_KEY}" = "" & "${READSTATUS}" = "OK"]?Set(IVR_KEY=#))'
 _SPEAK = 'ExecIf($["${IVR_SAY}" != ""]?Playback(${IVR_SAY:0:-1}))'
 
 
-def compile_flow(desk: Desk) -> str:
+def compile_flow(edition: Edition) -> str:
     """Return the contexts of the desk's flow, as text of extensions.conf."""
+    desk = edition.desk
     contexts: list[tuple[str, dict[str, list[str]]]] = [
-        (f"flow-{desk.desk}", dict(_entry(desk))),
-        *((f"node-{desk.desk}.{name}", dict(_node(desk, name))) for name in desk.flow),
-        *((f"to-{desk.desk}.{line}", {"s": _hand_over(desk, line)}) for line in desk.lines),
+        (f"flow-{edition.name}", dict(_entry(edition))),
+        *((f"node-{edition.name}.{name}", dict(_node(edition, name))) for name in desk.flow),
+        *((f"to-{edition.name}.{line}", {"s": _hand_over(edition, line)}) for line in desk.lines),
     ]
     if any(line.whisper for line in desk.lines.values()):
-        contexts.append((f"whisper-{desk.desk}", dict(_whisper(desk))))
+        contexts.append((f"whisper-{edition.name}", dict(_whisper(edition))))
     if desk.hours:
-        contexts.append((f"hours-{desk.desk}", dict(compile_hours(desk.hours, desk.time_zone))))
+        contexts.append((f"hours-{edition.name}", dict(compile_hours(desk.hours, desk.time_zone))))
     return "\n".join(context(name, extensions) for name, extensions in contexts)
 
 
-def _entry(desk: Desk) -> Iterator[tuple[str, list[str]]]:
-    name = desk.desk
+def _entry(edition: Edition) -> Iterator[tuple[str, list[str]]]:
+    desk = edition.desk
+    name = edition.name
     begin = ["MSet(IVR_SAY=,IVR_ASKED=,IVR_TURNS=0,__IVR_SOURCE=,__IVR_CATEGORY=)"]
     if desk.source and desk.source.by_number:
         for number, source in desk.source.by_number.items():
@@ -65,23 +68,23 @@ def _entry(desk: Desk) -> Iterator[tuple[str, list[str]]]:
     if desk.hours:
         begin.append(f"Gosub(hours-{name},s,1(${{EPOCH}}))")
         begin.append('GotoIf($["${IVR_OPEN}" != "1"]?closed,1)')
-    yield "begin", [*begin, *_way(desk, way_to(desk.first_node), "")]
+    yield "begin", [*begin, *_way(edition, way_to(desk.first_node), "")]
     if desk.hours:
-        yield "closed", [fact("closed"), *_way(desk, desk.hours.closed, "closed")]
+        yield "closed", [fact("closed"), *_way(edition, desk.hours.closed, "closed")]
     yield "limit", [fact("limit"), f"MSet(IVR_GO={next(iter(desk.lines))},IVR_ASKED=1)", "Goto(line,1)"]
     asks = bool(desk.source and desk.source.ask == "before the line" and desk.source.menu)
     ready = f"Goto(to-{name}.${{IVR_GO}},s,1)"
     yield "line", ['GotoIf($["${IVR_SOURCE}" = "" & "${IVR_ASKED}" != "1"]?source,1)', ready] if asks else [ready]
     if asks and desk.source:
-        yield from _source(desk, desk.source.options, desk.source.wait, ready)
+        yield from _source(edition, desk.source.options, desk.source.wait, ready)
 
 
-def _source(desk: Desk, options: dict[str, str], wait: timedelta, ready: str) -> Iterator[tuple[str, list[str]]]:
+def _source(edition: Edition, options: dict[str, str], wait: timedelta, ready: str) -> Iterator[tuple[str, list[str]]]:
     yield (
         "source",
         [
             "Set(IVR_ASKED=1)",
-            *_read(f"flow-{desk.desk}", f"${{IVR_SAY}}{_file(desk, 'source')}", wait.total_seconds()),
+            *_read(f"flow-{edition.name}", f"${{IVR_SAY}}{_file(edition, 'source')}", wait.total_seconds()),
             "Goto(answered,1)",
         ],
     )
@@ -90,7 +93,7 @@ def _source(desk: Desk, options: dict[str, str], wait: timedelta, ready: str) ->
         "answered",
         [
             'GotoIf($["${READSTATUS}" = "TIMEOUT"]?silent,1)',
-            f"GotoIf(${{DIALPLAN_EXISTS(flow-{desk.desk},key${{IVR_KEY}},1)}}?key${{IVR_KEY}},1)",
+            f"GotoIf(${{DIALPLAN_EXISTS(flow-{edition.name},key${{IVR_KEY}},1)}}?key${{IVR_KEY}},1)",
             fact("wrong", node="source", key="${STRREPLACE(IVR_KEY,#,%23)}"),
             ready,
         ],
@@ -100,26 +103,29 @@ def _source(desk: Desk, options: dict[str, str], wait: timedelta, ready: str) ->
         yield f"key{key}", [fact("source", source=source, how="asked"), f"Set(__IVR_SOURCE={source})", ready]
 
 
-def _node(desk: Desk, name: str) -> Iterator[tuple[str, list[str]]]:
-    node = desk.flow[name]
+def _node(edition: Edition, name: str) -> Iterator[tuple[str, list[str]]]:
+    node = edition.desk.flow[name]
     entered = fact("entered", node=name)
     match node:
         case Say():
-            yield "enter", [entered, _say(desk, name), *_way(desk, way_to(node.then), "")]
+            yield "enter", [entered, _say(edition, name), *_way(edition, way_to(node.then), "")]
         case Script():
             failed = fact("script", node=name, answer="", failed="1")
             yield "enter", [entered, _SPEAK, "Set(IVR_SAY=)", "Goto(again,1)"]
-            yield "again", [failed, *_way(desk, node.otherwise, f"{name}.otherwise")]
+            yield "again", [failed, *_way(edition, node.otherwise, f"{name}.otherwise")]
         case Menu():
             yield "enter", [entered, "Set(IVR_TRIES=1)", "Goto(ask,1)"]
-            yield from _menu(desk, name, node)
+            yield from _menu(edition, name, node)
 
 
-def _menu(desk: Desk, name: str, node: Menu) -> Iterator[tuple[str, list[str]]]:
-    context = f"node-{desk.desk}.{name}"
-    asked = f"${{IVR_SAY}}{_file(desk, name)}"
+def _menu(edition: Edition, name: str, node: Menu) -> Iterator[tuple[str, list[str]]]:
+    context = f"node-{edition.name}.{name}"
+    asked = f"${{IVR_SAY}}{_file(edition, name)}"
     yield "again", [*_answered_meanwhile("pressed"), "Goto(ask,1)"]
-    yield "ask", ["Set(IVR_DIGITS=)", *_read(f"flow-{desk.desk}", asked, node.wait.total_seconds()), "Goto(pressed,1)"]
+    yield (
+        "ask",
+        ["Set(IVR_DIGITS=)", *_read(f"flow-{edition.name}", asked, node.wait.total_seconds()), "Goto(pressed,1)"],
+    )
     pressed = f"GotoIf(${{DIALPLAN_EXISTS({context},%s${{IVR_DIGITS}},1)}}?%s${{IVR_DIGITS}},1)"
     yield (
         "pressed",
@@ -133,19 +139,19 @@ def _menu(desk: Desk, name: str, node: Menu) -> Iterator[tuple[str, list[str]]]:
     )
     for key, way in node.options.items():
         told = fact("key", node=name, key=quote(key, safe=_KEYS))
-        yield f"key{key}", [told, *_way(desk, way, key_prompt(name, key))]
+        yield f"key{key}", [told, *_way(edition, way, key_prompt(name, key))]
     beginnings = {key[:size] for key in node.options for size in range(1, len(key))} - node.options.keys()
     for digits in sorted(beginnings):
-        yield f"more{digits}", [*_read(f"flow-{desk.desk}", "", NEXT_DIGIT_WAIT), "Goto(pressed,1)"]
+        yield f"more{digits}", [*_read(f"flow-{edition.name}", "", NEXT_DIGIT_WAIT), "Goto(pressed,1)"]
     again = [f"GotoIf($[${{IVR_TRIES}} >= {node.tries}]?unanswered,1)", "Set(IVR_TRIES=$[${IVR_TRIES} + 1])"]
-    sorry = [_say(desk, f"{name}.wrong-key")] if node.wrong_key is not None else []
+    sorry = [_say(edition, f"{name}.wrong-key")] if node.wrong_key is not None else []
     yield (
         "wrong",
         [fact("wrong", node=name, key="${STRREPLACE(IVR_DIGITS,#,%23)}"), *again, *sorry, "Goto(ask,1)"],
     )
     silent = ['GotoIf($["${IVR_DIGITS}" != ""]?wrong,1)', fact("silent", node=name), *again, "Goto(ask,1)"]
     yield "silent", silent
-    yield "unanswered", _way(desk, node.no_answer or way_to(HANG_UP), f"{name}.no-answer")
+    yield "unanswered", _way(edition, node.no_answer or way_to(HANG_UP), f"{name}.no-answer")
 
 
 def _read(flow: str, files: str, wait: float) -> list[str]:
@@ -168,8 +174,9 @@ def _answered_meanwhile(then: str) -> list[str]:
     ]
 
 
-def _way(desk: Desk, way: Way, prompt: str) -> list[str]:
+def _way(edition: Edition, way: Way, prompt: str) -> list[str]:
     """Go a way; `prompt` is the id of its own text."""
+    desk = edition.desk
     steps = []
     if way.category:
         steps += [fact("category", category=way.category), f"Set(__IVR_CATEGORY={way.category})"]
@@ -180,36 +187,38 @@ def _way(desk: Desk, way: Way, prompt: str) -> list[str]:
             f"Set(CHANNEL(language)={way.language})",
         ]
     if way.say is not None and prompt:
-        steps.append(_say(desk, prompt))
+        steps.append(_say(edition, prompt))
     if way.then == HANG_UP:
         return [*steps, fact("ended", reason="goodbye"), _SPEAK, "Hangup(16)"]
     if way.then == VOICEMAIL and desk.voicemail:
-        return [*steps, _SPEAK, "Set(IVR_SAY=)", f"Goto(desk-{desk.desk},voicemail,1)"]
+        return [*steps, _SPEAK, "Set(IVR_SAY=)", f"Goto(desk-{edition.name},voicemail,1)"]
     if way.then in desk.lines:
-        return [*steps, f"Set(IVR_GO={way.then})", f"Goto(flow-{desk.desk},line,1)"]
-    return [*steps, f"Goto(node-{desk.desk}.{way.then},enter,1)"]
+        return [*steps, f"Set(IVR_GO={way.then})", f"Goto(flow-{edition.name},line,1)"]
+    return [*steps, f"Goto(node-{edition.name}.{way.then},enter,1)"]
 
 
-def _hand_over(desk: Desk, line: str) -> list[str]:
+def _hand_over(edition: Edition, line: str) -> list[str]:
+    desk = edition.desk
     steps = []
     if tells_notice(desk, line):
         steps = [
             'GotoIf($["${IVR_NOTICED}" = "1"]?on)',
             fact("notice"),
             "Set(IVR_NOTICED=1)",
-            _say(desk, "notice"),
+            _say(edition, "notice"),
         ]
     steps.append("(on)," * bool(steps) + fact("handover", line=line))
     asks = {"while waiting": "waiting", "by agent": "agent"}.get(desk.source.ask, "") if desk.source else ""
     question = "Set(IVR_ASK=)"
     if desk.source and desk.source.options and asks:
         question = f'Set(IVR_ASK=${{IF($["${{IVR_SOURCE}}" = "" & "${{IVR_ASKED}}" != "1"]?{asks}:)}})'
-    return [*steps, _SPEAK, "Set(IVR_SAY=)", question, "Set(IVR_ASKED=1)", f"Goto(line-{desk.desk}-{line},s,1)"]
+    return [*steps, _SPEAK, "Set(IVR_SAY=)", question, "Set(IVR_ASKED=1)", f"Goto(line-{edition.name}-{line},s,1)"]
 
 
-def _whisper(desk: Desk) -> Iterator[tuple[str, list[str]]]:
+def _whisper(edition: Edition) -> Iterator[tuple[str, list[str]]]:
     """Tell the agent what `ivr.engine.whisper` does, and ask on `accept` lines as `ivr.asterisk.whispering` does."""
-    own = f"Set(IVR_SAY=${{IVR_SAY}}{desk.desk}/{desk.languages[0]}/whisper.%s&)"
+    desk = edition.desk
+    own = f"Set(IVR_SAY=${{IVR_SAY}}{edition.name}/{desk.languages[0]}/whisper.%s&)"
     steps = ["MSet(IVR_SAY=,IVR_WAITED=$[${EPOCH} - ${IVR_SINCE}],IVR_TOLD=)"]
     steps.append(f'ExecIf($["${{IVR_CATEGORY}}" != ""]?{own % "category.${IVR_CATEGORY}"})')
     if desk.source:
@@ -240,9 +249,9 @@ def _whisper(desk: Desk) -> Iterator[tuple[str, list[str]]]:
         yield "accepted", [fact("accepted", agent="${ARG1}", how="key"), "Set(IVR_TOKEN=accepted)", "Return()"]
 
 
-def _file(desk: Desk, prompt: str) -> str:
-    return f"{desk.desk}/{LANGUAGE}/{prompt}"
+def _file(edition: Edition, prompt: str) -> str:
+    return f"{edition.name}/{LANGUAGE}/{prompt}"
 
 
-def _say(desk: Desk, prompt: str) -> str:
-    return f"Set(IVR_SAY=${{IVR_SAY}}{_file(desk, prompt)}&)"
+def _say(edition: Edition, prompt: str) -> str:
+    return f"Set(IVR_SAY=${{IVR_SAY}}{_file(edition, prompt)}&)"

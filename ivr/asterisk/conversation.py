@@ -19,8 +19,8 @@ from ivr.engine.session import Session
 from ivr.telephony.facts import EVENT_NAME, Fact, write_events
 
 Length = Callable[[str, str, str], float]
-"""Seconds that a prompt lasts: (desk, prompt id, language)."""
-RunHandler = Callable[[Dialogue, str, RunScript], Awaitable[ScriptAnswer]]
+"""Seconds that a prompt lasts: (edition, prompt id, language)."""
+RunHandler = Callable[[Dialogue, RunScript], Awaitable[ScriptAnswer]]
 """Run a desk's pyst2 handler over the session."""
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -29,10 +29,17 @@ class AgiConversation:
     """`ivr.desk.answer.Conversation` over one AGI session."""
 
     def __init__(
-        self, agi: Dialogue, length: Length, run_handler: RunHandler, first_deadline: float, language: str = ""
+        self,
+        agi: Dialogue,
+        edition: str,
+        length: Length,
+        run_handler: RunHandler,
+        first_deadline: float,
+        language: str = "",
     ) -> None:
-        """`language`: the channel's, as the dialplan has set it."""
+        """`edition`: the name under which its prompts lie; `language`: the channel's, as the dialplan has set it."""
         self._agi = agi
+        self._edition = edition
         self._length = length
         self._run_handler = run_handler
         self._loop = asyncio.get_running_loop()
@@ -45,26 +52,26 @@ class AgiConversation:
         for event in write_events(facts):
             await self._exec("CELGenUserEvent", EVENT_NAME, event)
 
-    async def play(self, desk: str, command: Play) -> None:
+    async def play(self, command: Play) -> None:
         """Speak the prompts to their end."""
-        lasts = sum(self._length(desk, prompt, command.language) for prompt in command.prompts)
+        lasts = self._lasts(command.prompts, command.language)
         await self._allow(lasts)
-        await self._exec("Playback", _files(desk, command.prompts, command.language), lasts=lasts)
+        await self._exec("Playback", self._files(command.prompts, command.language), lasts=lasts)
 
-    async def ask(self, desk: str, command: Ask) -> str:
+    async def ask(self, command: Ask) -> str:
         """Speak the prompts and take one key, at any moment of them."""
-        lasts = sum(self._length(desk, prompt, command.language) for prompt in command.prompts)
+        lasts = self._lasts(command.prompts, command.language)
         await self._allow(lasts + command.wait, _step(command.session) if command.session else {})
         try:
-            return await take_key(self._agi, _files(desk, command.prompts, command.language), command.wait, lasts)
+            return await take_key(self._agi, self._files(command.prompts, command.language), command.wait, lasts)
         except CallerGone as gone:
             raise CallerLeft from gone
 
-    async def run_script(self, desk: str, command: RunScript) -> ScriptAnswer:
+    async def run_script(self, command: RunScript) -> ScriptAnswer:
         """Run a pyst2 handler over this call, within its limit."""
         await self._allow(command.limit, _step(command.session) if command.session else {})
         try:
-            return await self._run_handler(self._agi, desk, command)
+            return await self._run_handler(self._agi, command)
         except CallerGone as gone:
             raise CallerLeft from gone
 
@@ -88,6 +95,12 @@ class AgiConversation:
     async def hang_up(self) -> None:
         """Let the dialplan hang up."""
         await self._exec("MSet", "IVR_TOKEN=ended")
+
+    def _lasts(self, prompts: Sequence[str], language: str) -> float:
+        return sum(self._length(self._edition, prompt, language) for prompt in prompts)
+
+    def _files(self, prompts: Sequence[str], language: str) -> str:
+        return "&".join(f"{self._edition}/{language}/{prompt}" for prompt in prompts)
 
     async def _exec(self, application: str, *arguments: str, lasts: float = 0.0) -> None:
         try:
@@ -129,7 +142,3 @@ def _step(session: Session) -> dict[str, str]:
         "__IVR_SOURCE": session.source,
         "CHANNEL(language)": session.language,
     }
-
-
-def _files(desk: str, prompts: Sequence[str], language: str) -> str:
-    return "&".join(f"{desk}/{language}/{prompt}" for prompt in prompts)

@@ -22,6 +22,7 @@ from ivr.asterisk.live import LIVE_EVENTS
 from ivr.asterisk.modules import REQUIRED, SHADOW, WANTED
 from ivr.asterisk.watch import WATCHED_EVENTS
 from ivr.errors import DeskError
+from ivr.flows.edition import Edition
 from ivr.flows.model import Desk, Line
 from ivr.flows.prompts import prompts_of, tells_notice
 from ivr.ledger.record import FIELDS
@@ -51,15 +52,21 @@ class Plan:
     """All that the files are made of."""
 
     settings: Settings
-    desks: Sequence[Desk]
-    versions: Mapping[str, str]
-    """Desk → the version of its file."""
+    editions: Sequence[Edition]
+    """The desks as new calls meet them."""
+    former: Sequence[Edition]
+    """Those of before, in which calls go on."""
     agent_passwords: Mapping[str, str]
     ami_secret: str
     modules: Path
     """Where Asterisk's modules lie."""
     data: Path
     """Asterisk's data folder (documentation, sounds)."""
+
+    @property
+    def desks(self) -> tuple[Desk, ...]:
+        """The desks of the editions."""
+        return tuple(edition.desk for edition in self.editions)
 
 
 def render(plan: Plan, templates: Path) -> tuple[Rendered, ...]:
@@ -86,7 +93,10 @@ def _values(plan: Plan) -> dict[str, object]:
     return {
         "settings": plan.settings,
         "desks": plan.desks,
-        "versions": plan.versions,
+        "editions": plan.editions,
+        "every_edition": (*plan.editions, *plan.former),
+        "edition_of": lambda desk: next(one.name for one in plan.editions if one.desk is desk),
+        "queues": queues_of(plan),
         "agent_passwords": dict(sorted(plan.agent_passwords.items())),
         "desks_of": {
             number: [desk.desk for desk in plan.desks if number in desk.agents] for number in plan.agent_passwords
@@ -105,7 +115,9 @@ def _values(plan: Plan) -> dict[str, object]:
         "required": required,
         "journal_fields": ",".join(FIELDS),
         "music_classes": sorted(
-            music_class(desk, language) for desk in plan.desks for language in asked_while_waiting(desk)
+            music_class(edition, language)
+            for edition in (*plan.editions, *plan.former)
+            for language in asked_while_waiting(edition.desk)
         ),
         "rtp_first": first,
         "rtp_last": last,
@@ -127,7 +139,7 @@ def _values(plan: Plan) -> dict[str, object]:
         "ways_out": lambda agent: ways_out(plan.desks, agent),
         "agent_context": lambda agent: f"from-{agent}" if ways_out(plan.desks, agent) else "from-agents",
         "live_events": (*LIVE_EVENTS, *WATCHED_EVENTS),
-        "selftest_sound": _selftest_sound(plan.desks[0]),
+        "selftest_sound": _selftest_sound(plan.editions[0]),
     }
 
 
@@ -156,9 +168,23 @@ def _desk_of(desks: Sequence[Desk], agent: str) -> Desk:
     return next(desk for desk in desks if agent in desk.agents)
 
 
-def music_class(desk: Desk, language: str) -> str:
+def music_class(edition: Edition, language: str) -> str:
     """Return the name of the music that begins with the desk's source question."""
-    return f"{desk.desk}-source-{language}"
+    return f"{edition.name}-source-{language}"
+
+
+def queues_of(plan: Plan) -> dict[str, Line]:
+    """Return each line by its queue's name.
+
+    One that only a former edition has is there for who waits in it or comes to it, with those of its agents who still
+    work here.
+    """
+    found = {f"{desk.desk}-{name}": line for desk in plan.desks for name, line in desk.lines.items()}
+    for edition in plan.former:
+        for name, line in edition.desk.lines.items():
+            staying = tuple(agent for agent in line.agents if agent in plan.agent_passwords)
+            found.setdefault(f"{edition.desk.desk}-{name}", line.model_copy(update={"agents": staying, "wrap": None}))
+    return found
 
 
 def ways_out(desks: Sequence[Desk], agent: str) -> tuple[str, ...]:
@@ -206,10 +232,10 @@ def _whisper(line: Line) -> str:
     return "accept" if line.whisper == "accept" else "1" if line.whisper else ""
 
 
-def _selftest_sound(desk: Desk) -> str:
+def _selftest_sound(edition: Edition) -> str:
     """Return the desk's shortest prompt, so that the start need not wait for a long one."""
-    shortest = min(prompts_of(desk), key=lambda prompt: len(prompt.text))
-    return f"{desk.desk}/{shortest.language}/{shortest.id}"
+    shortest = min(prompts_of(edition.desk), key=lambda prompt: len(prompt.text))
+    return f"{edition.name}/{shortest.language}/{shortest.id}"
 
 
 def _dial(agent: str) -> str:

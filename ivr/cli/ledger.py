@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ivr.cli import history, shadow
+from ivr.cli import imports, shadow
 from ivr.cli.options import Home, Json, running_settings
 from ivr.errors import DeskError
 
@@ -157,8 +157,8 @@ def _when(moment: int | None) -> str | None:
     return None if moment is None else datetime.fromtimestamp(moment / 1e6, UTC).isoformat(timespec="microseconds")
 
 
-app.command("import")(history.take)
-app.command()(history.imports)
+app.command("import")(imports.take)
+app.command()(imports.imports)
 app.command()(shadow.compare)
 
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from ivr.cli.history import Files, KindOf, Map, Zone, desks_of, kind_of, look, when, zone_of
+from ivr.cli.imports import Files, KindOf, Map, Zone, desks_of, kind_of, look, when, zone_of
 from ivr.cli.options import Home, Json, running_settings
 
 if TYPE_CHECKING:

@@ -34,13 +34,13 @@ class Conversation(Protocol):
     async def note(self, facts: Sequence[Fact]) -> None:
         """Write facts into the journal."""
 
-    async def play(self, desk: str, command: Play) -> None:
+    async def play(self, command: Play) -> None:
         """Speak the prompts to their end."""
 
-    async def ask(self, desk: str, command: Ask) -> str:
+    async def ask(self, command: Ask) -> str:
         """Speak the prompts and return the key, or "" when none came."""
 
-    async def run_script(self, desk: str, command: RunScript) -> ScriptAnswer:
+    async def run_script(self, command: RunScript) -> ScriptAnswer:
         """Run a pyst2 handler over this call."""
 
     async def hand_over(self, command: HandOver) -> None:
@@ -77,7 +77,7 @@ async def answer(
             session = turn.session
             if turn.facts:
                 await conversation.note(turn.facts)
-            answered = await _perform(desk, turn.commands, conversation, look_up)
+            answered = await _perform(turn.commands, conversation, look_up)
             if answered is None:
                 return session
             happened = answered
@@ -87,22 +87,20 @@ async def answer(
         look_up.cancel()
 
 
-async def _perform(
-    desk: Desk, commands: Sequence[Command], conversation: Conversation, look_up: _LookUp
-) -> Input | None:
+async def _perform(commands: Sequence[Command], conversation: Conversation, look_up: _LookUp) -> Input | None:
     """Perform a turn's commands in order; return the last one's answer, None when the call leaves the engine."""
     answered: Input | None = None
     for command in commands:
         match command:
             case Play():
-                await conversation.play(desk.desk, command)
+                await conversation.play(command)
             case Ask():
-                digit = await conversation.ask(desk.desk, command)
+                digit = await conversation.ask(command)
                 answered = Key(digit) if digit else Silence()
             case LookUp():
                 answered = await look_up.result()
             case RunScript():
-                answered = await conversation.run_script(desk.desk, command)
+                answered = await conversation.run_script(command)
             case HandOver():
                 await conversation.hand_over(command)
             case TakeMessage():

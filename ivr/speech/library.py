@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -92,8 +92,11 @@ def lengths(desk: Desk, folder: Path) -> Callable[[str, str], float]:
     return length
 
 
-def publish(desk: Desk, folder: Path, sounds: Path) -> None:
-    """Bring the desk's prompts to `<sounds>/<desk>/<language>/<id>.wav` and `.wav16`; only what changed is written.
+def publish(desk: Desk, folder: Path, target: Path, like: Path | None = None) -> bool:
+    """Bring the desk's prompts to `<target>/<language>/<id>.wav` and `.wav16`; only what changed is written.
+
+    What `like`, where another edition of the desk was published, has already is linked from there. Says whether
+    anything changed.
 
     Raises `DeskError`, before anything is written, when a prompt has no audio.
     """
@@ -110,23 +113,39 @@ def publish(desk: Desk, folder: Path, sounds: Path) -> None:
             f"Desk {desk.desk} has no audio for {', '.join(missing)}.",
             f"Run `ivr prompts build {desk.desk}`, or record them into {folder / desk.desk / 'recorded'}.",
         )
-    _bring(sources, sounds / desk.desk)
+    return _bring(sources, target, like)
 
 
-def _bring(sources: dict[str, Source], target: Path) -> None:
-    before = _read_stamps(target)
+def _bring(sources: dict[str, Source], target: Path, like: Path | None) -> bool:
+    before, there = _read_stamps(target), _read_stamps(like) if like else {}
     stamps = {}
     for key, source in sources.items():
         stamps[key] = _stamp(source)
         files = {extension: target / f"{key}{extension}" for extension in RATES}
-        if before.get(key) != stamps[key] or not all(file.is_file() for file in files.values()):
-            for extension, content in _content(source).items():
-                write_whole(files[extension], content)
+        if before.get(key) == stamps[key] and all(file.is_file() for file in files.values()):
+            continue
+        if like and there.get(key) == stamps[key] and _link(like / key, files):
+            continue
+        for extension, content in _content(source).items():
+            write_whole(files[extension], content)
     for key in before.keys() - stamps.keys():
         for extension in RATES:
             (target / f"{key}{extension}").unlink(missing_ok=True)
     if stamps != before:
         write_whole(target / _STAMPS, json.dumps(stamps, indent=1, sort_keys=True).encode())
+    return stamps != before
+
+
+def _link(like: Path, files: Mapping[str, Path]) -> bool:
+    """Let the files be those of another edition; say whether they are. No file here is ever written into."""
+    try:
+        for extension, file in files.items():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.unlink(missing_ok=True)
+            file.hardlink_to(like.with_name(f"{like.name}{extension}"))
+    except OSError:  # it is gone, or lies on another disk
+        return False
+    return True
 
 
 def _content(source: Source) -> dict[str, bytes]:

@@ -13,7 +13,7 @@ from tests.running import WORKER, RunningDesk, desk_folder, eventually
 
 pytestmark = pytest.mark.asterisk
 
-SHIFT = 4760 + 10 * WORKER
+SHIFT = 6500 + 10 * WORKER
 HOLDS = """
 desk: holds
 numbers: ["810"]

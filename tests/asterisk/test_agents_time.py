@@ -24,7 +24,7 @@ from tests.running import WORKER, RunningDesk, desk_folder, eventually
 
 pytestmark = pytest.mark.asterisk
 
-SHIFT = 4740 + 10 * WORKER
+SHIFT = 6400 + 10 * WORKER
 WRAP = 20
 DAY = f"""
 desk: shift

@@ -21,7 +21,7 @@ from tests.running import AGENT_HZ, CALLER_HZ, RunningDesk
 
 pytestmark = pytest.mark.asterisk
 
-CLOSE = 0.3
+CLOSE = 0.5
 """Seconds by which the ledger and the telephones may differ: packets, queues and a loaded machine."""
 BRIDGED = 0.15
 """Seconds of sound that may be on its way when two are connected or parted."""

@@ -51,7 +51,7 @@ _LOOK = """
 [moments-NUMBER]
 exten => s,1,Answer()
  same => n,MSet(AT=FIRST,BITS=)
- same => n(next),Gosub(hours-hours-NUMBER,s,1(${AT}))
+ same => n(next),Gosub(hours-EDITION,s,1(${AT}))
  same => n,MSet(BITS=${BITS}${IVR_OPEN},AT=$[${AT} + APART])
  same => n,GotoIf($[${LEN(${BITS})} < 250]?next)
  same => n,CELGenUserEvent(IVR,bits?zone=NUMBER&bits=${BITS})
@@ -223,7 +223,8 @@ def test_the_dialplan_s_hours_are_open_at_the_moments_at_which_the_engine_s_are(
     last = FIRST_MOMENT + MOMENTS * APART
     looks = _LOOK.replace("FIRST", str(FIRST_MOMENT)).replace("LAST", str(last)).replace("APART", str(APART))
     with (desk.settings.asterisk_etc / "acts.conf").open("a") as file:
-        file.write("".join(looks.replace("NUMBER", str(number)) for number in range(len(_ZONES))))
+        for number in range(len(_ZONES)):
+            file.write(looks.replace("EDITION", desk.edition(f"hours-{number}")).replace("NUMBER", str(number)))
     desk.asterisk("dialplan reload")
     before = desk.settings.journal.stat().st_size
     for number in range(len(_ZONES)):

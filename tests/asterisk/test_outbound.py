@@ -42,7 +42,7 @@ flow:
     3: third
     no answer: first
 """
-SHIFT = 4620 + 10 * WORKER
+SHIFT = 6700 + 10 * WORKER
 PROVIDER = 5060 + SHIFT + 3
 """The port of the provider's telephone."""
 HANGS_UP, TALKS, BUSY, SILENT, GIVEN_UP, UNKNOWN, SHORT, SENT_ON, SENT_TO, ASKED = (

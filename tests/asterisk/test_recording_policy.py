@@ -51,7 +51,7 @@ def front(tmp_path_factory):
     """Run the desk with nobody at the telephones."""
     place = tmp_path_factory.mktemp("policy")
     desks = desk_folder(place / "desks", {"policy": POLICY})
-    running = RunningDesk(place / "home", 4600 + 10 * WORKER, desks=desks)
+    running = RunningDesk(place / "home", 6300 + 10 * WORKER, desks=desks)
     with serving(running) as front:
         yield front
 
@@ -139,7 +139,9 @@ async def send_on(front: Front, caller: str, line: str) -> None:
     """Send a caller who talks on into another line."""
     front.records()
     channel = next(r.channel for r in reversed(front.records()) if r.number == caller and "PJSIP/trunk" in r.channel)
-    await asyncio.to_thread(front.console, f"channel redirect {channel} line-policy-{line},s,1")
+    await asyncio.to_thread(
+        front.console, f"channel redirect {channel} line-{front.running.edition('policy')}-{line},s,1"
+    )
 
 
 async def test_without_the_controller_the_notice_is_spoken_and_the_lines_record_by_the_same_rule(front):

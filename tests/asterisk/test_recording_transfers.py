@@ -139,7 +139,9 @@ async def test_a_recording_begins_anew_when_he_is_sent_into_a_line_that_records(
             await passed(front, await talking(front, "721"), "721", "*72", asked="722")
             await talking(front, "722", 3)
             channel = next(r.channel for r in reversed(front.records()) if "PJSIP/trunk" in r.channel)
-            await asyncio.to_thread(front.console, f"channel redirect {channel} line-passing-again,s,1")
+            await asyncio.to_thread(
+                front.console, f"channel redirect {channel} line-{front.running.edition('passing')}-again,s,1"
+            )
             await talking(front, "724", 3)
         recording = await recording_of(front, "+79210006203")
     assert covered(recording) == ["721", "724"]

@@ -17,7 +17,7 @@ from tests.running import WORKER, RunningDesk, desk_folder, eventually
 
 pytestmark = pytest.mark.asterisk
 
-SHIFT = 4780 + 10 * WORKER
+SHIFT = 6600 + 10 * WORKER
 WATCH = 0.2
 """Seconds by which a stop-watch beside the telephone may differ from the ledger."""
 ARRIVAL = ["ivr: handed over", "queue first: answered", "offer first a: answered"]

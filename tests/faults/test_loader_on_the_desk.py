@@ -43,7 +43,7 @@ async def test_f18_a_loader_killed_20_times_while_calls_run_loses_nothing_and_te
             over.set()
             await rush
     check_channels(check(desk, placed, tmp_path))
-    assert len(placed) >= 30
+    assert len(placed) >= KILLS
 
 
 async def _rush(desk, fresh, chance: random.Random, over: asyncio.Event) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ivr.app.lay_music import lay_music
+from ivr.flows.edition import Edition
 from ivr.speech.wav import RATES, seconds_of, wav_bytes
 from tests.unit.engine.test_machine import SMALL, desk
 
@@ -31,18 +32,18 @@ def laid(tmp_path):
     ]
     for language in ("en", "ru"):
         for end in RATES:
-            _sound(tmp_path / f"sounds/small/{language}/source{end}", 7)
+            _sound(tmp_path / f"sounds/small_1/{language}/source{end}", 7)
 
     def lay(*desks, without=()):
         kept = [piece for piece in pieces if piece.name not in without]
-        lay_music(tmp_path / "music", kept, desks, tmp_path / "sounds")
+        lay_music(tmp_path / "music", kept, [Edition(one, "1") for one in desks], tmp_path / "sounds")
         return tmp_path / "music"
 
     return lay
 
 
 def test_the_question_is_heard_once_in_the_longest_wait_of_any_line(laid):
-    folder = laid(desk(lines=SMALL["lines"] | WAITS)) / "small-source-ru"
+    folder = laid(desk(lines=SMALL["lines"] | WAITS)) / "small_1-source-ru"
     names = sorted(path.name for path in folder.glob("*.wav"))
     assert names[0] == "1-question.wav"
     assert sum(name.startswith("1") for name in names) == 1
@@ -54,7 +55,7 @@ def test_the_question_is_heard_once_in_the_longest_wait_of_any_line(laid):
 
 def test_a_piece_lies_on_the_disk_once_however_often_it_is_played(laid):
     music = laid(desk(lines=SMALL["lines"] | WAITS))
-    for link in (music / "small-source-en").glob("2-*"):
+    for link in (music / "small_1-source-en").glob("2-*"):
         assert link.resolve().parent == (music / "hold").resolve()
     assert sorted(path.name for path in (music / "hold").iterdir()) == ["a.wav", "a.wav16", "b.wav", "b.wav16"]
 
@@ -64,12 +65,12 @@ def test_what_was_removed_or_shortened_since_is_gone_everywhere(laid):
     short = {name: line | {"wait": "5s", "ring": "5s"} for name, line in SMALL["lines"].items()}
     music = laid(desk(lines=short), without=("b.wav", "b.wav16"))
     assert sorted(path.name for path in (music / "hold").iterdir()) == ["a.wav", "a.wav16"]
-    names = sorted(path.name for path in (music / "small-source-en").glob("*.wav"))
+    names = sorted(path.name for path in (music / "small_1-source-en").glob("*.wav"))
     assert names == ["1-question.wav", "2-00000-a.wav", "2-00001-a.wav"]
 
 
 def test_a_desk_that_asks_no_more_while_waiting_has_no_music_of_its_own(laid):
-    assert (laid(desk()) / "small-source-en").is_dir()
+    assert (laid(desk()) / "small_1-source-en").is_dir()
     music = laid(desk(source=SMALL["source"] | {"ask": "before the line"}))
     assert [path.name for path in music.iterdir()] == ["hold"]
 
@@ -80,7 +81,7 @@ def test_an_older_file_that_replaces_a_newer_one_of_the_same_size_is_taken(laid,
     os.utime(piece, (1_000_000_000, 1_000_000_000))
     laid(desk())
     assert (music / "hold/a.wav").read_bytes() == piece.read_bytes()
-    assert (music / "small-source-en/2-00000-a.wav").read_bytes() == piece.read_bytes()
+    assert (music / "small_1-source-en/2-00000-a.wav").read_bytes() == piece.read_bytes()
 
 
 def test_laying_again_touches_nothing(laid):

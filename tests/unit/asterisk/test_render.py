@@ -11,20 +11,23 @@ from asterisk import config as pyst2_config
 
 from ivr.asterisk.render import Plan, render
 from ivr.errors import DeskError
+from ivr.flows.edition import Edition
 from ivr.flows.reader import read_desks
 from ivr.settings import Settings
 from ivr.telephony.facts import read_facts
 from tests.unit.engine.test_machine import SMALL, desk
 
 REPO = Path(__file__).parents[3]
+VERSION = "0123456789ab"
+SMALL_NOW = f"small_{VERSION}"
 DEMO = tuple(read_desks(REPO / "dialplans").values())
 
 
-def files_of(tmp_path, desks=DEMO, **settings):
+def files_of(tmp_path, desks=DEMO, former=(), **settings):
     plan = Plan(
         settings=Settings(home=tmp_path / "home", recordings=tmp_path / "recordings", **settings),
-        desks=desks,
-        versions={one.desk: "0123456789ab" for one in desks},
+        editions=[Edition(one, VERSION) for one in desks],
+        former=former,
         agent_passwords={agent: f"secret-{agent}" for one in desks for agent in one.agents},
         ami_secret="ami-secret",
         modules=tmp_path / "modules",
@@ -37,7 +40,7 @@ def contexts_of(dialplan):
     """Return context → its lines."""
     found, context = {}, ""
     for line in dialplan.splitlines():
-        if heading := re.fullmatch(r"\[([a-z0-9.-]+)\]", line):
+        if heading := re.fullmatch(r"\[([a-z0-9._-]+)\]", line):
             context = heading[1]
         elif line.strip() and not line.startswith(";"):
             found.setdefault(context, []).append(line.strip())
@@ -85,7 +88,7 @@ def test_every_jump_leads_to_an_extension_that_exists(tmp_path):
     jumps = set()
     for context, lines in contexts.items():
         for line in lines:
-            for inside in re.findall(r"(?:Goto\(|Gosub\(|\?)([a-z0-9.,-]+,1)(?=[(:)])", line):
+            for inside in re.findall(r"(?:Goto\(|Gosub\(|\?)([a-z0-9._,-]+,1)(?=[(:)])", line):
                 place, extension, _ = f"{context},{inside}".split(",")[-3:]
                 jumps.add((place, extension))
     assert len(jumps) > 25
@@ -115,9 +118,9 @@ def test_the_dialplan_tells_the_notice_before_a_line_that_records_or_one_behind_
     lines = SMALL["lines"] | {"first": {"agents": ["201"], "record": False, "then": "third"}}
     contexts = contexts_of(files_of(tmp_path, (desk(lines=lines),))["extensions.conf"])
     told = {name for name, lines in contexts.items() if any("CELGenUserEvent(IVR,notice)" in line for line in lines)}
-    assert told == {"to-small.first", "to-small.third"}
+    assert told == {f"to-{SMALL_NOW}.first", f"to-{SMALL_NOW}.third"}
     past = {name for name, lines in contexts.items() if any(",IVR_NOTICED=1)" in line for line in lines)}
-    assert past == {"line-small-first", "line-small-third"}
+    assert past == {f"line-{SMALL_NOW}-first", f"line-{SMALL_NOW}-third"}
     silent = {name: line | {"record": False} for name, line in lines.items()}
     assert "/notice" not in files_of(tmp_path, (desk(lines=silent),))["extensions.conf"]
 
@@ -166,24 +169,24 @@ def test_a_folder_with_a_blank_is_fine(tmp_path):
 
 def test_the_source_question_is_music_only_where_it_is_asked_while_waiting(tmp_path):
     music = files_of(tmp_path)["musiconhold.conf"]
-    assert "[ultralight-source-ru](default)" in music
-    assert "homecare-source" not in music
+    assert f"[ultralight_{VERSION}-source-ru](default)" in music
+    assert "homecare" not in music
 
 
 def test_a_desk_with_a_voicemail_takes_messages_where_it_would_say_sorry_and_where_a_line_leads_there(tmp_path):
     lines = SMALL["lines"] | {"third": {"agents": ["203"], "then": "voicemail"}}
     contexts = contexts_of(files_of(tmp_path, (desk(lines=lines, voicemail={"limit": "90s"}),))["extensions.conf"])
-    own = contexts["desk-small"]
+    own = contexts[f"desk-{SMALL_NOW}"]
     assert own[own.index("exten => sorry,1,CELGenUserEvent(IVR,exhausted)") + 1] == "same => n,Goto(voicemail,1)"
     assert "exten => voicemail,1,MSet(IVR_SILENCE=8,IVR_LIMIT=90)" in own
-    assert "same => n,Goto(desk-small,voicemail,1)" in contexts["line-small-third"]
+    assert f"same => n,Goto(desk-{SMALL_NOW},voicemail,1)" in contexts[f"line-{SMALL_NOW}-third"]
     assert any(line.startswith("same => n,Record(") for line in contexts["voicemail"])
 
 
 def test_a_voicemail_may_leave_sorry_to_those_whose_patience_is_over(tmp_path):
     one = desk(voicemail={"instead of sorry": False})
-    own = contexts_of(files_of(tmp_path, (one,))["extensions.conf"])["desk-small"]
-    assert "same => n,Playback(small/${CHANNEL(language)}/sorry)" in own
+    own = contexts_of(files_of(tmp_path, (one,))["extensions.conf"])[f"desk-{SMALL_NOW}"]
+    assert f"same => n,Playback({SMALL_NOW}/${{CHANNEL(language)}}/sorry)" in own
     assert any(line.startswith("exten => voicemail,1") for line in own)
 
 
@@ -198,3 +201,23 @@ def test_asterisks_own_records_are_written_only_in_shadow_mode(tmp_path):
     assert "queue_log = yes" in shadowed["logger.conf"]
     assert ("enable = no" in plain["cdr.conf"], "enable = yes" in shadowed["cdr.conf"]) == (True, True)
     assert ("cdr_csv" in plain["modules.conf"], "require = cdr_csv.so" in shadowed["modules.conf"]) == (False, True)
+
+
+def test_a_former_edition_keeps_its_flow_its_music_and_the_line_that_the_present_one_has_no_more(tmp_path):
+    past = desk(lines=SMALL["lines"] | {"fourth": {"agents": ["201"], "then": "first"}})
+    files = files_of(tmp_path, (desk(),), former=[Edition(past, "fedcba987654")])
+    contexts = contexts_of(files["extensions.conf"])
+    assert {f"desk-{SMALL_NOW}", "desk-small_fedcba987654", "line-small_fedcba987654-fourth"} <= contexts.keys()
+    assert f"line-{SMALL_NOW}-fourth" not in contexts
+    ways_in = " ".join(contexts["inbound"] + contexts["lines-small"])
+    assert SMALL_NOW in ways_in
+    assert "fedcba987654" not in ways_in, "who calls now meets the present one"
+    assert "[small-fourth](line)" in files["queues.conf"]
+    assert "[small_fedcba987654-source-ru](default)" in files["musiconhold.conf"]
+
+
+def test_an_agent_who_works_here_no_more_serves_no_former_line(tmp_path):
+    past = desk(agents=SMALL["agents"] | {"299": "Zoe"}, lines=SMALL["lines"] | {"fourth": {"agents": ["299", "201"]}})
+    queues = files_of(tmp_path, (desk(),), former=[Edition(past, "fedcba987654")])["queues.conf"]
+    fourth = queues.split("[small-fourth](line)")[1].split("\n[")[0]
+    assert re.findall(r"member => Local/(\d+)@", fourth) == ["201"]

@@ -6,7 +6,7 @@ import pytest
 
 from ivr.errors import DeskError
 from tests.dialplan_graph import Dialplan, endpoints
-from tests.unit.asterisk.test_render import DEMO, contexts_of, files_of
+from tests.unit.asterisk.test_render import DEMO, SMALL_NOW, VERSION, contexts_of, files_of
 from tests.unit.engine.test_machine import desk
 
 OUT = {"allow": ["+7", "8", "112"], "caller id": "101", "agents": ["201", "202"], "ring": "45s"}
@@ -45,7 +45,9 @@ def test_s4_no_way_leads_from_a_caller_to_outside(tmp_path, desks):
     assert plan.lines["nowhere"] == []
 
 
-@pytest.mark.parametrize("breach", ["inbound", "whisper", "line-small-first", "desk-other", "voicemail"])
+@pytest.mark.parametrize(
+    "breach", ["inbound", "whisper", f"line-{SMALL_NOW}-first", f"desk-other_{VERSION}", "voicemail"]
+)
 def test_s4_the_walk_finds_a_way_wherever_there_is_one(tmp_path, breach):
     files = files_of(tmp_path, (desk(outbound=OUT), desk(**OTHER)), provider="203.0.113.7")
     for line in ("include => out-small", " same => n,Goto(outside-${IVR_DESK},s,1)"):

@@ -47,36 +47,36 @@ def test_a_persons_recording_wins_and_is_levelled_on_its_way(built, desks, tmp_p
     soundfile.write(own, tone(900, 2.0, 44100, lead=1.0), 44100)
     assert _states(desk, desks) == {}
     assert duration_of(desks, "shop", "hello", "en") == pytest.approx(3.0, abs=0.1)
-    publish(desk, desks, tmp_path / "sounds")
+    publish(desk, desks, tmp_path / "sounds/shop")
     assert seconds_of(tmp_path / "sounds/shop/en/hello.wav") == pytest.approx(2.1, abs=0.1)
     assert seconds_of(tmp_path / "sounds/shop/en/hello.wav16") == pytest.approx(2.1, abs=0.1)
     own.unlink()
-    publish(desk, desks, tmp_path / "sounds")
+    publish(desk, desks, tmp_path / "sounds/shop")
     assert (tmp_path / "sounds/shop/en/hello.wav").read_bytes() == made_path(desks, "shop", "hello", "en").read_bytes()
 
 
 def test_publishing_twice_writes_nothing_the_second_time(desk, desks, choose, tmp_path):
     build(desk, desks, choose)
-    publish(desk, desks, tmp_path / "sounds")
-    for path in (tmp_path / "sounds").rglob("*"):
+    publish(desk, desks, tmp_path / "sounds/shop")
+    for path in (tmp_path / "sounds/shop").rglob("*"):
         os.utime(path, (1, 1))
-    publish(desk, desks, tmp_path / "sounds")
-    assert {path.stat().st_mtime for path in (tmp_path / "sounds").rglob("*")} == {1.0}
+    publish(desk, desks, tmp_path / "sounds/shop")
+    assert {path.stat().st_mtime for path in (tmp_path / "sounds/shop").rglob("*")} == {1.0}
 
 
 def test_publishing_mends_a_removed_sound_and_removes_a_prompt_that_is_no_more(
     desk, desks, choose, tmp_path, desk_text
 ):
     build(desk, desks, choose)
-    publish(desk, desks, tmp_path / "sounds")
-    whole = _files(tmp_path / "sounds")
+    publish(desk, desks, tmp_path / "sounds/shop")
+    whole = _files(tmp_path / "sounds/shop")
     (tmp_path / "sounds/shop/en/menu.wav").unlink()
-    publish(desk, desks, tmp_path / "sounds")
-    assert _files(tmp_path / "sounds") == whole
+    publish(desk, desks, tmp_path / "sounds/shop")
+    assert _files(tmp_path / "sounds/shop") == whole
     short = desk_text.replace('hello: {say: "Hello.", then: menu}\n  ', "")
     (desks / "shop.yaml").write_text(short, encoding="utf-8")
-    publish(read_desk(desks / "shop.yaml"), desks, tmp_path / "sounds")
-    assert {name for name in _files(tmp_path / "sounds") if name[:6] != "agent."} == {
+    publish(read_desk(desks / "shop.yaml"), desks, tmp_path / "sounds/shop")
+    assert {name for name in _files(tmp_path / "sounds/shop") if name[:6] != "agent."} == {
         "menu.wav",
         "menu.wav16",
         "sorry.wav",
@@ -86,9 +86,9 @@ def test_publishing_mends_a_removed_sound_and_removes_a_prompt_that_is_no_more(
 
 def test_publishing_without_audio_names_what_is_missing_and_writes_nothing(desk, desks, tmp_path):
     with pytest.raises(DeskError, match="en/hello, en/menu, en/sorry") as error:
-        publish(desk, desks, tmp_path / "sounds")
+        publish(desk, desks, tmp_path / "sounds/shop")
     assert "ivr prompts build shop" in error.value.cure
-    assert not (tmp_path / "sounds").exists()
+    assert not (tmp_path / "sounds/shop").exists()
 
 
 def test_a_broken_recording_stops_publishing_with_its_path(desk, desks, choose, tmp_path):
@@ -97,7 +97,7 @@ def test_a_broken_recording_stops_publishing_with_its_path(desk, desks, choose, 
     own.parent.mkdir(parents=True)
     own.write_bytes(b"not flac")
     with pytest.raises(DeskError, match=r"hello\.flac cannot be read as audio"):
-        publish(desk, desks, tmp_path / "sounds")
+        publish(desk, desks, tmp_path / "sounds/shop")
 
 
 def test_a_broken_manifest_is_told_with_its_cure(desk, desks):

@@ -1,0 +1,166 @@
+"""Bring other versions of the desks into a running system: no call is dropped, and what does not work is taken back.
+
+Calls that run go on in the edition that they began. New ones come into the new one as soon as Asterisk has read its
+dialplan; then one call of ours goes through each changed desk, and when it is not served as it should be, everything is
+again as it was.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from fcntl import LOCK_EX, LOCK_NB, flock
+from pathlib import Path
+
+from ivr.app.editions import read_edition
+from ivr.app.prepare import Laid, lay, render_config
+from ivr.app.secrets import keep_secrets
+from ivr.app.smoke import smoke
+from ivr.app.versions import Version, add_version, former_editions, read_versions, serving
+from ivr.asterisk.control import control_dir
+from ivr.asterisk.private import Installation, find_asterisk
+from ivr.asterisk.reload import RELOADS, change_members, reload, tell
+from ivr.asterisk.render import CALL_LIMIT
+from ivr.errors import DeskError
+from ivr.flows.edition import Edition
+from ivr.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be served, by whom it is wished and why."""
+
+    editions: tuple[Edition, ...]
+    author: str
+    reason: str
+    folder: Path | None = None
+    """Where the desk files and prompts come from; None when the home keeps them."""
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Desk → the name of its edition."""
+        return {edition.desk.desk: edition.name for edition in self.editions}
+
+
+def apply(settings: Settings, wish: Wish) -> Version | None:
+    """Serve what is wished; None when it is served already.
+
+    Raises `DeskError` when nothing runs there, a start is needed, or it did not work and was taken back.
+    """
+    home = settings.home
+    with _turn(home):
+        tell(control_dir(home), "core show uptime")
+        versions = read_versions(home)
+        now = serving(versions)
+        if now is None:
+            raise DeskError(f"{home} has not served any desk yet.", "Start it once with `make run`.")
+        if wish.names == now.editions and wish.folder is None:
+            return None
+        return _Change(settings, wish, now, versions).carry_out()
+
+
+class _Change:
+    """From one version to the next, or back."""
+
+    def __init__(self, settings: Settings, wish: Wish, now: Version, versions: Sequence[Version]) -> None:
+        self._settings = settings
+        self._console = control_dir(settings.home)
+        self._installation: Installation = find_asterisk()
+        self._wish = wish
+        self._now = now
+        self._old = tuple(read_edition(settings.home, name) for name in now.editions.values())
+        self._number = versions[-1].number + 1
+        running = former_editions(versions, CALL_LIMIT, time.time())
+        self._running = tuple(read_edition(settings.home, name) for name in running)
+
+    def carry_out(self) -> Version | None:
+        """Do it. Raises `DeskError`."""
+        wish, home = self._wish, self._settings.home
+        former = _but(wish.editions, (*self._old, *self._running))
+        self._check_files(wish.editions, former)
+        version = Version(
+            self._number, time.time(), wish.author, wish.reason, wish.names, "begun", former=_names(former)
+        )
+        if wish.names == self._now.editions:  # at most prompts that were spoken anew
+            if not lay(self._settings, wish.editions, former, self._installation, wish.folder).sounds:
+                return None
+        else:
+            add_version(home, version)
+            try:
+                self._bring(wish.editions, former, self._old, wish.folder)
+            except (DeskError, OSError) as fault:
+                self._take_back(version, str(fault))
+                raise
+        version = replace(version, outcome="served")
+        add_version(home, version)
+        return version
+
+    def _check_files(self, editions: Sequence[Edition], former: Sequence[Edition]) -> None:
+        """Refuse what a running Asterisk cannot be told."""
+        secrets = keep_secrets(
+            self._settings.home / "secrets.json", (agent for one in editions for agent in one.desk.agents)
+        )
+        files = render_config(self._settings, editions, former, secrets, self._installation)
+        etc = self._settings.asterisk_etc
+        there = {file.name: (etc / file.name).read_text() for file in files if (etc / file.name).exists()}
+        if late := [file.name for file in files if file.name not in RELOADS and there.get(file.name) != file.text]:
+            raise DeskError(
+                f"{', '.join(late)} would change, which Asterisk reads at its start alone.",
+                "Stop the desk and start it: that brings the new desk files, too.",
+            )
+
+    def _bring(
+        self, editions: Sequence[Edition], former: Sequence[Edition], before: Sequence[Edition], folder: Path | None
+    ) -> None:
+        laid: Laid = lay(self._settings, editions, former, self._installation, folder)
+        reload(self._console, laid.files)
+        old, new = _members(before), _members(editions)
+        gone = sorted(
+            (queue, agent) for (queue, agent), wrapped in old.items() if wrapped and (queue, agent) not in new
+        )
+        joined = sorted({agent for (queue, agent), wrapped in new.items() if old.get((queue, agent)) != wrapped})
+        change_members(self._console, gone, joined)
+        smoke(self._settings, [one for one in editions if one not in before])
+
+    def _take_back(self, version: Version, fault: str) -> None:
+        former = _but(self._old, (*self._wish.editions, *self._running))
+        try:
+            self._bring(self._old, former, self._wish.editions, None)
+        finally:
+            add_version(self._settings.home, replace(version, outcome="taken back", fault=fault))
+            add_version(self._settings.home, replace(self._now, former=_names(former)))
+
+
+def _members(editions: Sequence[Edition]) -> Mapping[tuple[str, str], bool]:
+    """Return (queue, agent) → whether that line has a wrap-up, for all who work on one."""
+    return {
+        (f"{edition.desk.desk}-{name}", agent): line.wrap is not None
+        for edition in editions
+        for name, line in edition.desk.lines.items()
+        for agent in line.agents
+    }
+
+
+def _but(editions: Sequence[Edition], others: Sequence[Edition]) -> tuple[Edition, ...]:
+    """Return the others, each once, without these editions."""
+    names = {one.name for one in editions}
+    return tuple({one.name: one for one in others if one.name not in names}.values())
+
+
+def _names(editions: Sequence[Edition]) -> tuple[str, ...]:
+    return tuple(one.name for one in editions)
+
+
+@contextmanager
+def _turn(home: Path) -> Iterator[None]:
+    """One apply at a time."""
+    if not home.is_dir():
+        raise DeskError(f"There is no desk in {home}.", "Start it with `make run`, or name its folder by --home.")
+    with (home / "apply.lock").open("a") as lock:
+        try:
+            flock(lock.fileno(), LOCK_EX | LOCK_NB)
+        except BlockingIOError as error:
+            raise DeskError(f"Somebody applies to {home} at this moment.", "Try again when that is over.") from error
+        yield

@@ -1,0 +1,82 @@
+"""The editions of a home: each version of a desk that was ever served here, with its scripts, to be served again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+from shutil import copyfile, copytree, rmtree
+
+from ivr.errors import DeskError
+from ivr.flows.edition import BETWEEN, Edition, desk_of, edition_name
+from ivr.flows.model import Desk
+from ivr.flows.reader import read_desk, read_desks, version_of
+
+
+def editions_of(folder: Path, desks: Mapping[str, Desk]) -> tuple[Edition, ...]:
+    """Return the desks of a folder with the versions of their files there."""
+    return tuple(Edition(desk, version_of(folder / f"{name}.yaml")) for name, desk in desks.items())
+
+
+def place_of(home: Path, edition: str) -> Path:
+    """Return the folder that holds the edition's desk file and scripts."""
+    return home / "editions" / edition
+
+
+def keep_editions(home: Path, folder: Path, editions: Iterable[Edition]) -> None:
+    """Keep what is not kept yet; `folder` holds the desks. A place that is there is whole."""
+    for edition in editions:
+        place = place_of(home, edition.name)
+        if not place.exists():
+            fresh = place.with_name(f".{edition.name}.new")
+            rmtree(fresh, ignore_errors=True)
+            fresh.mkdir(parents=True)
+            copy_desk(folder, edition.desk.desk, fresh)
+            fresh.rename(place)
+
+
+def read_edition(home: Path, name: str) -> Edition:
+    """Return a kept edition. Raises `DeskError` when it is not kept here."""
+    file = place_of(home, name) / f"{desk_of(name)}.yaml"
+    if not file.is_file():
+        raise DeskError(f"There is no edition {name!r} in {home}.", "`ivr history` names those that there are.")
+    return Edition(read_desk(file), version_of(file))
+
+
+class Editions:
+    """Finds the edition of a call. What is applied while calls run is read when its first call comes."""
+
+    def __init__(self, home: Path, desks: Path) -> None:
+        """`desks`: the folder of those that are served now. Raises `AuthorError` when one has mistakes."""
+        self._home = home
+        self._desks = desks
+        self.current = editions_of(desks, read_desks(desks))
+        self._known = {edition.name: edition for edition in self.current}
+
+    async def find(self, name: str) -> Edition:
+        """Return it by its name; by a bare desk's name the one that is served now. Raises `DeskError`."""
+        if desk_of(name) == name and (file := self._desks / f"{name}.yaml").is_file():
+            name = edition_name(name, version_of(file))
+        if name not in self._known:
+            self._known[name] = await asyncio.to_thread(read_edition, self._home, name)
+        return self._known[name]
+
+    def scripts(self, edition: Edition) -> Path:
+        """Return the folder of its pyst2 handlers."""
+        kept = place_of(self._home, edition.name)
+        return (kept if kept.exists() else self._desks) / edition.desk.desk / "scripts"
+
+
+def forget_editions(home: Path, sounds: Path, kept: Collection[str]) -> None:
+    """Remove the editions that are not to be kept, with their prompts. Not while calls may be in one of them."""
+    for folder in (home / "editions", sounds):
+        for place in folder.glob(f"*{BETWEEN}*"):
+            if place.name not in kept and place.is_dir() and not place.name.startswith(BETWEEN):
+                rmtree(place)
+
+
+def copy_desk(folder: Path, name: str, to: Path) -> None:
+    """Copy a desk's file and its scripts."""
+    copyfile(folder / f"{name}.yaml", to / f"{name}.yaml")
+    if (scripts := folder / name / "scripts").is_dir():
+        copytree(scripts, to / name / "scripts")

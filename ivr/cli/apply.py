@@ -1,0 +1,76 @@
+"""`ivr apply`: bring the edited desks into the running system, without a call lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ivr.cli.options import Home, running_settings, settings_from
+from ivr.errors import DeskError
+
+if TYPE_CHECKING:
+    from ivr.app.versions import Version
+    from ivr.flows.model import Desk
+
+Author = Annotated[str | None, typer.Option("--author", help="Who does it.", show_default="your user name")]
+
+
+def apply(
+    reason: Annotated[str, typer.Argument(help="Why, for `ivr history`.")],
+    desks: Annotated[
+        Path | None, typer.Option("--desks", help="The folder of the desk files.", show_default="dialplans")
+    ] = None,
+    author: Author = None,
+    untested: Annotated[bool, typer.Option("--untested", help="Even when a scenario comes otherwise.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Even over files of Asterisk's edited by hand.")
+    ] = False,
+    home: Home = None,
+) -> None:
+    """Serve the edited desks from now on. Calls go on as they began; when a call of ours fails, all is as before."""
+    from ivr.app.apply import Wish
+    from ivr.app.apply import apply as carry_out
+    from ivr.app.editions import editions_of
+    from ivr.app.planned import plan
+    from ivr.app.versions import who
+    from ivr.flows.reader import read_desks
+
+    served = running_settings(home)
+    folder = settings_from(home=home, desks=desks).desks
+    every = read_desks(folder)
+    if not untested:
+        _try(folder, every)
+    if not overwrite and (served.home / "desks").is_dir() and (drift := plan(served, folder).drift):
+        raise DeskError(
+            f"Somebody has edited {', '.join(drift)} by hand since it was written.",
+            "`ivr plan` shows what; take it into asterisk-config/ or write over it with --overwrite.",
+        )
+    tell(carry_out(served, Wish(editions_of(folder, every), author or who(), reason, folder)))
+
+
+def tell(version: Version | None) -> None:
+    """Say what is served now."""
+    if version is None:
+        print("Nothing to apply: this is what is served.")
+        return
+    names = ", ".join(edition.replace("_", " ") for edition in version.editions.values())
+    print(f"Version {version.number} is served: {names}. `ivr rollback` goes back.")
+
+
+def _try(folder: Path, desks: dict[str, Desk]) -> None:
+    from ivr.desk.walk_scenario import walk
+    from ivr.flows.scenario import differences
+    from ivr.flows.scenario_file import FOLDER, read_scenarios
+    from ivr.speech.library import lengths
+
+    for name, desk in desks.items():
+        file = folder / FOLDER / f"{name}.yaml"
+        for scenario in read_scenarios(file, desk) if file.exists() else ():
+            came = walk(desk, scenario, lengths(desk, folder))
+            if otherwise := list(differences(scenario.expected, came)):
+                raise DeskError(
+                    f"{file}: the scenario {scenario.name!r} comes otherwise: {otherwise[0]}.",
+                    "`ivr test` shows all; mend the desk or the scenario, or give --untested.",
+                )

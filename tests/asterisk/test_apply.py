@@ -1,0 +1,265 @@
+"""`ivr apply` on the real thing: who is in a call stays in his version, the next caller meets the new one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+
+import pytest
+
+from tests.asterisk.front import Front, serving
+from tests.faults.phones import until
+from tests.running import WORKER, RunningDesk, desk_folder
+
+pytestmark = pytest.mark.asterisk
+
+SHIFT = 5700 + 10 * WORKER
+SHOP = """
+desk: shop
+numbers: ["740"]
+language: en
+agents: {7401: Ann, 7402: Ben, 7403: Eva}
+categories: {sale: a sale, repair: a repair}
+recording: {notice: never, keep: 30d}
+lines:
+  first: {agents: [7401], ring: 15s, wait: 40s}
+  second: {agents: [7402], ring: 15s, wait: 40s, wrap: 1s}
+flow:
+  ask:
+    menu: One for a sale, two for a repair.
+    wait: 8s
+    1: {category: sale, then: first}
+    2: {category: repair, then: second}
+    no answer: {then: first}
+"""
+OTHER = """
+desk: other
+numbers: ["741"]
+language: en
+agents: {7411: Ida}
+categories: {}
+lines: {only: {agents: [7411]}}
+flow: {hello: {say: Hello there., then: only}}
+"""
+TURNED = SHOP.replace("One for a sale, two for a repair.", "One for a repair, two for a sale.").replace(
+    "1: {category: sale, then: first}\n    2: {category: repair, then: second}",
+    "1: {category: repair, then: second}\n    2: {category: sale, then: first}",
+)
+assert TURNED.count("repair, then: second") == 1
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory) -> Iterator[Front]:
+    """Run desks from a folder that may be edited."""
+    place = tmp_path_factory.mktemp("apply")
+    desks = desk_folder(place / "desks", {"shop": SHOP, "other": OTHER})
+    with serving(RunningDesk(place / "home", SHIFT, desks=desks)) as front:
+        assert [version["reason"] for version in history(front)] == ["the desk was started"]
+        yield front
+
+
+@pytest.fixture
+def front(running) -> Front:
+    """Give them as they were at first."""
+    edit(running, SHOP)
+    apply(running, "as at first")
+    return running
+
+
+def edit(front: Front, text: str, name: str = "shop") -> None:
+    """Write the desk file and record its prompts, as an admin does."""
+    desk_folder(front.running.desks, {name: text})
+
+
+def apply(front: Front, reason: str, *words: str, code: int = 0):
+    done = front.running.ivr("apply", reason, "--desks", str(front.running.desks), *words, check=False)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done
+
+
+def history(front: Front) -> list[dict]:
+    return json.loads(front.running.ivr("history", "--json").stdout)
+
+
+async def test_a_caller_stays_in_the_version_that_he_began_and_the_next_one_meets_the_new(front):
+    """The one presses 1 for what it meant when he was asked, the other for what it means now; talk and wait go on."""
+    before = front.running.edition("shop")
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(front.staff({"7401": {"ring": 0.2}, "7402": {"ring": 0.2}}))
+        talker = await stack.enter_async_context(front.caller("740", "+79210007401"))
+        await talker.answered()
+        await front.noted("+79210007401", "entered")
+        await asyncio.sleep(0.5)
+        await talker.press("1")
+        await front.talking("7401")
+        waiter = await stack.enter_async_context(front.caller("740", "+79210007402"))
+        await waiter.answered()
+        await front.noted("+79210007402", "entered")
+        await asyncio.sleep(0.5)
+        await waiter.press("1")
+        await front.noted("+79210007402", "line")
+        asked = await stack.enter_async_context(front.caller("740", "+79210007403"))
+        await asked.answered()
+        await front.noted("+79210007403", "entered")
+
+        edit(front, TURNED)
+        done = await asyncio.to_thread(apply, front, "keys in the order of the year")
+        assert f"Version {history(front)[-1]['number']} is served" in done.stdout
+        after = front.running.edition("shop")
+        assert before != after
+        assert all(call.ended is None for call in (talker, waiter, asked))
+
+        await asked.press("1")
+        key = await front.noted("+79210007403", "category")
+        assert key.values["category"] == "sale"
+        late = await stack.enter_async_context(front.caller("740", "+79210007404"))
+        await late.answered()
+        await front.noted("+79210007404", "entered")
+        await asyncio.sleep(0.5)
+        await late.press("1")
+        assert (await front.noted("+79210007404", "category")).values["category"] == "repair"
+        await front.talking("7402")
+        await talker.hang_up()
+        await until(lambda: front.now("+79210007402").connected_at, 20)  # the waiter is the next in his line
+        await asyncio.sleep(0.5)
+    for caller, edition in (("1", before), ("2", before), ("3", before), ("4", after)):
+        told = await front.told(f"+7921000740{caller}")
+        assert f"shop_{told.call['version']}" == edition, caller
+    assert history(front)[-1]["reason"] == "keys in the order of the year"
+    assert all(row["desk"] for row in front.rows()), "the smoke calls are nobody's"
+
+
+async def test_without_the_controller_a_caller_of_a_former_version_is_asked_in_its_words(front):
+    """The controller dies while he is asked, after the apply: the dialplan goes on in his version."""
+    async with front.caller("740", "+79210007411") as call:
+        await call.answered()
+        await front.noted("+79210007411", "entered")
+        edit(front, TURNED)
+        await asyncio.to_thread(apply, front, "turned")
+        front.running.kill("controller", signal.SIGKILL)
+        await front.noted("+79210007411", "fallback")
+        await asyncio.sleep(0.5)
+        await call.press("1")
+        assert (await front.noted("+79210007411", "category")).values["category"] == "sale"
+    await front.controlled()
+
+
+async def test_a_version_that_is_not_served_is_taken_back_and_the_next_caller_meets_the_one_before(front):
+    """The controller stands still: the smoke call finds it out, whatever the reason is."""
+    before = front.running.edition("shop")
+    edit(front, TURNED)
+    front.running.process.send_signal(signal.SIGSTOP)  # the supervisor would start it again
+    front.running.kill("controller", signal.SIGSTOP)
+    try:
+        done = await asyncio.to_thread(apply, front, "bad luck", code=2)
+    finally:
+        front.running.kill("controller", signal.SIGCONT)
+        front.running.process.send_signal(signal.SIGCONT)
+    assert "was not served as it should be" in done.stderr
+    assert "Traceback" not in done.stderr
+    await front.controlled()
+    assert history(front)[-1]["outcome"] == "taken back"
+    async with front.caller("740", "+79210007421") as call:
+        await call.answered()
+        await front.noted("+79210007421", "entered")
+    assert f"shop_{(await front.told('+79210007421')).call['version']}" == before
+    apply(front, "again")
+    assert [one["outcome"] for one in history(front)][-2:] == ["taken back", "served"]
+
+
+def test_rollback_serves_what_was_served_before_with_its_words(front):
+    first = front.running.edition("shop")
+    edit(front, TURNED)
+    apply(front, "turned")
+    turned = history(front)[-1]["number"]
+    old = next(one["number"] for one in history(front) if one["editions"]["shop"] == first)
+    assert "`ask` says" in front.running.ivr("diff", str(old), str(turned)).stdout
+    assert f"Version {turned + 1} is served" in front.running.ivr("rollback").stdout
+    assert first in front.running.asterisk("dialplan show 740@inbound")
+    assert (front.running.settings.sounds / "shop").resolve().name == first
+    assert front.running.ivr("rollback", str(turned)).stdout.startswith(f"Version {turned + 2} is served")
+    assert history(front)[-1]["reason"] == f"back to version {turned}"
+    assert "There is no difference" in front.running.ivr("diff", str(turned), str(turned + 2)).stdout
+    assert front.running.ivr("rollback", "999", check=False).returncode == 2
+
+
+def test_an_agent_comes_to_a_line_and_another_leaves_it_without_a_start(front):
+    """In a line with a wrap-up, whose members are Asterisk's own, as in one without."""
+    edit(front, SHOP.replace("agents: [7401]", "agents: [7401, 7403]").replace("agents: [7402]", "agents: [7403]"))
+    apply(front, "Eva helps")
+    first, second = (front.running.asterisk(f"queue show shop-{line}") for line in ("first", "second"))
+    assert set(re.findall(r"^\s+(74\d\d) ", first, re.MULTILINE)) == {"7401", "7403"}
+    assert set(re.findall(r"^\s+(74\d\d) ", second, re.MULTILINE)) == {"7403"}
+
+
+def test_what_is_applied_twice_is_served_once_and_says_so(front):
+    before = history(front)
+    assert "Nothing to apply" in apply(front, "nothing").stdout
+    assert history(front) == before
+
+
+def test_files_of_asterisk_that_somebody_edited_are_not_written_over(front):
+    file = front.running.settings.asterisk_etc / "queues.conf"
+    file.write_text(file.read_text().replace("retry = 1", "retry = 3"))
+    edit(front, TURNED)
+    done = apply(front, "turned", code=2)
+    assert "queues.conf" in done.stderr
+    assert "--overwrite" in done.stderr
+    assert "retry = 3" in file.read_text()
+    apply(front, "turned", "--overwrite")
+    assert "retry = 1" in file.read_text()
+
+
+def test_a_scenario_that_comes_otherwise_keeps_a_version_away(front):
+    before = history(front)
+    scenario = front.running.desks / "scenarios/shop.yaml"
+    scenario.parent.mkdir()
+    scenario.write_text('a sale:\n  keys: "1"\n  category: sale\n')
+    try:
+        edit(front, TURNED)
+        done = apply(front, "turned", code=2)
+        assert "'a sale' comes otherwise" in done.stderr
+        assert history(front) == before
+    finally:
+        shutil.rmtree(scenario.parent)
+
+
+def test_a_desk_that_does_not_run_says_so(front, tmp_path):
+    other = RunningDesk(tmp_path / "elsewhere", SHIFT, desks=front.running.desks)
+    done = other.ivr("apply", "why not", "--desks", str(front.running.desks), check=False)
+    assert done.returncode == 2
+    assert "Start it" in done.stderr
+
+
+async def test_f27_an_apply_during_50_calls_a_second_drops_none(front):
+    """Callers come every 20 ms for some seconds, across the apply; each is answered and told once."""
+    ended: list[str] = []
+
+    async def one(number: int) -> None:
+        caller = f"+7921001{number:04}"
+        async with front.caller("740", caller) as call:
+            await call.answered()
+            await asyncio.sleep(2.0)
+            assert call.ended is None
+        ended.append(caller)
+
+    edit(front, TURNED)
+    begin = time.monotonic()
+    applying = asyncio.create_task(asyncio.to_thread(apply, front, "in the rush"))
+    calls = []
+    while not applying.done() or time.monotonic() - begin < 3:
+        calls.append(asyncio.create_task(one(len(calls))))
+        await asyncio.sleep(0.02)
+    await asyncio.gather(applying, *calls)
+    versions = set()
+    for caller in ended:
+        told = await front.told(caller, within=30)
+        versions.add(told.call["version"])
+    assert len(ended) == len(calls)
+    assert len(versions) == 2
