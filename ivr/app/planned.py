@@ -1,4 +1,4 @@
-"""What the next start would change: desks in words, Asterisk's files line by line; and what was changed by hand."""
+"""What an apply would change: desks in words, Asterisk's files line by line; and what was changed by hand."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _HIDDEN = "a password"
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What the next start would do."""
+    """What an apply, or the next start, would do."""
 
     new: tuple[str, ...]
     """Desks that are not served yet."""

@@ -1,4 +1,4 @@
-"""`ivr plan`: what the next start of the desk would change."""
+"""`ivr plan`: what `ivr apply` would change."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def plan(
     home: Home = None,
     as_json: Json = False,
 ) -> None:
-    """Say what the next start would change, in the words of callers and agents, and what was changed by hand."""
+    """Say what `ivr apply` would change, in the words of callers and agents, and what was changed by hand."""
     from ivr.app.planned import plan as make_plan
 
     served = running_settings(home)
@@ -62,9 +62,9 @@ def _lines(planned: Planned, open_now: dict[str, int], *, files: bool) -> Iterat
         yield from ((f"  {_WHOM[change.subject]:<9} {change.sentence}", "") for change in found)
     for name in (*planned.changed, *planned.gone):
         if open_now.get(name):
-            yield f"{name} has {open_now[name]} calls now: the next start ends them.", "yellow"
+            yield f"{name} has {open_now[name]} calls now: they go on in the version that they began.", "yellow"
     for name, text in planned.drift.items():
-        yield f"{name} was changed by hand; the next start writes over it:", "bold yellow"
+        yield f"{name} was changed by hand; a start, or `ivr apply --overwrite`, writes over it:", "bold yellow"
         yield text, ""
     if files:
         yield from ((text, "") for text in planned.files.values())

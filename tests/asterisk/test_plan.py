@@ -1,4 +1,4 @@
-"""`ivr plan` beside a running desk: what its next start would change, and what somebody changed by hand."""
+"""`ivr plan` beside a running desk: what an apply would change, and what somebody changed by hand."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_what_somebody_changed_by_hand_is_shown_before_it_is_written_over(demo: 
         said = demo.ivr("plan", "--desks", str(DEMO)).stdout
     finally:
         path.write_text(before)
-    assert "queues.conf was changed by hand; the next start writes over it:" in said
+    assert "queues.conf was changed by hand; a start, or `ivr apply --overwrite`, writes over it:" in said
     assert "+[mine]" in said
 
 
