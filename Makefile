@@ -24,11 +24,11 @@ test: check ## all tests, with a real Asterisk; installs what they need
 	@.venv/bin/python setup/programs.py
 	@.venv/bin/ivr asterisk install
 # Most tests on a real Asterisk wait, so three run at once, and the slow ones that need none have the processors meanwhile.
-# Those of the faults begin, for each of their files is one long test.
+# Those of the set-up and the faults begin, for each of their files is long.
 # What one upset in another on a busy machine must pass alone.
 	@nice -n 19 .venv/bin/pytest -q -p no:cacheprovider -n 2 -m "postgres or slow" tests/unit tests/scenarios \
 		>.slow-tests.log 2>&1 & slow=$$!; \
-	{ .venv/bin/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not alone" tests/faults tests/asterisk tests/setup || \
+	{ .venv/bin/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not alone" tests/setup tests/faults tests/asterisk || \
 	.venv/bin/pytest --lf --lfnf none tests/setup tests/faults tests/asterisk; }; real=$$?; \
 	wait $$slow; slow=$$?; cat .slow-tests.log; exit $$((real | slow))
 	.venv/bin/pytest -m alone tests/faults || .venv/bin/pytest --lf --lfnf none tests/faults

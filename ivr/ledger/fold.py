@@ -15,7 +15,7 @@ from ivr.ledger.verdict import seen_at
 from ivr.ledger.way import Way
 from ivr.telephony.number import clean_number
 
-FOLD_VERSION = 8
+FOLD_VERSION = 9
 """Counts the changes of what the same records give: tables that another version derived are derived anew."""
 _NOTHING: Mapping[str, str] = {}
 _NAME_LENGTH = 80

@@ -208,5 +208,6 @@ class Numbering:
         self.settled += self.holes
         self.holes = []
         self.run = Run(run.node, run.place + 1, 0, birth.number, birth.second, at, at, 0)
-        if birth.number:
-            self.holes.append(Hole(run.node, run.place + 1, 0, birth.number - 1, run.last_at, at))
+        given = min(birth.number, run.unnumbered)  # an act of ours may be the first that a new process does
+        if birth.number > given:
+            self.holes.append(Hole(run.node, run.place + 1, given, birth.number - 1, run.last_at, at))

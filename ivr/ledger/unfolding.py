@@ -10,6 +10,7 @@ from ivr.ledger.call import Call
 from ivr.ledger.channels import bridge_of, facts_of
 from ivr.ledger.coverage import HEARD, SILENT
 from ivr.ledger.fold import fold_story
+from ivr.ledger.numbering import read_uniqueid
 from ivr.ledger.record import Record
 from ivr.ledger.story import CHANNEL_END, LAST_EVENT, SIGNS_OF_LIFE, Story
 from ivr.ledger.verdict import judged_call
@@ -21,6 +22,8 @@ SELFTEST = "selftest"
 _NOBODYS = frozenset({SELFTEST, ACTS})
 _NEWS = frozenset({"hold", "unhold", SILENT, HEARD})
 """Facts that are told outside the call that they are about: `hold?agent=…&channel=…&call=…`."""
+_FIRST_FEW = 10
+"""Numbers of a new Asterisk's channels: acts that come before its first call take two each."""
 _BRIDGE = "BRIDGE_ENTER"
 _TELLING = frozenset({"CHAN_START", _BRIDGE, CHANNEL_END, LAST_EVENT})
 """Events that may join two calls, or end one."""
@@ -105,12 +108,29 @@ class Unfolding:
 
     def _begin(self, record: Record) -> Story:
         linkedid = record.linkedid
-        # Asterisk counts its channels from 0: this is a new process, and nothing of the one before goes on.
-        if linkedid.endswith(".0") and record.event == "CHAN_START":
+        if record.event == "CHAN_START" and self._is_of_new_process(linkedid):
             self._cut_before(record)
         story = Story()
         story.linkedids.add(linkedid)
         return story
+
+    def _is_of_new_process(self, linkedid: str) -> bool:
+        """Say whether nothing of the Asterisk before goes on: each process counts its channels from 0.
+
+        Channels whose ids we gave (acts) may have taken its first numbers; then a number that an older open call has
+        passed tells it. Only what is open counts, so that a loader which was stopped meanwhile says the same.
+        """
+        birth = read_uniqueid(linkedid)
+        if birth is None or birth.number >= _FIRST_FEW:
+            return False
+        if birth.number == 0:
+            return True
+        others = (read_uniqueid(story.name) for story in self._open.values())
+        return any(
+            other.node == birth.node and other.number >= birth.number and other.second + 1 < birth.second
+            for other in others
+            if other
+        )
 
     def _adopt(self, story: Story) -> None:
         self._open |= dict.fromkeys(story.linkedids, story)

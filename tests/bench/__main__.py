@@ -21,7 +21,7 @@ from ivr.errors import DeskError
 from tests.bench.figures import Figure, against_a_core, markdown, show
 from tests.bench.machine import describe, load
 
-NAMES = ("call_cost", "delay", "agi_commands", "journal_load", "ledger_size")
+NAMES = ("call_cost", "delay", "agi_commands", "journal_load", "ledger_size", "desk_speed")
 SIZED = ("ledger_size",)
 """Those that `--calls` concerns."""
 CALLS = 100_000

@@ -102,7 +102,7 @@ class Place:
         self._write_desk()
         prepared = prepare(self.settings, silent)
         migrate(self.settings.database_url)
-        self._add_peers()
+        self._add_peers(prepared.editions[0].name)
         agents = start_agents(self.folder, _AGENT_PORT + self.settings.shift)
         self._stack.callback(stop, agents)
         argv = prepared.installation.argv(self.settings.asterisk_etc)
@@ -126,7 +126,7 @@ class Place:
         (self.settings.desks / "ultralight.yaml").write_text(text)
         (self.settings.desks / "ultralight").symlink_to(shipped / "ultralight")
 
-    def _add_peers(self) -> None:
+    def _add_peers(self, edition: str) -> None:
         """Put the peers beside the rendered dialplan, and the agents' telephones at fixed addresses."""
         etc = self.settings.asterisk_etc
         plain = (PEERS / "plain.conf").read_text()
@@ -134,6 +134,7 @@ class Place:
             "{recordings}": str(self.settings.recordings.absolute()),
             "{panoramisk}": str(self._panoramisk_port),
             "{python}": sys.executable,
+            "{edition}": edition,
             "{pyst2}": str(PEERS / "pyst2_desk.py"),
         }
         for name, value in values.items():

@@ -81,6 +81,11 @@ def test_the_first_channels_of_a_new_process_are_missing_when_their_rows_were_lo
     assert missing([*process(100, *range(5)), *process(200, 3, 4)]) == [(2, 0, 2)]
 
 
+def test_the_first_numbers_of_a_new_process_are_not_missing_when_somebody_elses_ids_have_taken_them():
+    assert missing([*process(100, *range(5)), None, None, *process(200, 2, 3)]) == []
+    assert missing([*process(100, *range(5)), None, *process(200, 2, 3)]) == [(2, 1, 1)]
+
+
 def test_nobody_knows_what_was_before_the_first_record_of_all():
     assert missing(process(100, 53, 54, 56)) == [(1, 55, 55)]
     assert missing(process(100, 53, 50)) == [(1, 51, 52)]

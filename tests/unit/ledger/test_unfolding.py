@@ -48,6 +48,25 @@ def test_a_new_asterisk_closes_the_calls_of_the_one_before_it():
     assert unfolding.size == 3, "another node's call goes on"
 
 
+def test_a_new_asterisk_whose_first_channels_were_acts_closes_the_calls_of_the_one_before_it():
+    """F25: the acts' channels have ids of ours, and have taken the first numbers."""
+    unfolding = Unfolding()
+    taken(
+        unfolding,
+        [record(1, "CHAN_START", "a-1.3"), record(2, "CHAN_START", "a-1.7"), record(3, "CHAN_START", "b-1.8")],
+    )
+    _, changed = taken(unfolding, [record(9, "CHAN_START", "a-5.act1"), record(10, "CHAN_START", "a-5.2")])
+    assert {call.id: call.crashed for call in changed} == {"a-1.3": True, "a-1.7": True}
+
+
+def test_the_next_channels_of_an_asterisk_that_began_lately_close_nothing():
+    unfolding = Unfolding()
+    taken(unfolding, [record(1, "CHAN_START", "a-1.2")])
+    _, changed = taken(unfolding, [record(9, "CHAN_START", "a-5.4"), record(10, "CHAN_START", "a-6.3")])
+    assert [call.crashed for call in changed] == []
+    assert unfolding.size == 3
+
+
 def test_a_call_that_ended_in_the_same_batch_is_not_taken_for_crashed():
     batch = [
         record(1, "CHAN_START", "a-1.7"),
