@@ -2,6 +2,8 @@
 # Options of the desk go through ARGS: make run ARGS="--shift 100 --home /tmp/second"
 ARGS ?=
 export PYTHON
+# Each of a test's many processes would compile the whole program, where bytecode is not to be kept.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run test check bench
 

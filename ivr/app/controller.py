@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
-from functools import partial
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,13 @@ from ivr.asterisk.ami import Ami, LoginRefused
 from ivr.asterisk.live import Live
 from ivr.settings import Settings
 from ivr.speech.wav import seconds_of
-from ivr.store.callers import known_caller
+from ivr.store.callers import KnownCallers
 from ivr.store.engine import open_database
 
 DRAIN = 30.0
 """Seconds that calls in their menus get when the controller stops; later ones the dialplan serves."""
+BELIEVED = 60.0
+"""Seconds for which the length of a prompt is believed."""
 UNKNOWN_LENGTH = 15.0
 """Seconds that a prompt of unknown length is given."""
 
@@ -90,27 +93,32 @@ def make_calls(settings: Settings, keys: Keys) -> Calls:
     """Return the handlers of calls over these desks. Raises `AuthorError` when a desk has mistakes."""
     return Calls(
         editions=Editions(settings.home, settings.desks),
-        callers=LedgerCallers(partial(known_caller, open_database(settings.database_url))),
+        callers=LedgerCallers(KnownCallers(open_database(settings.database_url))),
         length=PromptLengths(settings.sounds),
         keys=keys,
     )
 
 
 class PromptLengths:
-    """How long a published prompt lasts; read anew when it was recorded anew."""
+    """How long a published prompt lasts; looked up once a minute, since a person may have spoken it anew."""
 
-    def __init__(self, sounds: Path) -> None:
+    def __init__(self, sounds: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self._sounds = sounds
-        self._known: dict[tuple[str, str, str], tuple[int, float]] = {}
+        self._clock = clock
+        self._known: dict[tuple[str, str, str], tuple[float, float]] = {}
+        """The moment until which it is believed, and the length."""
 
     def __call__(self, edition: str, prompt: str, language: str) -> float:
         """Return seconds."""
-        path = self._sounds / edition / language / f"{prompt}.wav"
         key = (edition, prompt, language)
+        now = self._clock()
+        known = self._known.get(key)
+        if known is None or known[0] < now:
+            known = self._known[key] = now + BELIEVED, self._read(edition, prompt, language)
+        return known[1]
+
+    def _read(self, edition: str, prompt: str, language: str) -> float:
         try:
-            written = path.stat().st_mtime_ns
-            if key not in self._known or self._known[key][0] != written:
-                self._known[key] = written, seconds_of(path)
+            return seconds_of(self._sounds / edition / language / f"{prompt}.wav")
         except (OSError, ValueError):
             return UNKNOWN_LENGTH
-        return self._known[key][1]

@@ -19,9 +19,10 @@ async def beat(home: Path, part: str, health: Callable[[], Mapping[str, object]]
     """Write `<home>/health/<part>.json` until cancelled. A full disk must not stop the part itself."""
     path = home / "health" / f"{part}.json"
     path.parent.mkdir(exist_ok=True)
+    fresh = str(path.with_suffix(".new"))
     try:
         while True:
-            _write(path, {"at": time.time(), "running": time.monotonic(), **health()})
+            _write(str(path), fresh, {"at": time.time(), "running": time.monotonic(), **health()})
             await asyncio.sleep(BEAT)
     finally:
         path.unlink(missing_ok=True)
@@ -59,11 +60,11 @@ def silence(home: Path, part: str) -> float:
     return max(0.0, min(time.monotonic() - float(beat["running"]), touched))
 
 
-def _write(path: Path, told: Mapping[str, object]) -> None:
-    fresh = path.with_suffix(".new")
+def _write(path: str, fresh: str, told: Mapping[str, object]) -> None:
     try:
-        fresh.write_text(json.dumps(told))
-        fresh.replace(path)
+        with open(fresh, "wb") as file:  # noqa: PTH123 - paths cost more than all the rest, and it is done again and again
+            file.write(json.dumps(told).encode())
+        os.replace(fresh, path)  # noqa: PTH105
     except OSError:
         with suppress(OSError):
             os.utime(path)

@@ -27,7 +27,7 @@ def start_logs(*, to_stderr: bool = False) -> None:
             structlog.processors.format_exc_info,
             render,
         ],
-        logger_factory=structlog.PrintLoggerFactory(stream),
+        logger_factory=structlog.WriteLoggerFactory(stream),
         cache_logger_on_first_use=True,
     )
     if hasattr(sys.stdout, "reconfigure"):

@@ -71,12 +71,16 @@ async def answer(
     """Turn the engine until the call leaves it. Returns the last session."""
     look_up = _LookUp(callers, desk.desk, arrival)
     happened: Input = arrival
+    facts: tuple[Fact, ...] = ()
     try:
         while True:
             turn = advance(desk, session, happened, clock())
             session = turn.session
-            if turn.facts:
-                await conversation.note(turn.facts)
+            facts += turn.facts
+            # What the ledger has said already costs no time: the facts of before and behind it are one note.
+            if facts and not (look_up.ready and _only_looks_up(turn.commands)):
+                await conversation.note(facts)
+                facts = ()
             answered = await _perform(turn.commands, conversation, look_up)
             if answered is None:
                 return session
@@ -85,6 +89,10 @@ async def answer(
         return advance(desk, session, HungUp(), clock()).session
     finally:
         look_up.cancel()
+
+
+def _only_looks_up(commands: Sequence[Command]) -> bool:
+    return len(commands) == 1 and isinstance(commands[0], LookUp)
 
 
 async def _perform(commands: Sequence[Command], conversation: Conversation, look_up: _LookUp) -> Input | None:
@@ -119,6 +127,11 @@ class _LookUp:
         self._task: asyncio.Task[Caller] | None = None
         if isinstance(arrival, Arrived) and arrival.caller:
             self._task = asyncio.create_task(_ask_ledger(callers, desk, arrival.caller))
+
+    @property
+    def ready(self) -> bool:
+        """Whether the result is there without waiting."""
+        return self._task is None or self._task.done()
 
     async def result(self) -> Caller:
         """Return what the ledger said within its time, or that nothing is known."""

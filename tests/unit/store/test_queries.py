@@ -16,7 +16,7 @@ from ivr.cli.timeline import bar
 from ivr.desk.load import Loader
 from ivr.errors import DeskError
 from ivr.settings import Settings
-from ivr.store.callers import known_caller
+from ivr.store.callers import KnownCallers
 from ivr.store.engine import open_database
 from ivr.store.ledger import SqlLedger
 from ivr.store.migrate import migrate
@@ -147,11 +147,12 @@ def test_the_ledger_is_verified_and_made_again_from_the_command_line(home):
 
 def test_a_caller_is_known_after_an_answered_call_with_the_source_that_he_told(home):
     engine = open_database(Settings(home=home).database_url)
-    assert known_caller(engine, "ultralight", "+79210000002") == (True, "friends")
-    assert known_caller(engine, "homecare", "+79210000002") == (False, "")
-    assert known_caller(engine, "ultralight", "+79210000003") == (True, "")
-    assert known_caller(engine, "ultralight", "+79210000031") == (False, "")
-    assert known_caller(engine, "ultralight", "") == (False, "")
+    known = KnownCallers(engine)
+    assert known("ultralight", "+79210000002") == (True, "friends")
+    assert known("homecare", "+79210000002") == (False, "")
+    assert known("ultralight", "+79210000003") == (True, "")
+    assert known("ultralight", "+79210000031") == (False, "")
+    assert known("ultralight", "") == (False, "")
     engine.dispose()
 
 
