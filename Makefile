@@ -5,6 +5,10 @@ export PYTHON
 # Each of a test's many processes would compile the whole program, where bytecode is not to be kept.
 unexport PYTHONDONTWRITEBYTECODE
 
+REAL = tests/setup tests/faults tests/asterisk
+# With a memory of its own of what failed, for both kinds run at once.
+SLOW = -o cache_dir=.pytest_cache/slow -m "postgres or slow" tests/unit tests/scenarios
+
 .PHONY: help run test check bench
 
 help: ## this list
@@ -25,14 +29,15 @@ check: ## style, types, unit tests and scenarios: no Asterisk needed, under 90 s
 test: check ## all tests, with a real Asterisk; installs what they need
 	@.venv/bin/python setup/programs.py
 	@.venv/bin/ivr asterisk install
-# Most tests on a real Asterisk wait, so three run at once, and the slow ones that need none have the processors meanwhile.
+# Most tests on a real Asterisk wait, so four run at once, and the slow ones that need none have the processors meanwhile.
 # Those of the set-up and the faults begin, for each of their files is long.
 # What one upset in another on a busy machine must pass alone.
-	@nice -n 19 .venv/bin/pytest -q -p no:cacheprovider -n 2 -m "postgres or slow" tests/unit tests/scenarios \
-		>.slow-tests.log 2>&1 & slow=$$!; \
-	{ .venv/bin/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not alone" tests/setup tests/faults tests/asterisk || \
-	.venv/bin/pytest --lf --lfnf none tests/setup tests/faults tests/asterisk; }; real=$$?; \
-	wait $$slow; slow=$$?; cat .slow-tests.log; exit $$((real | slow))
+	@nice -n 19 .venv/bin/pytest -q $(SLOW) -n 1 >.slow-tests.log 2>&1 & slow=$$!; \
+	{ .venv/bin/pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not alone" $(REAL) || \
+	.venv/bin/pytest --lf --lfnf none $(REAL); }; real=$$?; \
+	wait $$slow; slow=$$?; cat .slow-tests.log; \
+	if [ $$slow -ne 0 ]; then .venv/bin/pytest $(SLOW) --lf --lfnf none; slow=$$?; fi; \
+	exit $$((real | slow))
 	.venv/bin/pytest -m alone tests/faults || .venv/bin/pytest --lf --lfnf none tests/faults
 
 bench: ## measure the desk against its limits (docs/measurements.md)

@@ -224,8 +224,11 @@ class RunningDesk:
             yield agent
 
     async def _seen(self, number: str) -> None:
-        """Wait until the queues know that the telephone is there: states travel apart from registrations."""
-        for _ in range(150):
+        """Wait until the queues know that the telephone is there: states travel apart from registrations.
+
+        One that was too busy to answer Asterisk's OPTIONS is asked again half a minute later.
+        """
+        for _ in range(450):
             if f"{number}@agents" not in (said := await asyncio.to_thread(self.asterisk, "core show hints")):
                 raise AssertionError(f"no hint of {number}: {said}")
             line = next(line for line in said.splitlines() if f"{number}@agents" in line)

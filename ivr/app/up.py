@@ -15,6 +15,7 @@ import structlog
 
 from ivr.app.editions import forget_editions
 from ivr.app.heartbeat import last_beat
+from ivr.app.notify import Notifier
 from ivr.app.parts import Part, until
 from ivr.app.prepare import Prepared, prepare
 from ivr.app.selftest import count_calls, run_selftest, stop_gracefully, wait_booted
@@ -42,6 +43,7 @@ async def run_up(settings: Settings, progress: Progress) -> None:
 
     Raises `DeskError` before anything is started, or when a part cannot start.
     """
+    systemd = Notifier()
     os.umask(0o077)  # talks, numbers and passwords are their owner's alone
     check_depth(settings.home)
     with HomeLock(settings.home):
@@ -53,7 +55,11 @@ async def run_up(settings: Settings, progress: Progress) -> None:
             _log.warning("host.zones", unknown=unknown, cure=ZONES_CURE)
         migrate(settings.database_url)
         _note_versions(prepared)
-        await _run(prepared)
+        alive = asyncio.create_task(systemd.live())
+        try:
+            await _run(prepared, systemd)
+        finally:
+            alive.cancel()
 
 
 def _note_versions(prepared: Prepared) -> None:
@@ -66,7 +72,7 @@ def _note_versions(prepared: Prepared) -> None:
         _log.warning("versions.not_noted", reason=error.sentence, cure=error.cure)
 
 
-async def _run(prepared: Prepared) -> None:
+async def _run(prepared: Prepared, systemd: Notifier) -> None:
     settings = prepared.settings
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -96,7 +102,9 @@ async def _run(prepared: Prepared) -> None:
         await _manager_link(settings)
         _write_run(prepared)
         print(welcome(prepared), flush=True)  # noqa: T201 — the newcomer's next step
+        systemd.tell("READY=1", "STATUS=The desk answers.")
         await stopping.wait()
+        systemd.tell("STOPPING=1", "STATUS=Calls in progress may end.")
         print("\nStopping: calls in progress may end; press Ctrl-C again to end them now.", flush=True)  # noqa: T201
         stopping.clear()
         await _drain(prepared, started, stopping)

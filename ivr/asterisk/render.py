@@ -97,6 +97,9 @@ def _values(plan: Plan) -> dict[str, object]:
         "every_edition": (*plan.editions, *plan.former),
         "edition_of": lambda desk: next(one.name for one in plan.editions if one.desk is desk),
         "queues": queues_of(plan),
+        "counts_misses": any(
+            line.pause_after for one in (*plan.editions, *plan.former) for line in one.desk.lines.values()
+        ),
         "agent_passwords": dict(sorted(plan.agent_passwords.items())),
         "desks_of": {
             number: [desk.desk for desk in plan.desks if number in desk.agents] for number in plan.agent_passwords

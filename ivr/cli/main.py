@@ -43,6 +43,7 @@ GROUPS = {
     "robots": "Behind the desk",
     "agi": "Behind the desk",
     "ledger": "Behind the desk",
+    "unit": "Behind the desk",
     "backup": "Behind the desk",
     "restore": "Behind the desk",
 }

@@ -140,7 +140,10 @@ def _lines(old: Desk, new: Desk) -> Iterator[str]:
     both = [name for name in old.lines if name in new.lines]
     for name in both:
         yield from _fields(
-            f"line `{name}`", old.lines[name], new.lines[name], ("ring", "wait", "then", "whisper", "record", "wrap")
+            f"line `{name}`",
+            old.lines[name],
+            new.lines[name],
+            ("ring", "wait", "then", "whisper", "record", "wrap", "pause_after"),
         )
     if [name for name in new.lines if name in old.lines] != both:
         yield f"the lines' order is {', '.join(new.lines)}"

@@ -138,6 +138,12 @@ class Line(Part):
         le=timedelta(minutes=30),
         description="how long an agent writes after a talk before this line offers him the next call",
     )
+    pause_after: int | None = Field(
+        default=None,
+        ge=1,
+        le=20,
+        description="how many calls in a row an agent lets ring out before he is paused, with the reason `missed`",
+    )
 
 
 class Hours(Part):

@@ -478,8 +478,22 @@ flow:
     no answer: nobody
 """
 
+AWAY = """
+desk: away
+numbers: ["680"]
+language: en
+agents: {681: Agent 681, 682: Agent 682}
+categories: {}
+lines:
+  one: {agents: [681], ring: 1s, wait: 12s, pause after: 2, then: two}
+  two: {agents: [682], ring: 8s, wait: 12s}
+flow:
+  hello: {say: "Hello.", then: one}
+"""
+
 DESKS = MappingProxyType(
     {
+        "away": AWAY,
         "waiting": WAITING,
         "before": BEFORE,
         "byagent": BY_AGENT,

@@ -39,7 +39,10 @@ def register(user, cseq, authorization=""):
 
 
 async def read(socket, within=10):
-    return parse((await asyncio.wait_for(socket.recv(), within)).encode())
+    async with asyncio.timeout(within):
+        while not (said := await socket.recv()).strip():
+            pass  # it only keeps the connection alive
+    return parse(said.encode())
 
 
 async def response(socket):

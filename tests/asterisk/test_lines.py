@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from contextlib import suppress
 from itertools import pairwise
 
@@ -28,6 +29,8 @@ STAFF = {
     "583": {"answers": False},
     "601": {"answers": False},
     "602": {"ring": 0.2},
+    "681": {"answers": False, "ring": 0.2},
+    "682": {"ring": 0.2},
 }
 scenes = Scenes(STAFF)
 
@@ -296,3 +299,33 @@ def test_the_dialplan_alone_takes_a_caller_back_into_the_flow_when_no_controller
     assert told.legs[4].startswith("queue second: ")
     assert [fact["key"] for fact in told.facts("key")] == ["1", "2"]
     assert (told.call["category"], told.call["last_line"]) == ("again", "second")
+
+
+@scenes
+async def two_calls_ring_out(front: Front):
+    """Let the first call ring out twice and go on; then he is back, and lets one more ring out before he answers."""
+    agent = front.agents["681"]
+    async with front.caller("680", "+79210006821") as call:
+        await call.answered()
+        await front.talking("682")
+    first = await front.told("+79210006821")
+    paused = json.loads((await asyncio.to_thread(front.running.ivr, "agents", "--json")).stdout)
+    await asyncio.to_thread(front.running.ivr, "agents", "ready", "681")
+    async with front.caller("680", "+79210006822") as call:
+        await call.answered()
+        await front.offered("681", times=3)
+        await front.noted("+79210006822", "missed")
+        agent.answers = True
+        await front.talking("681")
+        await asyncio.sleep(0.3)
+    return first, await front.told("+79210006822"), {row["agent"]: row for row in paused}["681"]
+
+
+def test_an_agent_who_lets_calls_ring_out_is_paused_after_as_many_as_his_line_says(played):
+    first, second, paused = played(two_calls_ring_out)
+    assert [leg for leg in first.legs if "681" in leg] == ["offer one 681: missed"] * 2
+    assert first.legs[-1] == "talk two 682: caller hung up"
+    assert (paused["state"], paused["reason"]) == ("paused", "missed")
+    assert [leg for leg in second.legs if "681" in leg] == [
+        "offer one 681: missed", "offer one 681: answered", "talk one 681: caller hung up",
+    ]  # fmt: skip

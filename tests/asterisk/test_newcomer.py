@@ -12,6 +12,7 @@ import re
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -373,8 +374,21 @@ def stamps(place: Path) -> dict[Path, tuple[int, int, int]]:
     return {path: (one.st_ino, one.st_size, one.st_mtime_ns) for path, one in told.items()}
 
 
-def test_a_deep_home_that_mails_reports_works_like_any_other_and_stops(tmp_path: Path) -> None:
-    """Its control socket would have a path that is longer than a socket may have; the mailer is one part more."""
+@pytest.fixture
+def systemd(monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    """Listen where systemd would."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as there:
+        there.bind(f"\0ivr-newcomer-{os.getpid()}")
+        there.settimeout(5)
+        monkeypatch.setenv("NOTIFY_SOCKET", f"@ivr-newcomer-{os.getpid()}")
+        yield there
+
+
+def test_a_deep_home_that_mails_reports_works_like_any_other_and_stops(tmp_path: Path, systemd: socket.socket) -> None:
+    """Its control socket would have a path that is longer than a socket may have; the mailer is one part more.
+
+    It is a service of systemd meanwhile, which hears that it is ready, and that it stops.
+    """
     deep = tmp_path / ("deep " * 8).strip()
     room = 190 - len(os.fsencode(deep / "home"))
     desk = RunningDesk(deep / ("x" * room) / "home", SHIFT, robots=True)
@@ -382,6 +396,7 @@ def test_a_deep_home_that_mails_reports_works_like_any_other_and_stops(tmp_path:
     desk.settings.mail_file.write_text(MAIL)
     try:
         desk.start()
+        assert systemd.recv(100).startswith(b"READY=1")
         assert "mailer" in json.loads(desk.ivr("status", "--json").stdout)["parts"]
         link = desk.home / "asterisk/run"
         assert len(os.fsencode(link / "asterisk.ctl")) > 107
@@ -391,6 +406,7 @@ def test_a_deep_home_that_mails_reports_works_like_any_other_and_stops(tmp_path:
         soon(lambda: json.loads(desk.ivr("recordings", "list", "--state", "ok", "--json").stdout), within=15)
     finally:
         assert desk.stop() == 0, desk.output.read_text()
+    assert systemd.recv(100).startswith(b"STOPPING=1")
     shutil.rmtree(link.resolve())
 
 

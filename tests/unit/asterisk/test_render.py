@@ -221,3 +221,15 @@ def test_an_agent_who_works_here_no_more_serves_no_former_line(tmp_path):
     queues = files_of(tmp_path, (desk(),), former=[Edition(past, "fedcba987654")])["queues.conf"]
     fourth = queues.split("[small-fourth](line)")[1].split("\n[")[0]
     assert re.findall(r"member => Local/(\d+)@", fourth) == ["201"]
+
+
+def test_rung_out_calls_are_counted_only_where_a_line_says_so(tmp_path):
+    lines = SMALL["lines"] | {"first": {"agents": ["201"], "pause after": 3, "then": "second"}}
+    counting, plain = (files_of(tmp_path, (one,)) for one in (desk(lines=lines), desk()))
+    assert "misses" not in plain["extensions.conf"] + plain["acts.conf"]
+    contexts = contexts_of(counting["extensions.conf"])
+    assert any("__IVR_PAUSE_AFTER=3" in line for line in contexts[f"line-{SMALL_NOW}-first"])
+    assert any(re.search(r"__IVR_PAUSE_AFTER=[,)]", line) for line in contexts[f"line-{SMALL_NOW}-second"]), (
+        "no line lends its own"
+    )
+    assert any("Gosub(acts,miss,1(201))" in line for line in contexts["agents"])

@@ -1,0 +1,87 @@
+"""The desk as a service of systemd: not root, shut in, ready when it answers, drained before it ends."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ivr.errors import DeskError
+from ivr.settings import Settings
+
+DRAIN = 45
+"""Seconds that systemd gives a stop: calls that end by themselves, then Asterisk, then the journal's rest."""
+
+_UNIT = """\
+# The front desk, made by `ivr unit`. Settings (IVR_…=…) may stand in {environment}.
+# Before the first start: install -d -o {user} -m 700 {home} {recordings}
+[Unit]
+Description=Front desk of the call centre
+Wants=network-online.target
+After=network-online.target postgresql.service
+
+[Service]
+Type=notify
+NotifyAccess=main
+User={user}
+WorkingDirectory={folder}
+EnvironmentFile=-{environment}
+Environment=XDG_CACHE_HOME={home}/cache
+ExecStart={program} up --home {home} --desks {desks} --recordings {recordings}
+Restart=always
+RestartSec=2
+TimeoutStartSec=180
+WatchdogSec=30
+# SIGINT drains: new calls are refused, those in progress may end. Only `ivr up` gets it, and stops its parts in order.
+KillMode=mixed
+KillSignal=SIGINT
+TimeoutStopSec={drain}
+LimitNOFILE=65536
+UMask=0077
+
+# It needs no right that an ordinary user has not.
+NoNewPrivileges=yes
+CapabilityBoundingSet=
+AmbientCapabilities=
+ProtectSystem=strict
+ProtectHome=read-only
+ReadWritePaths={home} {recordings}
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+LockPersonality=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+def unit(settings: Settings, user: str, program: Path) -> str:
+    """Return the text of the unit. Raises `DeskError` for root, and for a path that systemd would read as two."""
+    if user == "root":
+        raise DeskError(
+            "The desk does not run as root.",
+            "Name its user: `ivr unit --user frontdesk` (useradd --system -m frontdesk).",
+        )
+    paths = {
+        "folder": Path.cwd(),
+        "program": program.absolute(),
+        "home": settings.home.absolute(),
+        "desks": settings.desks.absolute(),
+        "recordings": settings.recordings.absolute(),
+        "environment": settings.home.absolute() / "environment",
+    }
+    if odd := next((path for path in paths.values() if set(str(path)) & set(" \t\n\"'\\%$;")), None):
+        raise DeskError(
+            f"systemd cannot be given the path {str(odd)!r}.", "Use one without blanks, quotes, %, $ and ;."
+        )
+    return _UNIT.format(user=user, drain=DRAIN, **paths)
