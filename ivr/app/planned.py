@@ -11,7 +11,7 @@ from ivr.app.editions import editions_of, read_edition
 from ivr.app.prepare import render_config
 from ivr.app.secrets import Secrets, read_secrets
 from ivr.app.versions import read_versions, serving
-from ivr.asterisk.private import find_asterisk
+from ivr.asterisk.private import Installation, find_asterisk
 from ivr.flows.changes import Change, Version, changes
 from ivr.flows.edition import Edition
 from ivr.flows.model import Desk
@@ -48,19 +48,26 @@ def plan(served: Settings, folder: Path) -> Planned:
     old, new = read_desks(served.desks), read_desks(folder)
     editions = {edition.desk.desk: edition for edition in editions_of(served.desks, old)}
     both = {name: _changes(served, folder, editions[name], desk) for name, desk in new.items() if name in old}
-    now = serving(read_versions(served.home))
-    former = [read_edition(served.home, name) for name in now.former] if now else []
-    kept, there = read_secrets(served.home / "secrets.json"), _files_of(served)
-    laid = _rendered(served, tuple(editions.values()), former, kept)
-    before = _rendered(served, tuple(editions.values()), (), kept)
-    after = _rendered_anew(served, folder, new, kept)
+    kept = read_secrets(served.home / "secrets.json")
+    installation = find_asterisk()
+    before = _rendered(served, tuple(editions.values()), (), kept, installation)
+    after = _rendered_anew(served, folder, new, editions, kept, installation)
     return Planned(
         tuple(name for name in new if name not in old),
         tuple(name for name in old if name not in new),
         {name: found for name, found in both.items() if found},
         dict(_diffs(before, after, kept)),
-        dict(_diffs(laid, there, kept)),
+        drift(served),
     )
+
+
+def drift(served: Settings) -> dict[str, str]:
+    """Return Asterisk's file → what somebody changed in it by hand since it was written, as a unified diff."""
+    now = serving(read_versions(served.home))
+    former = [read_edition(served.home, name) for name in now.former] if now else []
+    kept = read_secrets(served.home / "secrets.json")
+    laid = _rendered(served, editions_of(served.desks, read_desks(served.desks)), former, kept, find_asterisk())
+    return dict(_diffs(laid, _files_of(served), kept))
 
 
 def published(sounds: Path, edition: Edition) -> Version:
@@ -83,15 +90,33 @@ def _changes(served: Settings, folder: Path, old: Edition, new: Desk) -> tuple[C
 
 
 def _rendered(
-    settings: Settings, editions: Sequence[Edition], former: Sequence[Edition], kept: Secrets
+    settings: Settings,
+    editions: Sequence[Edition],
+    former: Sequence[Edition],
+    kept: Secrets,
+    installation: Installation,
 ) -> dict[str, str]:
-    return {file.name: file.text for file in render_config(settings, editions, former, kept, find_asterisk())}
+    return {file.name: file.text for file in render_config(settings, editions, former, kept, installation)}
 
 
-def _rendered_anew(served: Settings, folder: Path, desks: Mapping[str, Desk], kept: Secrets) -> dict[str, str]:
-    """Render what would be laid; an agent who has no password yet gets it then."""
+def _rendered_anew(
+    served: Settings,
+    folder: Path,
+    desks: Mapping[str, Desk],
+    before: Mapping[str, Edition],
+    kept: Secrets,
+    installation: Installation,
+) -> dict[str, str]:
+    """Render what would be laid; an agent who has no password yet gets it then.
+
+    Under the names of the editions before, or every line would differ that names its own.
+    """
     agents = {agent: _HIDDEN for desk in desks.values() for agent in desk.agents} | kept.agents
-    return _rendered(served, editions_of(folder, desks), (), Secrets(agents, kept.ami))
+    editions = [
+        Edition(one.desk, before[one.desk.desk].version) if one.desk.desk in before else one
+        for one in editions_of(folder, desks)
+    ]
+    return _rendered(served, editions, (), Secrets(agents, kept.ami), installation)
 
 
 def _files_of(settings: Settings) -> dict[str, str]:

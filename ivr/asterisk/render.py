@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
+from functools import lru_cache, partial
 from math import ceil
 from pathlib import Path
 from urllib.parse import quote
@@ -71,7 +71,15 @@ class Plan:
 
 def render(plan: Plan, templates: Path) -> tuple[Rendered, ...]:
     """Return all files. Raises `DeskError` when a setting cannot stand in an Asterisk file."""
-    jinja = Environment(
+    jinja, values = _environment(templates), _values(plan)
+    names = sorted(path.name for path in templates.glob("*.j2"))
+    return tuple(Rendered(name.removesuffix(".j2"), jinja.get_template(name).render(values)) for name in names)
+
+
+@lru_cache
+def _environment(templates: Path) -> Environment:
+    """Return what compiles each template once."""
+    return Environment(
         loader=FileSystemLoader(templates),
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -79,9 +87,6 @@ def render(plan: Plan, templates: Path) -> tuple[Rendered, ...]:
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701 — these are no web pages; `_plain` refuses what is special to Asterisk
     )
-    values = _values(plan)
-    names = sorted(path.name for path in templates.glob("*.j2"))
-    return tuple(Rendered(name.removesuffix(".j2"), jinja.get_template(name).render(values)) for name in names)
 
 
 def _values(plan: Plan) -> dict[str, object]:

@@ -33,7 +33,7 @@ def apply(
     from ivr.app.apply import Wish
     from ivr.app.apply import apply as carry_out
     from ivr.app.editions import editions_of
-    from ivr.app.planned import plan
+    from ivr.app.planned import drift
     from ivr.app.versions import who
     from ivr.flows.reader import read_desks
 
@@ -42,9 +42,9 @@ def apply(
     every = read_desks(folder)
     if not untested:
         _try(folder, every)
-    if not overwrite and (served.home / "desks").is_dir() and (drift := plan(served, folder).drift):
+    if not overwrite and (served.home / "desks").is_dir() and (edited := drift(served)):
         raise DeskError(
-            f"Somebody has edited {', '.join(drift)} by hand since it was written.",
+            f"Somebody has edited {', '.join(edited)} by hand since it was written.",
             "`ivr plan` shows what; take it into asterisk-config/ or write over it with --overwrite.",
         )
     tell(carry_out(served, Wish(editions_of(folder, every), author or who(), reason, folder)))

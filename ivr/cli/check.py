@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from ivr.written.mistake import Mistake
 
 
+MOST = 30
+"""Ways to a person that are shown of a large desk."""
+
+
 @dataclass(slots=True)
 class Report:
     """What was found in one desk file."""
@@ -176,12 +180,17 @@ def _show_routes(source: Source, routes: tuple[Route, ...]) -> None:
 
     budget = source.desk.budget
     promised = f", {budget.time_to_human.total_seconds():g} s promised" if budget else ""
-    note = "~ no audio yet, estimated from the text" if any(route.estimated for route in routes) else None
+    longest = set(sorted(routes, key=lambda route: route.seconds)[-MOST:])
+    shown = [route for route in routes if route in longest]
+    notes = ["~ no audio yet, estimated from the text"] if any(route.estimated for route in shown) else []
+    if len(shown) < len(routes):
+        notes.append(f"the {MOST} longest ways of {len(routes)}; --json has all")
+    note = "\n".join(notes) or None
     table = Table(title=f"{source.desk.desk}: time to a human{promised}", caption=note, title_justify="left")
     for heading in ("keys", "line", "heard before"):
         table.add_column(heading, overflow="fold")
     table.add_column("sum", justify="right", no_wrap=True)
-    for route in routes:
+    for route in shown:
         keys = "none pressed" if route.silent else ", ".join(route.keys) or "none asked"
         table.add_row(keys, route.line, " + ".join(map(str, route.spent)), f"{route.seconds:.1f} s")
     Console().print(table, markup=False)

@@ -32,7 +32,7 @@ def test_an_edited_desk_is_told_in_the_words_of_callers_and_agents(demo: Running
     said = demo.ivr("plan", "--desks", str(edited)).stdout
     assert "callers   `category`, key 3: to `third` as order, no more to `second` as order" in said
     assert "agents    agent 202 joins the line `third`" in said
-    assert "Asterisk's files that change: extensions.conf, musiconhold.conf, queues.conf" in said
+    assert "Asterisk's files that change: extensions.conf, queues.conf" in said
 
 
 def test_the_files_are_shown_line_by_line_without_passwords(demo: RunningDesk, edited) -> None:

@@ -114,3 +114,16 @@ def test_a_folder_without_desks_gets_one_sentence(ivr):
 
 def test_the_schema_is_printed(ivr):
     assert json.loads(ivr("schema").output) == json.loads((DIALPLANS / "desk.schema.json").read_text(encoding="utf-8"))
+
+
+def test_of_a_large_desk_the_longest_ways_are_shown_and_json_has_all(ivr, write):
+    flow = "".join(
+        f"  step{place}:\n    menu: Step {place}.\n    1: {{then: {'hello' if place == 39 else f'step{place + 1}'}}}\n"
+        "    2: {then: first}\n    no answer: {then: first}\n"
+        for place in range(40)
+    )
+    speak(write({"flow:\n": f"flow:\n{flow}"}))
+    shown = ivr("check").output
+    assert "the 30 longest ways of" in shown
+    assert "step39 1.0 s" in " ".join(shown.split())
+    assert len(json.loads(ivr("check", "--json").output)[0]["routes"]) > 30
