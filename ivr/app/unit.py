@@ -12,7 +12,7 @@ DRAIN = 45
 
 _UNIT = """\
 # The front desk, made by `ivr unit`. Settings (IVR_…=…) may stand in {environment}.
-# Before the first start: install -d -o {user} -m 700 {home} {recordings}
+# Before the first start: install -d -o {user} -m 700 "{home}" "{recordings}"
 [Unit]
 Description=Front desk of the call centre
 Wants=network-online.target
@@ -24,8 +24,8 @@ NotifyAccess=main
 User={user}
 WorkingDirectory={folder}
 EnvironmentFile=-{environment}
-Environment=XDG_CACHE_HOME={home}/cache
-ExecStart={program} up --home {home} --desks {desks} --recordings {recordings}
+Environment="XDG_CACHE_HOME={home}/cache"
+ExecStart="{program}" up --home "{home}" --desks "{desks}" --recordings "{recordings}"
 Restart=always
 RestartSec=2
 TimeoutStartSec=180
@@ -43,7 +43,7 @@ CapabilityBoundingSet=
 AmbientCapabilities=
 ProtectSystem=strict
 ProtectHome=read-only
-ReadWritePaths={home} {recordings}
+ReadWritePaths="{home}" "{recordings}"
 PrivateTmp=yes
 PrivateDevices=yes
 ProtectClock=yes
@@ -80,8 +80,9 @@ def unit(settings: Settings, user: str, program: Path) -> str:
         "recordings": settings.recordings.absolute(),
         "environment": settings.home.absolute() / "environment",
     }
-    if odd := next((path for path in paths.values() if set(str(path)) & set(" \t\n\"'\\%$;")), None):
+    if odd := next((path for path in paths.values() if set(str(path)) & set("\t\n\"'\\$;")), None):
         raise DeskError(
-            f"systemd cannot be given the path {str(odd)!r}.", "Use one without blanks, quotes, %, $ and ;."
+            f"systemd cannot be given the path {str(odd)!r}.", "Use one without quotes, backslashes, $ and ;."
         )
-    return _UNIT.format(user=user, drain=DRAIN, **paths)
+    # A % would begin one of systemd's own names.
+    return _UNIT.format(user=user, drain=DRAIN, **{name: str(path).replace("%", "%%") for name, path in paths.items()})
