@@ -15,13 +15,13 @@ def mermaid(desk: Desk) -> str:
     if desk.hours:
         lines.append(f"  call -- {_quoted(_labelled('closed', desk.hours.closed))} --> {_id(desk.hours.closed.then)}")
     for name, node in desk.flow.items():
-        lines.append(f"  {_id(name)}{_shape(_kind(node), name)}")
-        lines += [f"  {_id(name)} --{_edge(label)}> {_id(way.then)}" for label, way in _ways(node)]
+        lines.append(f"  {_id(name)}{_shape(kind_of(node), name)}")
+        lines += [f"  {_id(name)} --{_edge(label)}> {_id(way.then)}" for label, way in ways_of(node)]
     for name, line in desk.lines.items():
         agents = ", ".join(line.agents)
         lines.append(f"  {_id(name)}{_shape('line', f'{name}: {agents}')}")
-        lines.append(f"  {_id(name)} --{_edge(_overflow(line))}> {_id(line.then)}")
-    targets = {way.then for node in desk.flow.values() for _, way in _ways(node)}
+        lines.append(f"  {_id(name)} --{_edge(overflow_of(line))}> {_id(line.then)}")
+    targets = {way.then for node in desk.flow.values() for _, way in ways_of(node)}
     targets |= {line.then for line in desk.lines.values()} | ({desk.hours.closed.then} if desk.hours else set())
     lines += [f"  {_id(end)}{_shape('end', end)}" for end in (HANG_UP, VOICEMAIL) if end in targets]
     return "\n".join(lines) + "\n"
@@ -37,7 +37,7 @@ def tree(desk: Desk) -> Iterator[str]:
     yield from _branches(desk, begin, "", drawn)
     for name, line in desk.lines.items():
         yield f"line {name}: {', '.join(line.agents)}"
-        yield from _branches(desk, [(_overflow(line), way_to(line.then))], "", drawn)
+        yield from _branches(desk, [(overflow_of(line), way_to(line.then))], "", drawn)
 
 
 def _branches(desk: Desk, ways: list[tuple[str, Way]], indent: str, drawn: set[str]) -> Iterator[str]:
@@ -47,14 +47,14 @@ def _branches(desk: Desk, ways: list[tuple[str, Way]], indent: str, drawn: set[s
         node = desk.flow.get(name)
         word = f"{label} → " if label else ""
         again = " …" if node and name in drawn else ""
-        what = f" ({_kind(node)})" if node else " (line)" if name in desk.lines else ""
+        what = f" ({kind_of(node)})" if node else " (line)" if name in desk.lines else ""
         yield f"{indent}{'└─' if last else '├─'} {word}{name}{what}{again}"
         if node and name not in drawn:
             drawn.add(name)
-            yield from _branches(desk, list(_ways(node)), indent + ("   " if last else "│  "), drawn)
+            yield from _branches(desk, list(ways_of(node)), indent + ("   " if last else "│  "), drawn)
 
 
-def _ways(node: Node) -> Iterator[tuple[str, Way]]:
+def ways_of(node: Node) -> Iterator[tuple[str, Way]]:
     """Yield a node's ways with their labels."""
     if isinstance(node, Say):
         yield "", way_to(node.then)
@@ -72,11 +72,13 @@ def _labelled(word: str, way: Way) -> str:
     return " ".join((word, *([f"[{way.category}]"] if way.category else []), *([way.language] if way.language else [])))
 
 
-def _overflow(line: Line) -> str:
+def overflow_of(line: Line) -> str:
+    """Return the label of a line's way on."""
     return f"after {line.wait.total_seconds():g} s"
 
 
-def _kind(node: Node) -> str:
+def kind_of(node: Node) -> str:
+    """Return `say`, `menu` or `script`."""
     return type(node).__name__.lower()
 
 
