@@ -41,9 +41,7 @@ async def run_controller(settings: Settings) -> None:
     live = Live()
     engine = open_database(settings.database_url)
     calls = make_calls(settings, live.keys_since)
-    ami, watch, passing = watched_link(
-        settings, live, {agent for edition in calls.editions.current for agent in edition.desk.agents}
-    )
+    ami, watch, passing = watched_link(settings, live, calls.editions.agents)
     count = Health(ami, engine, settings.node)
     server = AgiServer(calls.handlers(), "127.0.0.1", settings.agi_port)
     stopped = asyncio.Event()

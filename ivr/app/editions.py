@@ -38,7 +38,7 @@ def keep_editions(home: Path, folder: Path, editions: Iterable[Edition]) -> None
 def read_edition(home: Path, name: str) -> Edition:
     """Return a kept edition. Raises `DeskError` when it is not kept here."""
     file = place_of(home, name) / f"{desk_of(name)}.yaml"
-    if not file.is_file():
+    if "/" in name or not file.is_file():
         raise DeskError(f"There is no edition {name!r} in {home}.", "`ivr history` names those that there are.")
     return Edition(read_desk(file), version_of(file))
 
@@ -52,6 +52,8 @@ class Editions:
         self._desks = desks
         self.current = editions_of(desks, read_desks(desks))
         self._known = {edition.name: edition for edition in self.current}
+        self.agents = {agent for edition in self.current for agent in edition.desk.agents}
+        """Of all editions that are known: it grows while calls come."""
 
     async def find(self, name: str) -> Edition:
         """Return it by its name; by a bare desk's name the one that is served now. Raises `DeskError`."""
@@ -59,6 +61,7 @@ class Editions:
             name = edition_name(name, version_of(file))
         if name not in self._known:
             self._known[name] = await asyncio.to_thread(read_edition, self._home, name)
+            self.agents.update(self._known[name].desk.agents)
         return self._known[name]
 
     def scripts(self, edition: Edition) -> Path:

@@ -17,7 +17,10 @@ LOOK_AGAIN = 0.05
 
 
 def watched_link(settings: Settings, picture: Picture, agents: Collection[str]) -> tuple[Ami, Watch, Passing]:
-    """Return the link, the watch, which does its acts over it, and who looks after passed callers; none is started."""
+    """Return the link, the watch, which does its acts over it, and who looks after passed callers; none is started.
+
+    `agents` may grow: an apply brings new ones.
+    """
 
     async def place(act: str, values: Mapping[str, str]) -> None:
         while ami.state != "up":  # noqa: ASYNC110 - Ami tells no event
@@ -30,7 +33,7 @@ def watched_link(settings: Settings, picture: Picture, agents: Collection[str]) 
     def moved() -> None:
         passing.moved()
 
-    watch = Watch(picture, place, frozenset(agents), moved)
+    watch = Watch(picture, place, agents, moved)
     ami = Ami("127.0.0.1", settings.ami_port, "desk", read_secrets(settings.home / "secrets.json").ami, watch)
     passing = Passing(ami, tell)
     return ami, watch, passing

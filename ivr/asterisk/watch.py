@@ -8,7 +8,7 @@ broken link everybody is looked at) do no harm.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Final
 
 import structlog
@@ -35,7 +35,7 @@ class Watch:
     """
 
     def __init__(
-        self, picture: Picture, place: Place, agents: frozenset[str], moved: Callable[[], None] = lambda: None
+        self, picture: Picture, place: Place, agents: Collection[str], moved: Callable[[], None] = lambda: None
     ) -> None:
         self._picture = picture
         self._moved = moved

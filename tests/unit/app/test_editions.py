@@ -1,0 +1,66 @@
+"""The editions of a home: kept once, found by name, also when they came while calls ran."""
+
+from __future__ import annotations
+
+import pytest
+
+from ivr.app.editions import Editions, editions_of, keep_editions, read_edition
+from ivr.errors import DeskError
+from ivr.flows.reader import read_desks
+
+SHOP = """desk: shop
+numbers: ["100"]
+language: en
+agents: {201: Ann}
+categories: {}
+lines: {one: {agents: [201]}}
+flow: {hello: {say: Hello., then: one}}
+"""
+
+
+@pytest.fixture
+def home(tmp_path):
+    """Make a home that serves the shop."""
+    serve(tmp_path, SHOP)
+    return tmp_path
+
+
+def serve(home, text):
+    """Serve the text, as an apply does; return its edition."""
+    (home / "desks/shop/scripts").mkdir(parents=True, exist_ok=True)
+    (home / "desks/shop.yaml").write_text(text)
+    (edition,) = editions_of(home / "desks", read_desks(home / "desks"))
+    keep_editions(home, home / "desks", [edition])
+    return edition
+
+
+async def test_an_edition_that_came_while_calls_ran_is_found_with_its_agents(home):
+    editions = Editions(home, home / "desks")
+    (old,) = editions.current
+    new = serve(home, SHOP.replace("{201: Ann}", "{201: Ann, 202: Ben}"))
+    assert editions.agents == {"201"}
+    assert await editions.find(new.name) == new
+    assert await editions.find(old.name) == old
+    assert editions.agents == {"201", "202"}
+
+
+async def test_a_bare_desks_name_is_the_edition_that_is_served_now(home):
+    editions = Editions(home, home / "desks")
+    new = serve(home, SHOP.replace("Hello.", "Good morning."))
+    assert await editions.find("shop") == new
+
+
+async def test_each_edition_has_the_scripts_that_it_began_with(home):
+    editions = Editions(home, home / "desks")
+    (home / "desks/shop/scripts/orders.py").write_text("new = 1")
+    new = serve(home, SHOP)
+    assert [path.name for path in editions.scripts(await editions.find(new.name)).iterdir()] == ["orders.py"]
+    assert list(editions.scripts(editions.current[0]).iterdir()) == []
+
+
+async def test_what_was_never_served_is_no_edition(home):
+    for name in ("shop_000000000000", "other", "../shop", ""):
+        with pytest.raises(DeskError, match="There is no edition"):
+            await Editions(home, home / "desks").find(name)
+    with pytest.raises(DeskError, match="ivr history"):
+        read_edition(home, "shop_0")
