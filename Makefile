@@ -32,7 +32,7 @@ test: check ## all tests, with a real Asterisk; installs what they need
 # Most tests on a real Asterisk wait, so four run at once, and the slow ones that need none have the processors meanwhile.
 # Those of the set-up and the faults begin, for each of their files is long.
 # What one upset in another on a busy machine must pass alone.
-	@nice -n 19 .venv/bin/pytest -q $(SLOW) -n 1 >.slow-tests.log 2>&1 & slow=$$!; \
+	@nice -n 19 .venv/bin/pytest -q $(SLOW) -n 2 >.slow-tests.log 2>&1 & slow=$$!; \
 	{ .venv/bin/pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not alone" $(REAL) || \
 	.venv/bin/pytest --lf --lfnf none $(REAL); }; real=$$?; \
 	wait $$slow; slow=$$?; cat .slow-tests.log; \
