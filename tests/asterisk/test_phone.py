@@ -410,6 +410,7 @@ async def test_a_busy_agent_is_heard_as_busy_and_one_who_never_answers_is_cancel
         agent.on_call = never
         call = await phone.call("108", caller="1")
         assert await call.over(5)
+        assert await calls[0].over(5)
         assert (calls[0].ended.by, calls[0].ended.code) == ("them", 487)
 
 

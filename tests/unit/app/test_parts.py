@@ -83,7 +83,9 @@ def test_no_part_outlives_a_supervisor_that_is_killed(tmp_path):
         [sys.executable, "-c", code, str(tmp_path / "log")], stdout=subprocess.PIPE, text=True
     ) as supervisor:
         child = int(supervisor.stdout.readline())
-        assert Path(f"/proc/{child}").exists()
+        # Until then it is `setpriv` still, which has not asked for the signal yet.
+        while Path(f"/proc/{child}/comm").read_text() != "sleep\n":
+            time.sleep(0.01)
         supervisor.kill()
     end = time.monotonic() + 5
     while _runs(child) and time.monotonic() < end:
