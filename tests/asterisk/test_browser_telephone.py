@@ -46,9 +46,9 @@ async def read(socket, within=10):
 
 
 async def response(socket):
-    """Return the next response; what Asterisk asks of the telephone meanwhile waits for no answer."""
+    """Return the next response; Asterisk asks meanwhile whether the telephone is there."""
     while not isinstance(message := await read(socket), Response):
-        pass
+        await socket.send(answer(message, 200, "OK").encode().decode())
     return message
 
 
@@ -61,25 +61,34 @@ async def log_in(socket, user, password):
     return (await response(socket)).status
 
 
+async def answering(socket, offers):
+    """Tell Asterisk again and again that we are there, as a telephone does; put what else it wants into `offers`."""
+    while True:
+        message = await read(socket, A_TURN * 2)
+        if isinstance(message, Request) and message.method == "OPTIONS":
+            await socket.send(answer(message, 200, "OK").encode().decode())
+        elif isinstance(message, Request):
+            await offers.put(message)
+
+
 async def test_it_registers_as_the_agent_and_the_line_offers_calls_to_it(demo):
     shown = {row["agent"]: row for row in json.loads(demo.ivr("agents", "--json").stdout)}
     address, _, user = shown["202"]["browser"].partition(" as ")
+    offers = asyncio.Queue()
     async with connect(address, subprotocols=["sip"]) as socket:
         assert await log_in(socket, user, shown["202"]["password"]) == 200
+        telephone = asyncio.create_task(answering(socket, offers))
         await demo._seen("202")  # or the line is empty still, and the caller goes on to the next
         async with demo.caller("100", "+79219990001") as call:
             await call.answered()
             await eventually(lambda: np.abs(call.heard()).max(initial=0) > LOUD)  # it speaks, so it takes keys
             await call.press("2")
-            offered = await read(socket, A_TURN)
-            while isinstance(offered, Response) or offered.method == "OPTIONS":
-                if isinstance(offered, Request):
-                    await socket.send(answer(offered, 200, "OK").encode().decode())
-                offered = await read(socket, A_TURN)
+            offered = await asyncio.wait_for(offers.get(), A_TURN)
             assert offered.method == "INVITE"
             assert b"UDP/TLS/RTP/SAVPF" in offered.body
             assert b"a=fingerprint:" in offered.body
             await socket.send(answer(offered, 486, "Busy Here", tag="b").encode().decode())
+        telephone.cancel()
 
 
 async def test_a_wrong_password_is_refused(demo):
