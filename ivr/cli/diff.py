@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ivr.cli.options import Home, Json, running_settings
+from ivr.cli.plan import change_lines
 from ivr.cli.rollback import find
 
 if TYPE_CHECKING:
     from ivr.flows.changes import Change
     from ivr.settings import Settings
-
-_WHOM = {"caller": "callers", "agent": "agents", "desk": "the desk"}
 
 
 def diff(
@@ -48,7 +47,7 @@ def diff(
     lines = [*(f"{desk}: new" for desk in sorted(after.keys() - before))]
     lines += [f"{desk}: served no more" for desk in sorted(before.keys() - after)]
     for desk, changes in found.items():
-        lines += [desk, *(f"  {_WHOM[change.subject]:<9} {change.sentence}" for change in changes)]
+        lines += [desk, *change_lines(changes)]
     print("\n".join(lines) or "There is no difference.")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +15,7 @@ from ivr.errors import DeskError
 
 if TYPE_CHECKING:
     from ivr.app.planned import Planned
+    from ivr.flows.changes import Change
 
 _WHOM = {"caller": "callers", "agent": "agents", "desk": "the desk"}
 
@@ -59,7 +60,7 @@ def _lines(planned: Planned, open_now: dict[str, int], *, files: bool) -> Iterat
     yield from ((f"{name}: served no more", "red") for name in planned.gone)
     for name, found in planned.changed.items():
         yield name, "bold"
-        yield from ((f"  {_WHOM[change.subject]:<9} {change.sentence}", "") for change in found)
+        yield from ((line, "") for line in change_lines(found))
     for name in (*planned.changed, *planned.gone):
         if open_now.get(name):
             yield f"{name} has {open_now[name]} calls now: they go on in the version that they began.", "yellow"
@@ -70,6 +71,11 @@ def _lines(planned: Planned, open_now: dict[str, int], *, files: bool) -> Iterat
         yield from ((text, "") for text in planned.files.values())
     elif planned.files:
         yield f"Asterisk's files that change: {', '.join(planned.files)} (--files shows how)", "dim"
+
+
+def change_lines(found: Iterable[Change]) -> Iterator[str]:
+    """Yield a line a change: whom it concerns, and what it is."""
+    return (f"  {_WHOM[change.subject]:<9} {change.sentence}" for change in found)
 
 
 def _open_calls(database_url: str) -> dict[str, int]:
