@@ -7,18 +7,20 @@ again as it was.
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
+from typing import Any
 
-from ivr.app.editions import read_edition
+from ivr.app.editions import known_editions, read_edition
 from ivr.app.prepare import Laid, lay, render_config
 from ivr.app.secrets import keep_secrets
 from ivr.app.smoke import smoke
-from ivr.app.versions import Version, add_version, former_editions, read_versions, serving
+from ivr.app.versions import Version, add_version, broken_off, former_editions, read_versions, serving
 from ivr.asterisk.control import control_dir
 from ivr.asterisk.private import Installation, find_asterisk
 from ivr.asterisk.reload import RELOADS, change_members, reload, tell
@@ -56,7 +58,7 @@ def apply(settings: Settings, wish: Wish) -> Version | None:
         now = serving(versions)
         if now is None:
             raise DeskError(f"{home} has not served any desk yet.", "Start it once with `make run`.")
-        if wish.names == now.editions and wish.folder is None:
+        if wish.names == now.editions and wish.folder is None and not broken_off(versions):
             return None
         return _Change(settings, wish, now, versions).carry_out()
 
@@ -72,8 +74,10 @@ class _Change:
         self._now = now
         self._old = tuple(read_edition(settings.home, name) for name in now.editions.values())
         self._number = versions[-1].number + 1
-        running = former_editions(versions, CALL_LIMIT, time.time())
-        self._running = tuple(read_edition(settings.home, name) for name in running)
+        self._running = known_editions(settings.home, former_editions(versions, CALL_LIMIT, time.time()))
+        half = broken_off(versions)
+        self._half = [known_editions(settings.home, half.editions.values())] if half else []
+        """What an apply that broke off may have brought, or not."""
 
     def carry_out(self) -> Version | None:
         """Do it. Raises `DeskError`."""
@@ -83,15 +87,18 @@ class _Change:
         version = Version(
             self._number, time.time(), wish.author, wish.reason, wish.names, "begun", former=_names(former)
         )
-        if wish.names == self._now.editions:  # at most prompts that were spoken anew
+        if wish.names == self._now.editions and not self._half:  # at most prompts that were spoken anew
             if not lay(self._settings, wish.editions, former, self._installation, wish.folder).sounds:
                 return None
         else:
             add_version(home, version)
             try:
-                self._bring(wish.editions, former, self._old, wish.folder)
+                self._bring(wish.editions, former, [self._old, *self._half], wish.folder)
             except (DeskError, OSError) as fault:
                 self._take_back(version, str(fault))
+                raise
+            except KeyboardInterrupt:
+                self._take_back(version, "It was broken off.")
                 raise
         version = replace(version, outcome="served")
         add_version(home, version)
@@ -112,22 +119,32 @@ class _Change:
             )
 
     def _bring(
-        self, editions: Sequence[Edition], former: Sequence[Edition], before: Sequence[Edition], folder: Path | None
+        self,
+        editions: Sequence[Edition],
+        former: Sequence[Edition],
+        before: Sequence[Sequence[Edition]],
+        folder: Path | None,
     ) -> None:
+        """`before`: what Asterisk has now; of several when nobody can know which."""
         laid: Laid = lay(self._settings, editions, former, self._installation, folder)
-        reload(self._console, laid.files)
-        old, new = _members(before), _members(editions)
-        gone = sorted(
-            (queue, agent) for (queue, agent), wrapped in old.items() if wrapped and (queue, agent) not in new
-        )
-        joined = sorted({agent for (queue, agent), wrapped in new.items() if old.get((queue, agent)) != wrapped})
-        change_members(self._console, gone, joined)
-        smoke(self._settings, [one for one in editions if one not in before])
+        sure = len(before) == 1
+        reload(self._console, laid.files if sure else RELOADS)
+        old, new = [_members(one) for one in before], _members(editions)
+        gone = sorted({member for one in old for member, wrapped in one.items() if wrapped and member not in new})
+        joined = {
+            agent
+            for member, wrapped in new.items()
+            for agent in [member[1]]
+            if not sure or any(one.get(member) != wrapped for one in old)
+        }
+        change_members(self._console, gone, sorted(joined))
+        smoke(self._settings, [one for one in editions if not all(one in there for there in before)])
 
     def _take_back(self, version: Version, fault: str) -> None:
+        _on_interruption(signal.SIG_IGN)
         former = _but(self._old, (*self._wish.editions, *self._running))
         try:
-            self._bring(self._old, former, self._wish.editions, None)
+            self._bring(self._old, former, [self._old, self._wish.editions], None)
         finally:
             add_version(self._settings.home, replace(version, outcome="taken back", fault=fault))
             add_version(self._settings.home, replace(self._now, former=_names(former)))
@@ -163,4 +180,11 @@ def _turn(home: Path) -> Iterator[None]:
             flock(lock.fileno(), LOCK_EX | LOCK_NB)
         except BlockingIOError as error:
             raise DeskError(f"Somebody applies to {home} at this moment.", "Try again when that is over.") from error
+        _on_interruption(signal.default_int_handler)
         yield
+
+
+def _on_interruption(handler: Any) -> None:
+    """Let a closed terminal or a stop count as Ctrl-C does, or let all three wait."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, handler)

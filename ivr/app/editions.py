@@ -43,6 +43,11 @@ def read_edition(home: Path, name: str) -> Edition:
     return Edition(read_desk(file), version_of(file))
 
 
+def known_editions(home: Path, names: Iterable[str]) -> tuple[Edition, ...]:
+    """Return those of them that are kept: an apply that broke off at its beginning has kept none of its own."""
+    return tuple(read_edition(home, name) for name in names if place_of(home, name).is_dir())
+
+
 class Editions:
     """Finds the edition of a call. What is applied while calls run is read when its first call comes."""
 

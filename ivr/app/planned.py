@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from difflib import unified_diff
 from pathlib import Path
 
-from ivr.app.editions import editions_of, read_edition
+from ivr.app.editions import editions_of, known_editions
 from ivr.app.prepare import render_config
 from ivr.app.secrets import Secrets, read_secrets
-from ivr.app.versions import read_versions, serving
+from ivr.app.versions import Version as HomeVersion
+from ivr.app.versions import broken_off, read_versions, serving
 from ivr.asterisk.private import Installation, find_asterisk
 from ivr.flows.changes import Change, Version, changes
 from ivr.flows.edition import Edition
@@ -63,11 +64,23 @@ def plan(served: Settings, folder: Path) -> Planned:
 
 def drift(served: Settings) -> dict[str, str]:
     """Return Asterisk's file → what somebody changed in it by hand since it was written, as a unified diff."""
-    now = serving(read_versions(served.home))
-    former = [read_edition(served.home, name) for name in now.former] if now else []
+    versions = read_versions(served.home)
+    there = _files_of(served)
     kept = read_secrets(served.home / "secrets.json")
-    laid = _rendered(served, editions_of(served.desks, read_desks(served.desks)), former, kept, find_asterisk())
-    return dict(_diffs(laid, _files_of(served), kept))
+    laid = _laid(served, serving(versions), kept)
+    if half := broken_off(versions):  # some files may be its, others not yet
+        its = _laid(served, half, kept)
+        laid |= {name: text for name, text in its.items() if there.get(name) == text}
+    return dict(_diffs(laid, there, kept))
+
+
+def _laid(served: Settings, version: HomeVersion | None, kept: Secrets) -> dict[str, str]:
+    """Return Asterisk's files as they were written for a version; without one, for the desks that are there."""
+    if version is None:
+        editions, former = editions_of(served.desks, read_desks(served.desks)), ()
+    else:
+        editions, former = (known_editions(served.home, names) for names in (version.editions.values(), version.former))
+    return _rendered(served, editions, former, kept, find_asterisk())
 
 
 def published(sounds: Path, edition: Edition) -> Version:

@@ -68,6 +68,11 @@ def serving(versions: Sequence[Version]) -> Version | None:
     return next((one for one in reversed(versions) if one.outcome == "served"), None)
 
 
+def broken_off(versions: Sequence[Version]) -> Version | None:
+    """Return the version whose apply ended in the middle, so that Asterisk may have all of it, a part, or nothing."""
+    return versions[-1] if versions and versions[-1].outcome == "begun" else None
+
+
 def add_version(home: Path, version: Version) -> None:
     """Add a line, whole or not at all; what a kill left of another goes."""
     line = (json.dumps(asdict(version), ensure_ascii=False) + "\n").encode()
@@ -87,6 +92,8 @@ def kept_editions(versions: Sequence[Version]) -> frozenset[str]:
 def note_start(home: Path, author: str, editions: Mapping[str, str]) -> None:
     """Note what a start serves; nothing when that is what was served before, but for the moment."""
     versions = read_versions(home)
+    if half := broken_off(versions):
+        add_version(home, replace(half, outcome="taken back", fault="It was broken off, and a start came behind it."))
     now = serving(versions)
     if now and now.editions == editions:
         add_version(home, replace(now, former=(), start=True))
@@ -99,7 +106,7 @@ def former_editions(versions: Sequence[Version], longest: float, now: float) -> 
     """Return the editions that calls may still be in: of this start, and replaced less than `longest` seconds ago."""
     found: dict[str, None] = {}
     behind = now
-    for version in reversed([one for one in versions if one.outcome != "begun"]):
+    for version in reversed(versions):
         if behind < now - longest:
             break
         found |= dict.fromkeys(version.editions.values())

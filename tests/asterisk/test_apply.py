@@ -7,15 +7,18 @@ import json
 import re
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
+from subprocess import DEVNULL
 
 import pytest
 
 from tests.asterisk.front import Front, serving
 from tests.faults.phones import until
-from tests.running import WORKER, RunningDesk, desk_folder
+from tests.running import REPO, WORKER, RunningDesk, desk_folder
 
 pytestmark = pytest.mark.asterisk
 
@@ -171,6 +174,56 @@ async def test_a_version_that_is_not_served_is_taken_back_and_the_next_caller_me
     assert f"shop_{(await front.told('+79210007421')).call['version']}" == before
     apply(front, "again")
     assert [one["outcome"] for one in history(front)][-2:] == ["taken back", "served"]
+
+
+async def broken_off(front: Front, number: signal.Signals) -> None:
+    """Begin an apply whose smoke call nobody takes, and send a signal when Asterisk has its dialplan."""
+    before = front.running.edition("shop")
+    edit(front, TURNED)
+    front.running.process.send_signal(signal.SIGSTOP)  # the supervisor would start it again
+    front.running.kill("controller", signal.SIGSTOP)
+    try:
+        places = ["--desks", str(front.running.desks), "--home", str(front.running.home)]
+        words = [sys.executable, "-m", "ivr", "apply", "cut off", *places]
+        applying = subprocess.Popen(words, cwd=REPO, stdout=DEVNULL, stderr=DEVNULL)
+        await until(lambda: before not in front.running.asterisk("dialplan show 740@inbound"), 30)
+        applying.send_signal(number)
+        await asyncio.sleep(0.3)
+    finally:
+        front.running.kill("controller", signal.SIGCONT)
+        front.running.process.send_signal(signal.SIGCONT)
+    await asyncio.to_thread(applying.wait, 60)
+    await front.controlled()
+
+
+async def test_calls_of_an_apply_that_was_killed_end_in_its_version_and_the_next_apply_brings_all_back(front):
+    """Its caller is asked again, without the controller, in its words; and what Asterisk has is no edit by hand."""
+    before = front.running.edition("shop")
+    await broken_off(front, signal.SIGKILL)
+    assert history(front)[-1]["outcome"] == "begun"
+    async with front.caller("740", "+79210007431") as call:
+        await call.answered()
+        await front.noted("+79210007431", "entered")
+        edit(front, SHOP)
+        done = await asyncio.to_thread(apply, front, "back to work")
+        assert "is served" in done.stdout
+        assert before in front.running.asterisk("dialplan show 740@inbound")
+        front.running.kill("controller", signal.SIGKILL)
+        await front.noted("+79210007431", "fallback")
+        await asyncio.sleep(0.5)
+        await call.press("1")
+        assert (await front.noted("+79210007431", "category")).values["category"] == "repair"
+    await front.controlled()
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT])
+async def test_an_apply_whose_terminal_is_closed_is_taken_back(front, number):
+    before = front.running.edition("shop")
+    await broken_off(front, number)
+    assert [history(front)[-1][key] for key in ("outcome", "fault")] == ["taken back", "It was broken off."]
+    assert before in front.running.asterisk("dialplan show 740@inbound")
+    edit(front, SHOP)
+    assert "Nothing to apply" in apply(front, "nothing").stdout
 
 
 def test_rollback_serves_what_was_served_before_with_its_words(front):

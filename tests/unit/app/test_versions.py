@@ -9,6 +9,7 @@ from ivr.app.versions import (
     KEPT,
     Version,
     add_version,
+    broken_off,
     former_editions,
     kept_editions,
     note_start,
@@ -88,6 +89,21 @@ def test_calls_may_be_in_a_version_that_was_taken_back():
         version(2, 5 * HOUR, "shop_2", outcome="taken back", fault="nobody took it"),
     ]
     assert former_editions(served, 4 * HOUR, 6 * HOUR) == ("shop_2",)
+
+
+def test_calls_may_be_in_a_version_whose_apply_broke_off():
+    served = [version(1, edition="shop_1", start=True), version(2, 5 * HOUR, "shop_2", outcome="begun")]
+    assert former_editions(served, 4 * HOUR, 6 * HOUR) == ("shop_2",)
+    assert broken_off(served) == served[-1]
+
+
+def test_a_start_ends_what_an_apply_that_broke_off_had_begun(tmp_path):
+    note_start(tmp_path, "Ann", {"shop": "shop_1"})
+    add_version(tmp_path, version(2, edition="shop_2", outcome="begun"))
+    note_start(tmp_path, "Ann", {"shop": "shop_1"})
+    assert broken_off(read_versions(tmp_path)) is None
+    assert read_versions(tmp_path)[-1].outcome == "taken back"
+    assert serving(read_versions(tmp_path)).editions == {"shop": "shop_1"}
 
 
 def test_editions_of_versions_long_past_are_forgotten_with_their_prompts(tmp_path):
