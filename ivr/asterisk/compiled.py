@@ -11,6 +11,7 @@ The contexts of an edition, and what they leave to each other in channel variabl
                       Both have `again`: where a call goes on whose controller was lost at the question, or the handler
 `to-EDITION.LINE`     notice and hand-over
 `whisper-EDITION`     a subroutine on the telephone of the agent ARG1: IVR_TOKEN is `whispered`, `accepted` or `refused`
+`callers-EDITION`     a subroutine that every call goes through first: see `ivr.asterisk.compiled_callers`
 `hours-EDITION`       a subroutine: ARG1 is the moment, seconds since 1970; IVR_OPEN=1 when the desk is open then
 
 IVR_SAY  what is still to be spoken, files each followed by `&`: keys pressed meanwhile answer the question behind them
@@ -24,12 +25,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 from urllib.parse import quote
 
+from ivr.asterisk.compiled_callers import compile_callers
 from ivr.asterisk.compiled_hours import compile_hours
 from ivr.asterisk.dialplan import context, fact
 from ivr.asterisk.whispering import ACCEPT_KEY, DECISION_WAIT
 from ivr.engine.machine import TURNS_PER_CALL
 from ivr.engine.nodes.menu import NEXT_DIGIT_WAIT
 from ivr.engine.whisper import WAITS
+from ivr.flows.callers import prompt_of
 from ivr.flows.edition import Edition
 from ivr.flows.model import HANG_UP, VOICEMAIL, Menu, Say, Script, Way, way_to
 from ivr.flows.prompts import key_prompt, tells_notice
@@ -52,6 +55,8 @@ def compile_flow(edition: Edition) -> str:
     ]
     if any(line.whisper for line in desk.lines.values()):
         contexts.append((f"whisper-{edition.name}", dict(_whisper(edition))))
+    if desk.callers:
+        contexts.append((f"callers-{edition.name}", dict(compile_callers(desk.callers))))
     if desk.hours:
         contexts.append((f"hours-{edition.name}", dict(compile_hours(desk.hours, desk.time_zone))))
     return "\n".join(context(name, extensions) for name, extensions in contexts)
@@ -65,12 +70,27 @@ def _entry(edition: Edition) -> Iterator[tuple[str, list[str]]]:
         for number, source in desk.source.by_number.items():
             begin.append(f'ExecIf($["${{IVR_NUMBER}}" = "{number}"]?Set(__IVR_SOURCE={source}))')
         begin.append(f'ExecIf($["${{IVR_SOURCE}}" != ""]?{fact("source", source="${IVR_SOURCE}", how="dialled")})')
+    if desk.callers:
+        begin += [
+            f'ExecIf($["${{IVR_SPEAKS}}" != "" & "${{IVR_SPEAKS}}" != "{LANGUAGE}"]?'
+            f'{fact("language", language="${IVR_SPEAKS}")})',
+            'ExecIf($["${IVR_SPEAKS}" != ""]?Set(CHANNEL(language)=${IVR_SPEAKS}))',
+            f'ExecIf($["${{QUEUE_PRIO}}" != "0"]?{fact("priority", priority="${QUEUE_PRIO}")})',
+            'GotoIf($["${IVR_RULE}" != "" & ${DIALPLAN_EXISTS(flow-%s,blocked${IVR_RULE},1)}]?blocked${IVR_RULE},1)'
+            % name,
+        ]
     if desk.hours:
         begin.append(f"Gosub(hours-{name},s,1(${{EPOCH}}))")
         begin.append('GotoIf($["${IVR_OPEN}" != "1"]?closed,1)')
+    if desk.callers:
+        begin.append('GotoIf($["${IVR_RULE}" != ""]?caller${IVR_RULE},1)')
     yield "begin", [*begin, *_way(edition, way_to(desk.first_node), "")]
     if desk.hours:
         yield "closed", [fact("closed"), *_way(edition, desk.hours.closed, "closed")]
+    for place, rule in enumerate(desk.callers):
+        if rule.way:
+            way = _way(edition, rule.way, prompt_of(place))
+            yield (f"blocked{place}", [fact("blocked"), *way]) if rule.then == HANG_UP else (f"caller{place}", way)
     yield "limit", [fact("limit"), f"MSet(IVR_GO={next(iter(desk.lines))},IVR_ASKED=1)", "Goto(line,1)"]
     asks = bool(desk.source and desk.source.ask == "before the line" and desk.source.menu)
     ready = f"Goto(to-{name}.${{IVR_GO}},s,1)"

@@ -14,6 +14,7 @@ from ivr.engine.inputs import Arrived, Caller, HungUp, Input, Key, LineLeft, Scr
 from ivr.engine.nodes import KINDS, menu, script
 from ivr.engine.session import Session
 from ivr.engine.turn import Draft, Turn
+from ivr.flows.callers import prompt_of, treatment
 from ivr.flows.hours import is_open
 from ivr.flows.model import HANG_UP, VOICEMAIL, Desk, Menu, Script, Source, Way, way_to
 from ivr.flows.prompts import sources_of, tells_notice
@@ -55,9 +56,20 @@ def _arrive(draft: Draft, call: Arrived, now: datetime) -> None:
     if desk.source and (source := desk.source.by_number.get(call.number)):
         draft.fact("source", source=source, how="dialled")
         draft.change(source=source)
-    if desk.hours and not is_open(desk.hours, desk.time_zone, now):
+    treated = treatment(desk.callers, call.caller)
+    if treated.language and treated.language != draft.session.language:
+        draft.fact("language", language=treated.language)
+        draft.change(language=treated.language)
+    if treated.priority:
+        draft.fact("priority", priority=str(treated.priority))
+    if treated.way and treated.blocked:
+        draft.fact("blocked")
+        _go(draft, treated.way, prompt_of(treated.rule))
+    elif desk.hours and not is_open(desk.hours, desk.time_zone, now):
         draft.fact("closed")
         _go(draft, desk.hours.closed, "closed")
+    elif treated.way:
+        _go(draft, treated.way, prompt_of(treated.rule))
     else:
         _go(draft, way_to(desk.first_node), "")
 

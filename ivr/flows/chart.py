@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
-from ivr.flows.drawing import kind_of, overflow_of, ways_of
+from ivr.flows.drawing import beginnings_of, kind_of, overflow_of, ways_of
 from ivr.flows.model import HANG_UP, VOICEMAIL, Desk, Way, way_to
 
 CALL = "call"
@@ -89,7 +89,7 @@ def lay_out(desk: Desk) -> dict[str, Box]:
 
 
 def _boxes(desk: Desk) -> list[Box]:
-    begin = [("calls", desk.first_node)] + ([("closed", desk.hours.closed.then)] if desk.hours else [])
+    begin = [(label or "calls", way.then) for label, way in beginnings_of(desk)]
     depth, ahead = {CALL: 0}, [(target, 1) for _, target in begin]
     order: list[str] = []
     while ahead:

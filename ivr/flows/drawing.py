@@ -11,9 +11,9 @@ _SHAPES = {"say": ("([", "])"), "menu": ("{{", "}}"), "script": ("[[", "]]"), "l
 
 def mermaid(desk: Desk) -> str:
     """Return the flowchart: where a call begins, each node, line and end, and each way with its key and category."""
-    lines = ["flowchart TD", f'  call(["{", ".join(desk.numbers)}"]) --> {_id(desk.first_node)}']
-    if desk.hours:
-        lines.append(f"  call -- {_quoted(_labelled('closed', desk.hours.closed))} --> {_id(desk.hours.closed.then)}")
+    (_, first), *others = beginnings_of(desk)
+    lines = ["flowchart TD", f'  call(["{", ".join(desk.numbers)}"]) --> {_id(first.then)}']
+    lines += [f"  call --{_edge(label)}> {_id(way.then)}" for label, way in others]
     for name, node in desk.flow.items():
         lines.append(f"  {_id(name)}{_shape(kind_of(node), name)}")
         lines += [f"  {_id(name)} --{_edge(label)}> {_id(way.then)}" for label, way in ways_of(node)]
@@ -22,7 +22,7 @@ def mermaid(desk: Desk) -> str:
         lines.append(f"  {_id(name)}{_shape('line', f'{name}: {agents}')}")
         lines.append(f"  {_id(name)} --{_edge(overflow_of(line))}> {_id(line.then)}")
     targets = {way.then for node in desk.flow.values() for _, way in ways_of(node)}
-    targets |= {line.then for line in desk.lines.values()} | ({desk.hours.closed.then} if desk.hours else set())
+    targets |= {line.then for line in desk.lines.values()} | {way.then for _, way in others}
     lines += [f"  {_id(end)}{_shape('end', end)}" for end in (HANG_UP, VOICEMAIL) if end in targets]
     return "\n".join(lines) + "\n"
 
@@ -31,10 +31,7 @@ def tree(desk: Desk) -> Iterator[str]:
     """Yield the lines of a tree; what was drawn already is only named."""
     yield f"{desk.desk}  {', '.join(desk.numbers)}"
     drawn: set[str] = set()
-    begin = [("", way_to(desk.first_node))]
-    if desk.hours:
-        begin.append(("closed", desk.hours.closed))
-    yield from _branches(desk, begin, "", drawn)
+    yield from _branches(desk, list(beginnings_of(desk)), "", drawn)
     for name, line in desk.lines.items():
         yield f"line {name}: {', '.join(line.agents)}"
         yield from _branches(desk, [(overflow_of(line), way_to(line.then))], "", drawn)
@@ -52,6 +49,17 @@ def _branches(desk: Desk, ways: list[tuple[str, Way]], indent: str, drawn: set[s
         if node and name not in drawn:
             drawn.add(name)
             yield from _branches(desk, list(ways_of(node)), indent + ("   " if last else "│  "), drawn)
+
+
+def beginnings_of(desk: Desk) -> Iterator[tuple[str, Way]]:
+    """Yield the ways of a call that arrives, with their labels; the usual one is first and has none."""
+    yield "", way_to(desk.first_node)
+    for rule in desk.callers:
+        if rule.way:
+            more = f" and {len(rule.who) - 2} more" if len(rule.who) > 2 else ""
+            yield _labelled(", ".join(rule.who[:2]) + more, rule.way), rule.way
+    if desk.hours:
+        yield _labelled("closed", desk.hours.closed), desk.hours.closed
 
 
 def ways_of(node: Node) -> Iterator[tuple[str, Way]]:

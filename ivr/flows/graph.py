@@ -100,6 +100,7 @@ def _reached(desk: Desk) -> set[str]:
         ways.setdefault(path[1], []).append(way.then)
     reached: set[str] = set()
     ahead = [desk.first_node, *ways.pop("closed", [])] if desk.hours else [desk.first_node]
+    ahead += [rule.then for rule in desk.callers if rule.then]
     while ahead:
         name = ahead.pop()
         if name not in reached:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
+from ivr.flows.callers import CallerRule
+from ivr.flows.line import Line
 from ivr.flows.outbound import Outbound
 from ivr.flows.part import Part
 from ivr.flows.scalars import (
@@ -36,23 +37,9 @@ from ivr.flows.scalars import (
     TimeZone,
 )
 from ivr.flows.voicemail import VOICEMAIL, Voicemail
+from ivr.flows.way import HANG_UP, Way, way_to
 
-HANG_UP = "hang up"
 _SECOND = timedelta(seconds=1)
-
-
-class Way(Part):
-    """Where a call goes next: `first` alone, or `{category: claim, then: third}`."""
-
-    then: Target = Field(description="a node of the flow, a line, `voicemail`, or `hang up`")
-    category: Name | None = Field(default=None, description="why he calls; one of `categories`")
-    language: Language | None = Field(default=None, description="go on in this language")
-    say: Text | None = Field(default=None, description="spoken before going on")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short_form(cls, value: Any) -> Any:
-        return {"then": value} if isinstance(value, str) else value
 
 
 class Say(Part):
@@ -109,41 +96,6 @@ AnyNode = Annotated[
     Annotated[Say, Tag("say node")] | Annotated[Menu, Tag("menu node")] | Annotated[Script, Tag("script node")],
     Discriminator(_kind),
 ]
-
-
-class Line(Part):
-    """first/second/third: a queue with its agents."""
-
-    agents: tuple[AgentNumber, ...] = Field(min_length=1)
-    ring: Duration = Field(
-        default=timedelta(seconds=15),
-        ge=_SECOND,
-        le=timedelta(minutes=5),
-        description="how long one agent's telephone rings",
-    )
-    wait: Duration = Field(
-        default=timedelta(seconds=60),
-        ge=_SECOND,
-        le=timedelta(hours=2),
-        description="how long a caller waits here before `then`",
-    )
-    then: Target = Field(default=HANG_UP, description="a line, a node of the flow, `voicemail`, or `hang up`")
-    whisper: Literal[True, False, "accept"] = Field(
-        default=False, description="tell the agent who is calling; `accept` asks him for a key"
-    )
-    record: Switch = Field(default=True, description="record talks of this line, when the desk records at all")
-    wrap: Duration | None = Field(
-        default=None,
-        ge=_SECOND,
-        le=timedelta(minutes=30),
-        description="how long an agent writes after a talk before this line offers him the next call",
-    )
-    pause_after: int | None = Field(
-        default=None,
-        ge=1,
-        le=20,
-        description="how many calls in a row an agent lets ring out before he is paused, with the reason `missed`",
-    )
 
 
 class Hours(Part):
@@ -237,6 +189,9 @@ class Desk(Part):
     source: Source | None = None
     voicemail: Voicemail | None = None
     outbound: Outbound | None = None
+    callers: tuple[CallerRule, ...] = Field(
+        default=(), max_length=50, description="who is treated otherwise: VIPs, blocked numbers, other languages"
+    )
     phrases: dict[str, Text] = Field(default_factory=dict, description="replaces a house text, by its prompt id")
 
     @model_validator(mode="before")
@@ -264,12 +219,6 @@ class Desk(Part):
         return tuple(self.lines).index(line) + 1
 
 
-@cache
-def way_to(name: str) -> Way:
-    """Return the plain way to a node or line; made once a name, for the engine goes many of them in every call."""
-    return Way(then=name)
-
-
 def collect_keys(value: Any) -> Any:
     """Move the telephone keys of a mapping under `options`."""
     if not isinstance(value, dict) or "options" in value:
@@ -283,6 +232,7 @@ __all__ = [
     "HANG_UP",
     "VOICEMAIL",
     "Budget",
+    "CallerRule",
     "Desk",
     "Hours",
     "Line",
@@ -296,4 +246,5 @@ __all__ = [
     "Text",
     "Voicemail",
     "Way",
+    "way_to",
 ]

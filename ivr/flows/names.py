@@ -48,6 +48,7 @@ class Names:
 def name_mistakes(desk: Desk, names: Names) -> Iterator[Mistake]:
     """Walk over the names that mean nothing, or two things."""
     yield from _targets(desk, names)
+    yield from _callers(desk)
     yield from _doubles(desk, names)
     yield from _people(desk, names)
     yield from _numbers(desk)
@@ -57,6 +58,9 @@ def name_mistakes(desk: Desk, names: Names) -> Iterator[Mistake]:
 
 def ways_in(desk: Desk) -> Iterator[tuple[Path, Way]]:
     """Walk over all ways of a desk with their paths in the file."""
+    for place, rule in enumerate(desk.callers):
+        if rule.way:
+            yield ("callers", str(place)), rule.way
     if desk.hours:
         yield ("hours", "closed"), desk.hours.closed
     for name, node in desk.flow.items():
@@ -82,6 +86,21 @@ def _targets(desk: Desk, names: Names) -> Iterator[Mistake]:
         if way.language is not None and way.language not in desk.languages:
             wrong = f"the desk does not speak `{way.language}`"
             yield Mistake((*path, "language"), wrong, "add it to `languages`, or leave it out")
+
+
+def _callers(desk: Desk) -> Iterator[Mistake]:
+    seen: dict[str, str] = {}
+    for place, rule in enumerate(desk.callers):
+        path = ("callers", str(place))
+        if rule.language is not None and rule.language not in desk.languages:
+            wrong = f"the desk does not speak `{rule.language}`"
+            yield Mistake((*path, "language"), wrong, "add it to `languages`, or leave it out")
+        for index, who in enumerate(rule.who):
+            if who in rule.who[:index]:
+                yield Mistake((*path, "who", str(index)), f"`{who}` stands here twice", "delete one")
+            elif rule.then is not None and seen.setdefault(who, str(place)) != str(place):
+                wrong = f"the way of `{who}` is given already, by the rule {int(seen[who]) + 1}"
+                yield Mistake((*path, "who", str(index)), wrong, "delete one of them")
 
 
 def _doubles(desk: Desk, names: Names) -> Iterator[Mistake]:

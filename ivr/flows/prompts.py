@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ivr.flows.callers import prompt_of
 from ivr.flows.model import Desk, Menu, Node, Say, Text, Way
 from ivr.flows.phrases import WAITED, house_text
 
-RESERVED = ("agent", "closed", "notice", "sorry", "source", "voicemail", "whisper")
+RESERVED = ("agent", "callers", "closed", "notice", "sorry", "source", "voicemail", "whisper")
 """Prompt ids of the house: no node may have these names."""
 
 
@@ -63,6 +64,9 @@ def key_prompt(node: str, key: str) -> str:
 
 def spoken_of(desk: Desk) -> Iterator[Spoken]:
     """Walk over the prompts that the desk needs, in the order of a call."""
+    for place, rule in enumerate(desk.callers):
+        if rule.say:
+            yield Spoken(prompt_of(place), rule.say, ("callers", str(place), "say"))
     if desk.hours and desk.hours.closed.say:
         yield Spoken("closed", desk.hours.closed.say, ("hours", "closed", "say"))
     if says_notice(desk):

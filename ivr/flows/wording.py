@@ -133,6 +133,8 @@ def _fields(steps: tuple[int | str, ...]) -> list[str]:
             owner = _PARTS[str(step)]
         elif steps[index - 1] == "lines" and index == 1:
             owner = model.Line
+        elif steps[index - 1] == "callers" and index == 1:
+            owner = model.CallerRule
         elif step in {"otherwise", "no answer", "closed"} or steps[index - 1] in {"options", "answers"}:
             owner = model.Way
     inner = {"days", "options"}

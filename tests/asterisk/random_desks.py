@@ -59,6 +59,7 @@ class _Maker:
         self._flow: dict[str, Any] = {}
         self._languages = ["en", "ru"] if dice.random() < 0.6 else ["en"]
         self._mailbox = dice.random() < 0.4
+        self._has_way = False
 
     def desk(self) -> dict[str, Any]:
         dice, base = self._dice, 20_000 + 10 * self._place
@@ -96,7 +97,26 @@ class _Maker:
             desk["source"] = self._source(desk["numbers"][2])
         if dice.random() < 0.7:
             desk["hours"] = self._hours()
+        if dice.random() < 0.6:
+            desk["callers"] = [self._rule() for _ in range(dice.randint(1, 3))]
         return desk
+
+    def _rule(self) -> dict[str, Any]:
+        """Return a rule that fits these callers, who show no number, or one that does not."""
+        dice = self._dice
+        rule: dict[str, Any] = {"who": [f"+49{dice.randint(10, 99)}{dice.randint(0, 99)}"]}
+        if dice.random() < 0.7:
+            rule["who"].append("hidden")
+        if dice.random() < 0.5:
+            rule["language"] = dice.choice(self._languages)
+        if dice.random() < 0.5 or len(rule) == 1:
+            rule["priority"] = dice.randint(1, 9)
+        if dice.random() < 0.4 and not self._has_way:
+            self._has_way = True  # of `hidden` only one rule has the way
+            rule |= {"then": dice.choice(["one", "hang up", *self._menus()])}
+            if dice.random() < 0.5:
+                rule |= {"say": self._text(), "category": dice.choice(_CATEGORIES)}
+        return rule
 
     def _menus(self) -> list[str]:
         return [name for name, node in self._flow.items() if node and "menu" in node]

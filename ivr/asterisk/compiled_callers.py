@@ -1,0 +1,42 @@
+"""Who is treated otherwise, as plain dialplan; `ivr.flows.callers` is its oracle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ivr.flows.callers import CallerRule, pattern
+
+_LONGEST = 2000
+"""Characters of an expression: Asterisk cuts a line of its dialplan at 4096."""
+
+
+def compile_callers(rules: Sequence[CallerRule]) -> Iterator[tuple[str, list[str]]]:
+    """Return the subroutine that looks at the caller's number.
+
+    It leaves IVR_SPEAKS, his language; IVR_RULE, the place of the rule that has his way; each empty without one; and
+    QUEUE_PRIO, which Queue itself reads.
+    """
+    steps = ["MSet(IVR_SPEAKS=,IVR_RULE=,QUEUE_PRIO=0)"]
+    for place, rule in enumerate(rules):
+        sets = []
+        if rule.language:
+            sets.append(("IVR_SPEAKS", "", rule.language))
+        if rule.priority:
+            sets.append(("QUEUE_PRIO", "0", str(rule.priority)))
+        if rule.then is not None:
+            sets.append(("IVR_RULE", "", str(place)))
+        for expression in _expressions(rule.who):
+            fits = f'${{REGEX("{expression}" ${{CALLERID(num)}})}}'
+            steps += [f'ExecIf($["${{{name}}}" = "{none}" & {fits}]?Set({name}={to}))' for name, none, to in sets]
+    yield "s", [*steps, "Return()"]
+
+
+def _expressions(who: Sequence[str]) -> Iterator[str]:
+    """Yield expressions of which his number fits one; many numbers are one expression, for each costs every call."""
+    joined = ""
+    for one in map(pattern, dict.fromkeys(who)):
+        if joined and len(joined) + len(one) > _LONGEST:
+            yield joined
+            joined = ""
+        joined = f"{joined}|{one}" if joined else one
+    yield joined
