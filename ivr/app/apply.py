@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ivr.app.editions import known_editions, read_edition
 from ivr.app.prepare import Laid, lay, render_config
@@ -24,7 +24,7 @@ from ivr.app.versions import Version, add_version, broken_off, former_editions, 
 from ivr.asterisk.control import control_dir
 from ivr.asterisk.private import Installation, find_asterisk
 from ivr.asterisk.reload import RELOADS, change_members, reload, tell
-from ivr.asterisk.render import CALL_LIMIT
+from ivr.asterisk.render import CALL_LIMIT, penalty
 from ivr.errors import DeskError
 from ivr.flows.edition import Edition
 from ivr.settings import Settings
@@ -130,13 +130,9 @@ class _Change:
         sure = len(before) == 1
         reload(self._console, laid.files if sure else RELOADS)
         old, new = [_members(one) for one in before], _members(editions)
-        gone = sorted({member for one in old for member, wrapped in one.items() if wrapped and member not in new})
-        joined = {
-            agent
-            for member, wrapped in new.items()
-            for agent in [member[1]]
-            if not sure or any(one.get(member) != wrapped for one in old)
-        }
+        changed = {member for one in old for member in {*one, *new} if one.get(member) != new.get(member) or not sure}
+        gone = sorted(member for member in changed if any(one.get(member, _OUT).wraps for one in old))
+        joined = {member[1] for member in changed if member in new}
         change_members(self._console, gone, sorted(joined))
         smoke(self._settings, [one for one in editions if not all(one in there for there in before)])
 
@@ -150,10 +146,21 @@ class _Change:
             add_version(self._settings.home, replace(self._now, former=_names(former)))
 
 
-def _members(editions: Sequence[Edition]) -> Mapping[tuple[str, str], bool]:
-    """Return (queue, agent) → whether that line has a wrap-up, for all who work on one."""
+class _Member(NamedTuple):
+    """An agent in a line."""
+
+    wraps: bool
+    """The line has a wrap-up: Asterisk has got him from us, not from its file."""
+    penalty: int
+
+
+_OUT = _Member(wraps=False, penalty=0)
+
+
+def _members(editions: Sequence[Edition]) -> Mapping[tuple[str, str], _Member]:
+    """Return (queue, agent) → how he is a member there, for all who work on a line."""
     return {
-        (f"{edition.desk.desk}-{name}", agent): line.wrap is not None
+        (f"{edition.desk.desk}-{name}", agent): _Member(line.wrap is not None, penalty(line, agent))
         for edition in editions
         for name, line in edition.desk.lines.items()
         for agent in line.agents

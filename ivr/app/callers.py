@@ -17,26 +17,26 @@ _log = structlog.get_logger("ivr.callers")
 class LedgerCallers:
     """`ivr.desk.answer.Callers` over a blocking query. With the database away nothing is known of anybody."""
 
-    def __init__(self, query: Callable[[str, str], tuple[bool, str]]) -> None:
+    def __init__(self, query: Callable[[str, str], tuple[str | None, str]]) -> None:
         self._query = query
         self._threads = ThreadPoolExecutor(_THREADS, "callers")
         self._busy = 0
 
     async def known(self, desk: str, number: str) -> Caller:
-        """Return whether an earlier call of the number was answered, and how he heard of us."""
+        """Return whether an earlier call of the number was answered, by whom, and how he heard of us."""
         if self._busy >= _THREADS:
             return Caller()
         self._busy += 1
         asked = asyncio.get_running_loop().run_in_executor(self._threads, self._query, desk, number)
         asked.add_done_callback(self._answered)
         try:
-            known, source = await asyncio.shield(asked)
+            agent, source = await asyncio.shield(asked)
         except Exception as error:  # noqa: BLE001 — whatever the database does, the call goes on
             _log.warning("callers.unknown", error=str(error))
             return Caller()
-        return Caller(known, source)
+        return Caller(agent is not None, source, agent or "")
 
-    def _answered(self, asked: asyncio.Future[tuple[bool, str]]) -> None:
+    def _answered(self, asked: asyncio.Future[tuple[str | None, str]]) -> None:
         self._busy -= 1
         if not asked.cancelled():
             asked.exception()

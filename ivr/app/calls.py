@@ -54,7 +54,7 @@ class Calls:
         _log.info(
             "call", call_id=agi.request.uniqueid, desk=desk, number=number, caller=caller, version=edition.version
         )
-        await self._turn(agi, edition, Session(desk, edition.version), Arrived(number, caller))
+        await self._turn(agi, edition, Session(desk, edition.version), Arrived(number, caller, agi.request.uniqueid))
 
     async def resume(self, agi: Dialogue) -> None:
         """`resume,<packed session>,<line>,<QUEUESTATUS>,<asked at>`: a line ended without a talk, its `then` is a node.

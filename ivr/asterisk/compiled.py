@@ -34,8 +34,9 @@ from ivr.engine.nodes.menu import NEXT_DIGIT_WAIT
 from ivr.engine.whisper import WAITS
 from ivr.flows.callers import prompt_of
 from ivr.flows.edition import Edition
-from ivr.flows.model import HANG_UP, VOICEMAIL, Menu, Say, Script, Way, way_to
+from ivr.flows.model import HANG_UP, VOICEMAIL, Menu, Say, Script, Split, Way, way_to
 from ivr.flows.prompts import key_prompt, tells_notice
+from ivr.flows.split import DIGITS, PRIME, edges, mixture_of
 
 LANGUAGE = "${CHANNEL(language)}"
 _KEYS = "-_.:+*"
@@ -65,6 +66,7 @@ def compile_flow(edition: Edition) -> str:
 def _entry(edition: Edition) -> Iterator[tuple[str, list[str]]]:
     desk = edition.desk
     name = edition.name
+    flow = f"flow-{name}"
     begin = ["MSet(IVR_SAY=,IVR_ASKED=,IVR_TURNS=0,__IVR_SOURCE=,__IVR_CATEGORY=)"]
     if desk.source and desk.source.by_number:
         for number, source in desk.source.by_number.items():
@@ -73,11 +75,11 @@ def _entry(edition: Edition) -> Iterator[tuple[str, list[str]]]:
     if desk.callers:
         begin += [
             f'ExecIf($["${{IVR_SPEAKS}}" != "" & "${{IVR_SPEAKS}}" != "{LANGUAGE}"]?'
-            f'{fact("language", language="${IVR_SPEAKS}")})',
+            f"{fact('language', language='${IVR_SPEAKS}')})",
             'ExecIf($["${IVR_SPEAKS}" != ""]?Set(CHANNEL(language)=${IVR_SPEAKS}))',
             f'ExecIf($["${{QUEUE_PRIO}}" != "0"]?{fact("priority", priority="${QUEUE_PRIO}")})',
-            'GotoIf($["${IVR_RULE}" != "" & ${DIALPLAN_EXISTS(flow-%s,blocked${IVR_RULE},1)}]?blocked${IVR_RULE},1)'
-            % name,
+            f'GotoIf($["${{IVR_RULE}}" != "" & ${{DIALPLAN_EXISTS({flow},blocked${{IVR_RULE}},1)}}]?'
+            "blocked${IVR_RULE},1)",
         ]
     if desk.hours:
         begin.append(f"Gosub(hours-{name},s,1(${{EPOCH}}))")
@@ -124,7 +126,7 @@ def _source(edition: Edition, options: dict[str, str], wait: timedelta, ready: s
 
 
 def _node(edition: Edition, name: str) -> Iterator[tuple[str, list[str]]]:
-    node = edition.desk.flow[name]
+    node, context = edition.desk.flow[name], f"node-{edition.name}.{name}"
     entered = fact("entered", node=name)
     match node:
         case Say():
@@ -133,9 +135,28 @@ def _node(edition: Edition, name: str) -> Iterator[tuple[str, list[str]]]:
             failed = fact("script", node=name, answer="", failed="1")
             yield "enter", [entered, _SPEAK, "Set(IVR_SAY=)", "Goto(again,1)"]
             yield "again", [failed, *_way(edition, node.otherwise, f"{name}.otherwise")]
+        case Split():
+            yield "enter", [entered, *_split(name, node, context)]
+            for target in node.split:
+                noted = fact("split", node=name, way=target.replace(" ", "-"))
+                yield f"to-{target.replace(' ', '-')}", [noted, *_way(edition, way_to(target), "")]
         case Menu():
             yield "enter", [entered, "Set(IVR_TRIES=1)", "Goto(ask,1)"]
             yield from _menu(edition, name, node)
+
+
+def _split(name: str, node: Split, context: str) -> list[str]:
+    """Send a caller by the digits of his number, or of the call's name: see `ivr.flows.split.way_for`."""
+    mixture = mixture_of(name)
+    mixed = f"(${{IVR_DIGITS:-{DIGITS}}} % {PRIME} * {mixture.factor} + {mixture.shift}) % {PRIME} % 100"
+    *some, (rest, _) = edges(node)
+    return [
+        "Set(IVR_DIGITS=${FILTER(0-9,${CALLERID(num)})})",
+        'ExecIf($["${IVR_DIGITS}" = ""]?Set(IVR_DIGITS=${FILTER(0-9,${UNIQUEID})}))',
+        f"MSet(IVR_PLACE=$[{mixed}],IVR_DIGITS=)",
+        *(f"GotoIf($[${{IVR_PLACE}} < {edge}]?{context},to-{to.replace(' ', '-')},1)" for to, edge in some),
+        f"Goto({context},to-{rest.replace(' ', '-')},1)",
+    ]
 
 
 def _menu(edition: Edition, name: str, node: Menu) -> Iterator[tuple[str, list[str]]]:

@@ -81,6 +81,7 @@ class AgiConversation:
             "MSet",
             f"IVR_GO={command.line}",
             f"IVR_ASK={command.ask}",
+            *([f"IVR_OWN={command.agent}"] if command.agent else []),
             f"__IVR_CATEGORY={command.category}",
             f"__IVR_SOURCE={command.source}",
             f"__IVR_SESSION={command.session}",

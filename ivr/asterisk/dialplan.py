@@ -9,7 +9,12 @@ from ivr.telephony.facts import EVENT_NAME
 
 def context(name: str, extensions: Mapping[str, Sequence[str]]) -> str:
     """Return a context: each extension's steps in order, a labelled one as `(label),Application()`."""
-    lines = [f"[{name}]"]
+    return f"[{name}]\n{extensions_of(extensions)}"
+
+
+def extensions_of(extensions: Mapping[str, Sequence[str]]) -> str:
+    """Return a context's inside."""
+    lines = []
     for extension, steps in extensions.items():
         first, *others = steps
         lines.append(f"exten => {extension},1,{first}")

@@ -17,6 +17,7 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ivr.asterisk.compiled import compile_flow
+from ivr.asterisk.compiled_waiting import tell_waiting
 from ivr.asterisk.control import control_dir
 from ivr.asterisk.live import LIVE_EVENTS
 from ivr.asterisk.modules import REQUIRED, SHADOW, WANTED
@@ -94,17 +95,19 @@ def _values(plan: Plan) -> dict[str, object]:
     home = plan.settings.home.absolute()
     first, last = plan.settings.rtp_ports
     there = {path.stem for path in plan.modules.glob("*.so")}
+    every = (*plan.editions, *plan.former)
     required = REQUIRED + (SHADOW if plan.settings.shadow else ())
     return {
         "settings": plan.settings,
         "desks": plan.desks,
         "editions": plan.editions,
-        "every_edition": (*plan.editions, *plan.former),
+        "every_edition": every,
         "edition_of": lambda desk: next(one.name for one in plan.editions if one.desk is desk),
         "queues": queues_of(plan),
-        "counts_misses": any(
-            line.pause_after for one in (*plan.editions, *plan.former) for line in one.desk.lines.values()
-        ),
+        "counts_misses": any(line.pause_after for one in every for line in one.desk.lines.values()),
+        "own_agents": any(line.own_agent_first for one in every for line in one.desk.lines.values()),
+        "tells_anything": any(line.tells for one in every for line in one.desk.lines.values()),
+        "tell_waiting": tell_waiting,
         "agent_passwords": dict(sorted(plan.agent_passwords.items())),
         "desks_of": {
             number: [desk.desk for desk in plan.desks if number in desk.agents] for number in plan.agent_passwords
@@ -123,9 +126,7 @@ def _values(plan: Plan) -> dict[str, object]:
         "required": required,
         "journal_fields": ",".join(FIELDS),
         "music_classes": sorted(
-            music_class(edition, language)
-            for edition in (*plan.editions, *plan.former)
-            for language in asked_while_waiting(edition.desk)
+            music_class(edition, language) for edition in every for language in asked_while_waiting(edition.desk)
         ),
         "rtp_first": first,
         "rtp_last": last,
@@ -135,6 +136,7 @@ def _values(plan: Plan) -> dict[str, object]:
         "announced": ANNOUNCED,
         "seconds": _seconds,
         "queue_timeout": queue_timeout,
+        "penalty": penalty,
         "whisper": _whisper,
         "question_keys": question_keys,
         "compile_flow": compile_flow,
@@ -151,14 +153,19 @@ def _values(plan: Plan) -> dict[str, object]:
     }
 
 
-def wrapped_lines(desks: Sequence[Desk], agent: str) -> tuple[str, ...]:
-    """Return the queues of the agent's lines with a wrap-up."""
+def wrapped_lines(desks: Sequence[Desk], agent: str) -> tuple[tuple[str, int], ...]:
+    """Return the queues of the agent's lines with a wrap-up, and his penalty there."""
     return tuple(
-        f"{desk.desk}-{name}"
+        (f"{desk.desk}-{name}", penalty(line, agent))
         for desk in desks
         for name, line in desk.lines.items()
         if line.wrap and agent in line.agents
     )
+
+
+def penalty(line: Line, agent: str) -> int:
+    """Return an agent's penalty in a line: Asterisk asks those of the least first, while one of them is free."""
+    return line.rank.get(agent, 1) - 1
 
 
 def voice_of(desks: Sequence[Desk], agent: str) -> str:

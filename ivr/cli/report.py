@@ -39,6 +39,8 @@ def report(
     number: Annotated[list[str] | None, typer.Option(help="Only calls to this number of a desk.")] = None,
     version: Annotated[list[str] | None, typer.Option(help="Only this version of a flow.")] = None,
     node: Annotated[list[str] | None, typer.Option(help="Only this node of a flow.")] = None,
+    split: Annotated[list[str] | None, typer.Option(help="Only this split of a flow.")] = None,
+    way: Annotated[list[str] | None, typer.Option(help="Only callers whom a split sent this way.")] = None,
     within: Annotated[
         int | None,
         typer.Option(min=1, max=120, help="Threshold of service levels, s (20); also in place of the desks' budgets."),
@@ -72,7 +74,7 @@ def report(
         raise DeskError(f"There is no format {form!r}.", f"{_near(form, FORMATS)}Choose from {', '.join(FORMATS)}.")
     given = {
         "desk": desk, "line": line, "agent": agent, "category": category, "source": source,
-        "how": how, "number": number, "version": version, "node": node,
+        "how": how, "number": number, "version": version, "node": node, "split": split, "way": way,
     }  # fmt: skip
     if name not in REPORTS and (file := projects_folder(projects) / f"{Path(name).name}.yaml").is_file():
         if explain:

@@ -21,7 +21,7 @@ from ivr.reports.contacts import Missed, missed_tallies
 from ivr.reports.explain import Verdict, explain, judge
 from ivr.reports.metric import Metric, measures_read
 
-CALLS = frozenset({"call", "line", "agent", "node"})
+CALLS = frozenset({"call", "line", "agent", "node", "split"})
 _OF_MISSED = frozenset({"owed", "returned", "return_time"})
 
 

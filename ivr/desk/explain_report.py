@@ -23,6 +23,7 @@ _NOUNS: Mapping[Source, str] = {
     "line": "visits to lines",
     "agent": "offers and talks of agents",
     "node": "hits of nodes",
+    "split": "calls that a split sent on",
     "time": "agents' time",
     "number": "callers whom nobody answered",
     "contact": "calls by their number",

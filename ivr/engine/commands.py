@@ -62,6 +62,8 @@ class HandOver:
     ask: str
     """"waiting" = the source question is the caller's music, "agent" = the agent asks, "" = not asked any more."""
     known: bool
+    agent: str
+    """His own, to whom he is offered first; "" when to whoever is free."""
     session: str
     """The packed session, for a later step that needs the engine."""
 

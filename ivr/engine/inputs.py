@@ -14,6 +14,8 @@ class Arrived:
     """The number dialled."""
     caller: str
     """The caller's number, cleaned; "" when withheld."""
+    call: str = ""
+    """The call's own name, Asterisk's uniqueid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class Caller:
     known: bool | None = None
     """None: the ledger did not answer in time."""
     source: str = ""
+    agent: str = ""
+    """Who talked with him last."""
 
 
 @dataclass(frozen=True, slots=True)

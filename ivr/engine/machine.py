@@ -51,7 +51,8 @@ def advance(desk: Desk, session: Session, happened: Input, now: datetime) -> Tur
 
 def _arrive(draft: Draft, call: Arrived, now: datetime) -> None:
     desk = draft.desk
-    draft.change(number=call.number, caller=call.caller, language=desk.languages[0])
+    own = "" if call.caller else call.call
+    draft.change(number=call.number, caller=call.caller, call=own, language=desk.languages[0])
     draft.fact("began", version=draft.session.version)
     if desk.source and (source := desk.source.by_number.get(call.number)):
         draft.fact("source", source=source, how="dialled")
@@ -178,6 +179,7 @@ def _hand_over(draft: Draft) -> None:
             source=session.source,
             ask=ask,
             known=session.known,
+            agent=session.own_agent if _offers_own_agent(draft.desk, session) else "",
             session=session.pack(),
         ),
         "line",
@@ -185,7 +187,9 @@ def _hand_over(draft: Draft) -> None:
 
 
 def _caller(draft: Draft, caller: Caller) -> None:
-    draft.change(asked_ledger=True, looked_up=caller.known is not None, known=bool(caller.known))
+    draft.change(
+        asked_ledger=True, looked_up=caller.known is not None, known=bool(caller.known), own_agent=caller.agent
+    )
     if caller.known is not None:
         draft.fact("caller", known="1" if caller.known else "0")
     if caller.source in sources_of(draft.desk) and not draft.session.source:
@@ -205,9 +209,14 @@ def _source_answered(draft: Draft, digit: str) -> None:
 
 
 def _wants_caller(desk: Desk, session: Session) -> bool:
-    """Say whether anybody would use the answer: the source question, or an agent's whisper."""
-    whispers = any(line.whisper for line in desk.lines.values())
-    return bool(session.caller) and (whispers or (desk.source is not None and _asks(session)))
+    """Say whether anybody would use the answer: the source question, a whisper, a line that has him to his agent."""
+    wanted = any(line.whisper or line.own_agent_first for line in desk.lines.values())
+    return bool(session.caller) and (wanted or (desk.source is not None and _asks(session)))
+
+
+def _offers_own_agent(desk: Desk, session: Session) -> bool:
+    line = desk.lines[session.line]
+    return line.own_agent_first and session.own_agent in line.agents
 
 
 def _asks(session: Session) -> bool:

@@ -29,6 +29,8 @@ class Session:
     language: str = ""
     number: str = ""
     caller: str = ""
+    call: str = ""
+    """The call's own name, where the caller has none."""
     category: str = ""
     source: str = ""
     asked: bool = False
@@ -37,6 +39,8 @@ class Session:
     looked_up: bool = False
     """The ledger has answered, so that `known` means something."""
     known: bool = False
+    own_agent: str = ""
+    """Who talked with him last."""
     noticed: bool = False
     digits: str = ""
     """The beginning of a key of several digits."""

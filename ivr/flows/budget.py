@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TypeAlias
 
-from ivr.flows.model import Desk, Menu, Say, Way
+from ivr.flows.model import Desk, Menu, Say, Split, Way
 from ivr.flows.prompts import Prompt, prompts_of, tells_notice, ways_of
 from ivr.written.mistake import Mistake
 
@@ -103,11 +103,19 @@ class _Walk:
 
     def silent(self) -> Iterator[Route]:
         """Walk the one route of a caller who presses nothing, when it leads to a line and differs from the others."""
-        spent: tuple[Spent, ...] = ()
-        name, language, seen, asked = self._desk.first_node, self._desk.languages[0], set[str](), False
+        yield from self._without_a_key(self._desk.first_node, self._desk.languages[0], (), frozenset())
+
+    def _without_a_key(
+        self, name: str, language: str, spent: tuple[Spent, ...], seen: frozenset[str]
+    ) -> Iterator[Route]:
+        asked = any(part.what == "silence" for part in spent)
         while name in self._desk.flow and name not in seen:
-            seen.add(name)
+            seen |= {name}
             node = self._desk.flow[name]
+            if isinstance(node, Split):
+                for target in node.split:
+                    yield from self._without_a_key(target, language, spent, seen)
+                return
             if isinstance(node, Menu):
                 asked = True
                 spent += (self._prompt(name, language), Spent("silence", node.wait.total_seconds())) * node.tries
@@ -140,6 +148,10 @@ class _Walk:
         seen |= {name}
         if isinstance(node, Say):
             yield from self._from(Way(then=node.then), language, keys, (*spent, self._prompt(name, language)), seen)
+            return
+        if isinstance(node, Split):
+            for target in node.split:
+                yield from self._from(Way(then=target), language, (*keys, f"{name} {target}"), spent, seen)
             return
         own = self._prompt(name, language) if isinstance(node, Menu) else Spent(
             f"script {name}", node.limit.total_seconds()

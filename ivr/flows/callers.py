@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Annotated, Literal, NamedTuple, Self
+from typing import Annotated, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
 from ivr.flows.part import Part
-from ivr.flows.scalars import Language, Name, Prefix, Target, Text
+from ivr.flows.scalars import Language, Name, Target, Text, Who
 from ivr.flows.way import HANG_UP, Way
 
 HIDDEN = "hidden"
@@ -20,7 +20,7 @@ HIDDEN = "hidden"
 class CallerRule(Part):
     """Some callers, and what is done for them. Of each thing the first rule that fits and says it counts."""
 
-    who: tuple[Literal["hidden"] | Prefix, ...] = Field(
+    who: tuple[Who, ...] = Field(
         min_length=1, max_length=200, description="how their numbers begin, `+49` or a whole number; or `hidden`"
     )
     language: Language | None = Field(default=None, description="spoken from the first word on")

@@ -8,12 +8,18 @@ from datetime import timedelta
 from typing import Any
 
 from ivr.flows.budget import Durations, Route, routes_of
-from ivr.flows.model import Desk, Menu, Node, Say, Script, Way
+from ivr.flows.line import Line
+from ivr.flows.model import Desk, Menu, Node, Say, Script, Split, Way
 from ivr.flows.prompts import prompts_of
 
 LEAST = 0.1
 """Seconds by which a prompt or a path is longer or shorter before anybody is told."""
-_KINDS: Mapping[type, str] = {Say: "says something", Menu: "asks for a key", Script: "runs a script"}
+_KINDS: Mapping[type, str] = {
+    Say: "says something",
+    Menu: "asks for a key",
+    Script: "runs a script",
+    Split: "sends callers several ways",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +85,8 @@ def _node(name: str, old: Node, new: Node) -> Iterator[str]:
         yield from _fields(f"`{name}`", old, new, ("script", "limit"))
     elif isinstance(old, Say) and isinstance(new, Say):
         yield from _fields(f"`{name}`", old, new, ("then",))
+    elif isinstance(old, Split) and isinstance(new, Split):
+        yield from _fields(f"`{name}`", old, new, ("split",))
 
 
 def _ways(where: str, old: Mapping[str, Way | None], new: Mapping[str, Way | None]) -> Iterator[str]:
@@ -143,7 +151,7 @@ def _lines(old: Desk, new: Desk) -> Iterator[str]:
             f"line `{name}`",
             old.lines[name],
             new.lines[name],
-            ("ring", "wait", "then", "whisper", "record", "wrap", "pause_after"),
+            tuple(field for field in Line.model_fields if field != "agents"),
         )
     if [name for name in new.lines if name in old.lines] != both:
         yield f"the lines' order is {', '.join(new.lines)}"

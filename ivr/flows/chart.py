@@ -22,6 +22,7 @@ _COLOURS = {
     "say": "#e8f0fe",
     "menu": "#cfe2ff",
     "script": "#ead9f7",
+    "split": "#fbe3d4",
     "line": "#fff0c7",
     "end": "#e6e6e6",
 }

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ivr.flows.model import HANG_UP, VOICEMAIL, Desk, Line, Menu, Node, Say, Way, way_to
+from ivr.flows.model import HANG_UP, VOICEMAIL, Desk, Line, Menu, Node, Say, Split, Way, way_to
 
-_SHAPES = {"say": ("([", "])"), "menu": ("{{", "}}"), "script": ("[[", "]]"), "line": ("[/", "/]"), "end": ("((", "))")}
+_SHAPES = {
+    "say": ("([", "])"),
+    "menu": ("{{", "}}"),
+    "script": ("[[", "]]"),
+    "split": ("{", "}"),
+    "line": ("[/", "/]"),
+    "end": ("((", "))"),
+}
 
 
 def mermaid(desk: Desk) -> str:
@@ -71,6 +78,9 @@ def ways_of(node: Node) -> Iterator[tuple[str, Way]]:
             yield _labelled(key, way), way
         unanswered = node.no_answer or way_to(HANG_UP)
         yield _labelled("no answer", unanswered), unanswered
+    elif isinstance(node, Split):
+        for target, share in node.split.items():
+            yield f"{share} %", way_to(target)
     else:
         for answer, way in (*node.answers.items(), ("otherwise", node.otherwise)):
             yield _labelled(answer, way), way
@@ -86,7 +96,7 @@ def overflow_of(line: Line) -> str:
 
 
 def kind_of(node: Node) -> str:
-    """Return `say`, `menu` or `script`."""
+    """Return `say`, `menu`, `script` or `split`."""
     return type(node).__name__.lower()
 
 

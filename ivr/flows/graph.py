@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ivr.flows.model import HANG_UP, VOICEMAIL, Desk, Menu, Say, Script
+from ivr.flows.model import HANG_UP, VOICEMAIL, Desk, Menu, Say, Script, Split
 from ivr.flows.names import ways_in
 from ivr.flows.times import WEEKDAYS, read_days
 from ivr.written.mistake import Mistake
@@ -69,29 +69,33 @@ def _days(desk: Desk) -> Iterator[Mistake]:
 
 def _rings(desk: Desk) -> Iterator[Mistake]:
     """Find calls that go round for ever while their caller presses nothing."""
-    told: set[str] = set()
+    done: set[str] = set()
     for start in desk.flow:
-        walked: list[str] = []
-        name = start
-        while name in desk.flow and name not in walked and name not in told:
-            walked.append(name)
-            name = _without_a_key(desk, name)
-        if name in walked:
-            ring = walked[walked.index(name) :]
-            told.update(ring)
-            wrong = f"a caller who presses nothing goes round for ever: {' → '.join((*ring, name))}"
-            yield Mistake(("flow", ring[-1]), wrong, "lead one of them to a line or to `hang up`", at_key=True)
-        told.update(walked)
+        walked = {start: _without_a_key(desk, start)} if start not in done else {}
+        while walked:
+            last = next(reversed(walked))
+            name = next(walked[last], None)
+            if name is None:
+                done.add(last)
+                del walked[last]
+            elif name in walked:
+                ring = [*walked][[*walked].index(name) :]
+                wrong = f"a caller who presses nothing goes round for ever: {' → '.join((*ring, name))}"
+                yield Mistake(("flow", ring[-1]), wrong, "lead one of them to a line or to `hang up`", at_key=True)
+            elif name in desk.flow and name not in done:
+                walked[name] = _without_a_key(desk, name)
 
 
-def _without_a_key(desk: Desk, name: str) -> str:
+def _without_a_key(desk: Desk, name: str) -> Iterator[str]:
     match desk.flow[name]:
         case Say(then=then):
-            return then
+            yield then
         case Menu(no_answer=way):
-            return way.then if way else ""
+            yield way.then if way else ""
         case Script(otherwise=way):
-            return way.then
+            yield way.then
+        case Split(split=ways):
+            yield from ways
 
 
 def _reached(desk: Desk) -> set[str]:

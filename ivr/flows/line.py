@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -18,6 +18,16 @@ class Line(Part):
     """first/second/third: a queue with its agents."""
 
     agents: tuple[AgentNumber, ...] = Field(min_length=1)
+    rank: dict[AgentNumber, Annotated[int, Field(ge=1, le=9)]] = Field(
+        default_factory=dict,
+        description="who is asked later: an agent of rank 2 when nobody of rank 1 is free; 1 when left out",
+    )
+    own_agent_first: Switch = Field(
+        default=False, description="a caller is offered first to the agent of this line who talked with him last"
+    )
+    tells: tuple[Literal["place", "wait"], ...] = Field(
+        default=(), description="what a caller hears when he has to wait: his place, how long it will take"
+    )
     ring: Duration = Field(
         default=timedelta(seconds=15),
         ge=_SECOND,

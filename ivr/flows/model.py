@@ -30,12 +30,12 @@ from ivr.flows.scalars import (
     Name,
     Number,
     PersonName,
-    Switch,
     Target,
     Text,
     Times,
     TimeZone,
 )
+from ivr.flows.split import Split
 from ivr.flows.voicemail import VOICEMAIL, Voicemail
 from ivr.flows.way import HANG_UP, Way, way_to
 
@@ -79,7 +79,7 @@ class Script(Part):
     limit: Duration = Field(default=timedelta(seconds=30), ge=_SECOND, le=timedelta(minutes=5))
 
 
-NODE_KINDS = ("say", "menu", "script")
+NODE_KINDS = ("say", "menu", "script", "split")
 
 
 def _kind(value: Any) -> str | None:
@@ -87,13 +87,16 @@ def _kind(value: Any) -> str | None:
     if isinstance(value, Part):
         return f"{type(value).__name__.lower()} node"
     if isinstance(value, dict):
-        return next((f"{kind} node" for kind in ("menu", "script", "say") if kind in value), None)
+        return next((f"{kind} node" for kind in reversed(NODE_KINDS) if kind in value), None)
     return None
 
 
-Node = Say | Menu | Script
+Node = Say | Menu | Script | Split
 AnyNode = Annotated[
-    Annotated[Say, Tag("say node")] | Annotated[Menu, Tag("menu node")] | Annotated[Script, Tag("script node")],
+    Annotated[Say, Tag("say node")]
+    | Annotated[Menu, Tag("menu node")]
+    | Annotated[Script, Tag("script node")]
+    | Annotated[Split, Tag("split node")],
     Discriminator(_kind),
 ]
 
@@ -243,6 +246,7 @@ __all__ = [
     "Say",
     "Script",
     "Source",
+    "Split",
     "Text",
     "Voicemail",
     "Way",

@@ -50,7 +50,8 @@ def name_mistakes(desk: Desk, names: Names) -> Iterator[Mistake]:
     yield from _targets(desk, names)
     yield from _callers(desk)
     yield from _doubles(desk, names)
-    yield from _people(desk, names)
+    yield from _staff(desk, names)
+    yield from _people(desk)
     yield from _numbers(desk)
     yield from dialling_mistakes(desk, names.agents)
     yield from inside_mistakes(desk)
@@ -75,11 +76,12 @@ def ways_in(desk: Desk) -> Iterator[tuple[Path, Way]]:
 def _targets(desk: Desk, names: Names) -> Iterator[Mistake]:
     known = names.nodes | names.lines | {HANG_UP} | ({VOICEMAIL} if names.mailbox else set())
     for path, way in ways_in(desk):
+        own = path if "split" in path[2:3] else (*path, "then")
         if way.then == VOICEMAIL and way.then not in known:
-            yield Mistake((*path, "then"), "the desk has no voicemail", "add `voicemail: {limit: 2m}` to the desk")
+            yield Mistake(own, "the desk has no voicemail", "add `voicemail: {limit: 2m}` to the desk")
         elif way.then not in known:
             wrong = f"`{way.then}` is neither a node of the flow nor a line"
-            yield Mistake((*path, "then"), wrong, nearest(way.then, known))
+            yield Mistake(own, wrong, nearest(way.then, known))
         if way.category is not None and way.category not in names.categories:
             wrong = f"`{way.category}` is not in `categories`"
             yield Mistake((*path, "category"), wrong, nearest(way.category, names.categories))
@@ -118,7 +120,7 @@ def _doubles(desk: Desk, names: Names) -> Iterator[Mistake]:
             yield Mistake(("languages", str(index)), f"`{language}` stands here twice", "delete one")
 
 
-def _people(desk: Desk, names: Names) -> Iterator[Mistake]:
+def _staff(desk: Desk, names: Names) -> Iterator[Mistake]:
     for name, line in desk.lines.items():
         for index, agent in enumerate(line.agents):
             path = ("lines", name, "agents", str(index))
@@ -126,6 +128,16 @@ def _people(desk: Desk, names: Names) -> Iterator[Mistake]:
                 yield Mistake(path, f"`{agent}` is not in `agents`", nearest(agent, names.agents, "add him"))
             elif agent in line.agents[:index]:
                 yield Mistake(path, f"`{agent}` is in this line twice", "delete one")
+        for agent in line.rank:
+            if agent not in line.agents:
+                wrong = f"`{agent}` has a rank in a line that he is not in"
+                yield Mistake(("lines", name, "rank", agent), wrong, nearest(agent, line.agents), at_key=True)
+        if line.agents and all(line.rank.get(agent, 1) > 1 for agent in line.agents):
+            wrong = f"in `{name}` nobody has the rank 1"
+            yield Mistake(("lines", name, "rank"), wrong, "begin with 1", "warning", at_key=True)
+
+
+def _people(desk: Desk) -> Iterator[Mistake]:
     for index, reason in enumerate(desk.pauses):
         if reason in desk.pauses[:index]:
             yield Mistake(("pauses", str(index)), f"`{reason}` stands here twice", "delete one")

@@ -7,11 +7,26 @@ from types import MappingProxyType
 WAITED = (10, 20, 30, 60, 120, 300)
 """Seconds waited of which the whisper tells, "at least so many"; below the first it is silent."""
 
+PLACES = tuple(range(1, 11))
+"""Places in a line that a caller is told; behind them is `more`."""
+MINUTES = (1, 2, 3, 5, 10, 15, 20, 30)
+"""Minutes of a wait that he is told, "so many at most"; more is `more`."""
+
+_RU_PLACES = ["первый", "второй", "третий", "четвёртый", "пятый", "шестой", "седьмой", "восьмой", "девятый", "десятый"]
+_EN_PLACES = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"]
+_RU_MINUTES = ("минуты", "двух минут", "трёх минут", "пяти минут", "десяти минут", "пятнадцати минут",
+               "двадцати минут", "получаса")  # fmt: skip
+_EN_MINUTES = ("a minute", "two minutes", "three minutes", "five minutes", "ten minutes", "fifteen minutes",
+               "twenty minutes", "half an hour")  # fmt: skip
 _RU = {
     "notice": "Разговор записывается.",
     "sorry": "Извините, сейчас никто не может ответить. Пожалуйста, позвоните нам позже.",
     "voicemail": "Извините, сейчас никто не может ответить. Оставьте, пожалуйста, сообщение после сигнала.",
     "voicemail.thanks": "Спасибо, мы вам перезвоним.",
+    **{f"place.{place}": f"Вы {word} в очереди." for place, word in zip(PLACES, _RU_PLACES, strict=True)},
+    "place.more": "Перед вами больше десяти человек.",
+    **{f"wait.{minutes}": f"Вам ответят в течение {word}." for minutes, word in zip(MINUTES, _RU_MINUTES, strict=True)},
+    "wait.more": "Ждать придётся больше получаса.",
     "whisper.waited.10": "ждёт десять секунд",
     "whisper.waited.20": "ждёт двадцать секунд",
     "whisper.waited.30": "ждёт полминуты",
@@ -32,6 +47,13 @@ _EN = {
     "sorry": "Sorry, nobody can answer right now. Please call us again later.",
     "voicemail": "Sorry, nobody can answer right now. Please leave us a message after the tone.",
     "voicemail.thanks": "Thank you, we will call you back.",
+    **{f"place.{place}": f"You are the {word} in the line." for place, word in zip(PLACES, _EN_PLACES, strict=True)},
+    "place.more": "There are more than ten callers before you.",
+    **{
+        f"wait.{minutes}": f"We expect to answer within {word}."
+        for minutes, word in zip(MINUTES, _EN_MINUTES, strict=True)
+    },
+    "wait.more": "The wait is longer than half an hour.",
     "whisper.waited.10": "waited ten seconds",
     "whisper.waited.20": "waited twenty seconds",
     "whisper.waited.30": "waited half a minute",

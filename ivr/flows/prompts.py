@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ivr.flows.callers import prompt_of
-from ivr.flows.model import Desk, Menu, Node, Say, Text, Way
-from ivr.flows.phrases import WAITED, house_text
+from ivr.flows.model import Desk, Menu, Node, Say, Script, Split, Text, Way, way_to
+from ivr.flows.phrases import MINUTES, PLACES, WAITED, house_text
 
-RESERVED = ("agent", "callers", "closed", "notice", "sorry", "source", "voicemail", "whisper")
+RESERVED = ("agent", "callers", "closed", "notice", "place", "sorry", "source", "voicemail", "wait", "whisper")
 """Prompt ids of the house: no node may have these names."""
 
 
@@ -75,10 +75,7 @@ def spoken_of(desk: Desk) -> Iterator[Spoken]:
         yield from _of_node(name, node)
     if desk.source and desk.source.menu and desk.source.ask in {"while waiting", "before the line"}:
         yield Spoken("source", desk.source.menu, ("source", "menu"))
-    yield Spoken("sorry", None, ())
-    if desk.voicemail:
-        yield Spoken("voicemail", desk.voicemail.say, ("voicemail", "say"))
-        yield Spoken("voicemail.thanks", None, ())
+    yield from _of_lines(desk)
     yield from _of_whisper(desk)
     for word in ("ready", "paused", "out", "unknown"):
         yield Spoken(f"agent.{word}", None, ())
@@ -119,7 +116,10 @@ def ways_of(name: str, node: Node) -> Iterator[tuple[str, Way, tuple[str, ...]]]
             yield key_prompt(name, key), way, ("flow", name, key)
         if node.no_answer:
             yield f"{name}.no-answer", node.no_answer, ("flow", name, "no answer")
-    elif not isinstance(node, Say):
+    elif isinstance(node, Split):
+        for target in node.split:
+            yield "", way_to(target), ("flow", name, "split", target)
+    elif isinstance(node, Script):
         for answer, way in node.answers.items():
             yield f"{name}.{answer}", way, ("flow", name, "answers", answer)
         yield f"{name}.otherwise", node.otherwise, ("flow", name, "otherwise")
@@ -135,6 +135,18 @@ def _of_node(name: str, node: Node) -> Iterator[Spoken]:
     for prompt, way, path in ways_of(name, node):
         if way.say:
             yield Spoken(prompt, way.say, (*path, "say"))
+
+
+def _of_lines(desk: Desk) -> Iterator[Spoken]:
+    told = {word for line in desk.lines.values() for word in line.tells}
+    if "place" in told:
+        yield from (Spoken(f"place.{place}", None, ()) for place in (*PLACES, "more"))
+    if "wait" in told:
+        yield from (Spoken(f"wait.{minutes}", None, ()) for minutes in (*MINUTES, "more"))
+    yield Spoken("sorry", None, ())
+    if desk.voicemail:
+        yield Spoken("voicemail", desk.voicemail.say, ("voicemail", "say"))
+        yield Spoken("voicemail.thanks", None, ())
 
 
 def _of_whisper(desk: Desk) -> Iterator[Spoken]:

@@ -13,6 +13,7 @@ NAME = r"^[a-z][a-z0-9-]{0,39}$"
 KEY = r"^[0-9*#]{1,4}$"
 NUMBER = r"^\+?[0-9]{2,20}$"
 PREFIX = r"^\+?[0-9]{1,15}$"
+WHO = r"^(hidden|\+?[0-9]{1,15})$"
 AGENT_NUMBER = r"^[0-9]{2,8}$"
 LANGUAGE = r"^[a-z]{2}$"
 SCRIPT = r"^[A-Za-z0-9_][A-Za-z0-9_/-]*\.py:[A-Za-z_][A-Za-z0-9_]*$"
@@ -22,6 +23,7 @@ Name = Annotated[str, Field(pattern=NAME)]
 Key = Annotated[str, Field(pattern=KEY)]
 Number = Annotated[str, Field(pattern=NUMBER)]
 Prefix = Annotated[str, Field(pattern=PREFIX)]
+Who = Annotated[str, Field(pattern=WHO)]
 AgentNumber = Annotated[str, Field(pattern=AGENT_NUMBER)]
 Language = Annotated[str, Field(pattern=LANGUAGE)]
 PersonName = Annotated[str, AfterValidator(spelling.person_name)]

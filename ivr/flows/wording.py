@@ -18,6 +18,7 @@ _PATTERNS = {
     scalars.KEY: "is no telephone key: write one to four of 0-9, * and #",
     scalars.NUMBER: "is no telephone number: write 2 to 20 digits, with a + before a country's code",
     scalars.PREFIX: "is no beginning of a number: write 1 to 15 digits, with a + before a country's code",
+    scalars.WHO: "is no beginning of a number: write 1 to 15 digits, with a + before a country's code, or hidden",
     scalars.AGENT_NUMBER: "is no agent's number: write 2 to 8 digits",
     scalars.LANGUAGE: "is no language: write two small letters such as en",
     scalars.SCRIPT: "is no script: write file.py:function, the file being in the desk's `scripts` folder",
@@ -34,6 +35,7 @@ _PARTS: Mapping[str, type[BaseModel]] = {
     "say node": model.Say,
     "menu node": model.Menu,
     "script node": model.Script,
+    "split node": model.Split,
     "hours": model.Hours,
     "budget": model.Budget,
     "recording": model.Recording,
@@ -105,7 +107,7 @@ def _empty(_value: Any, _context: Mapping[str, Any]) -> str:
 
 
 def _no_kind(_value: Any, _context: Mapping[str, Any]) -> str:
-    return "this node does nothing: give it `say:`, `menu:` or `script:`"
+    return "this node does nothing: give it `say:`, `menu:`, `script:` or `split:`"
 
 
 _KINDS: Mapping[str, Callable[[Any, Mapping[str, Any]], str]] = {

@@ -9,6 +9,7 @@ from ivr.reports.cell import Cell
 from ivr.reports.metric import Metric
 from ivr.reports.nodes import DROPPED
 from ivr.reports.parts import Given
+from ivr.reports.splits import ways_of
 
 _BY_THRESHOLD = frozenset({"sl_answered", "sl_offered", "sl_removed", "sl_ex_short"})
 _BY_SHORT = frozenset({"sl_ex_short", "abandon_rate_ex_short", "abandoned_short"})
@@ -69,11 +70,18 @@ def _node(_metric: Metric, call: Call, cell: Cell, _given: Given) -> Iterator[st
         yield f"ended at {last}: {call.end_reason}"
 
 
+def _split(_metric: Metric, call: Call, cell: Cell, _given: Given) -> Iterator[str]:
+    for name, way in ways_of(call):
+        if _wanted(cell, split=name, way=way):
+            yield f"{name} sent him to {way}, {_outcome(call)}"
+
+
 _TELL: Mapping[str, Callable[[Metric, Call, Cell, Given], Iterator[str]]] = {
     "call": _call,
     "line": _line,
     "agent": _agent,
     "node": _node,
+    "split": _split,
 }
 
 

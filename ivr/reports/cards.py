@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from ivr.ledger.call import Call
 from ivr.ledger.card import Card, hundredths
+from ivr.reports.splits import of_way, ways_of
 from ivr.reports.tally import QUARTER, Tally, tally
 
 
@@ -23,6 +24,7 @@ def card_tallies(card: Card, call: Call) -> list[Tally]:
     found = [tally(("agent", bucket, of_agent, measure, value)) for measure, value in told if value]
     if card.kind:
         measure = f"card.{card.kind}"
+        found += [one for way in ways_of(call) for one in of_way(call, way, [(measure, 1)])]
         found += [tally(("call", bucket, of_call, measure, 1)), tally(("agent", bucket, of_agent, measure, 1))]
     return found
 

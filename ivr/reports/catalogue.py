@@ -12,11 +12,12 @@ from ivr.reports.metrics_contacts import CONTACTS
 from ivr.reports.metrics_lines import LINES
 from ivr.reports.metrics_recordings import RECORDINGS
 from ivr.reports.metrics_repeats import REPEATS
+from ivr.reports.metrics_splits import SPLITS
 from ivr.reports.metrics_time import TIME
 from ivr.reports.metrics_ways import WAYS
 
 CATALOGUE: dict[str, Metric] = {
-    metric.id: metric for metric in (*CALLS, *WAYS, *LINES, *AGENTS, *TIME, *CONTACTS, *REPEATS, *RECORDINGS)
+    metric.id: metric for metric in (*CALLS, *WAYS, *LINES, *AGENTS, *TIME, *CONTACTS, *REPEATS, *RECORDINGS, *SPLITS)
 }
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ivr.ledger.call import Call, Direction
 from ivr.reports.bins import SECOND, bin_of
-from ivr.reports.contributions import MISSED
+from ivr.reports.missed import MISSED
 from ivr.reports.tally import Tally, quarter_of, tally
 from ivr.telephony.number import same_number
 

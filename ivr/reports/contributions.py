@@ -8,13 +8,12 @@ from ivr.ledger.call import Call, Direction, Leg
 from ivr.ledger.origin import is_imported
 from ivr.reports.bins import bin_of
 from ivr.reports.journey import journey_of
+from ivr.reports.missed import MISSED
 from ivr.reports.nodes import node_tallies
 from ivr.reports.split import overlap, split
+from ivr.reports.splits import split_tallies
 from ivr.reports.tally import QUARTER, Tally, tally
 
-MISSED = frozenset({"abandoned in the menu", "abandoned in a line", "gave up", "voicemail", "failed", "closed"})
-"""Outcomes of a call that came in and in which nobody spoke with the caller though he wanted it. `goodbye` is none:
-the flow said all there was to say."""
 _GONE_ON = frozenset({"timeout", "full", "empty", "moved on"})
 """Reasons of a queue leg's end with which the call went on, to another line or to nobody."""
 _RESUMED = frozenset({"held", "parked"})
@@ -58,6 +57,7 @@ def tallies(call: Call) -> list[Tally]:
         found += conversation.counted()
     if direction == "in":
         found += node_tallies(call)
+        found += split_tallies(call)
     return found
 
 

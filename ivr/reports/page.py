@@ -12,6 +12,7 @@ _PARTS = {
     "agent": ("Agents", "Offers and talks, booked to where they began; time is split at the edges of the buckets."),
     "time": ("Agents' time", "The time of agents in each state, split at the edges of the buckets."),
     "node": ("The menu", "Nodes of the flow."),
+    "split": ("Splits", "Calls that a split of the flow sent one way, booked to where they began."),
     "number": ("Callers' numbers", "What the calls of one number say together."),
     "contact": (
         "Repeat callers",

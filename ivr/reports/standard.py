@@ -158,6 +158,39 @@ CATEGORIES = Report(
         ),
     ),
 )
+SPLITS = Report(
+    "splits",
+    "Splits: two informers or flows beside each other",
+    (
+        Section(
+            "What became of callers",
+            ("desk", "split", "way"),
+            columns(
+                "split_calls: calls",
+                "split_answered: with a talk",
+                "split_answered_least: at least",
+                "split_answered_most: at most",
+                "split_left: left in the menu",
+                "split_left_least: at least",
+                "split_left_most: at most",
+                "split_missed: missed",
+            ),
+            chart=("split_answered", "split_left"),
+        ),
+        Section(
+            "How soon, and with what success",
+            ("desk", "split", "way"),
+            columns(
+                "split_calls: calls",
+                "split_to_human: mean to a person",
+                "split_to_human_p90: 90 %",
+                "split_won: conversion",
+                "split_won_least: at least",
+                "split_won_most: at most",
+            ),
+        ),
+    ),
+)
 _TALKS = columns(
     "talks_in: talks in",
     "talks_out: talks out",
@@ -244,5 +277,18 @@ TRANSFERS = Report(
         ),
     ),
 )
-_ALL = (LINES, TIME_TO_HUMAN, MISSED, REPEAT, SOURCES, CATEGORIES, AGENTS, AGENT_DAY, TRANSFERS, RECORDINGS, STAFFING)
+_ALL = (
+    LINES,
+    TIME_TO_HUMAN,
+    MISSED,
+    REPEAT,
+    SOURCES,
+    CATEGORIES,
+    SPLITS,
+    AGENTS,
+    AGENT_DAY,
+    TRANSFERS,
+    RECORDINGS,
+    STAFFING,
+)
 REPORTS = {one.name: one for one in _ALL}

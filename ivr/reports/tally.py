@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple, TypeAlias
 QUARTER = 900_000_000
 """Microseconds of the smallest bucket, a quarter of an hour. Every zone of today is a whole number of them from UTC."""
 
-Subject = Literal["call", "line", "agent", "node", "time", "number", "contact", "recording"]
+Subject = Literal["call", "line", "agent", "node", "time", "number", "contact", "recording", "split"]
 Totals: TypeAlias = Mapping[str, int]
 """Sums by measure, of whichever cells were added up; a measure that is not there is 0."""
 
@@ -28,6 +28,7 @@ KEYS: Mapping[Subject, tuple[str, ...]] = {
     "number": ("desk", "line", "agent"),
     "contact": ("desk", "category", "line", "agent"),
     "recording": ("desk", "line", "agent"),
+    "split": ("desk", "split", "way"),
 }
 """What each subject's totals can be filtered and grouped by; the order is that of `Tally.keys`.
 
@@ -38,6 +39,7 @@ node   a hit of a node of the flow
 number a caller's missed calls in a row, booked to the first of them; `line` is the last one's, `agent` who returned
 contact a call from a number; `line` is the last that it entered, `agent` who answered
 recording a talk that is to be recorded, split at the edges; how much of it has audio, and what became of recordings
+split  a call that a split of the flow sent one way, booked to where it began
 time   an agent's time in each state, split at the edges; `line` is that of the call it belongs to, or empty
 """
 

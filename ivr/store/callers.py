@@ -11,7 +11,8 @@ from ivr.store.tables import call
 
 _HIS = (call.c.desk == bindparam("desk"), call.c.caller == bindparam("number"), call.c.caller != "")
 _SAID = or_(*(call.c.source_how == literal_column(f"'{how}'") for how in ("asked", "dialled")))
-_ANSWERED = select(call.c.id).where(*_HIS, call.c.outcome == literal_column("'answered'")).limit(1).scalar_subquery()
+_TALKED = call.c.outcome == literal_column("'answered'")
+_ANSWERED = select(call.c.answered_by).where(*_HIS, _TALKED).order_by(call.c.began_at.desc()).limit(1).scalar_subquery()
 _TOLD = select(call.c.source).where(*_HIS, _SAID).order_by(call.c.began_at.desc()).limit(1).scalar_subquery()
 _KNOWN = select(_ANSWERED, _TOLD)
 
@@ -26,8 +27,11 @@ class KnownCallers:
         self._fixed = compiled.params
         self._order = compiled.positiontup or []
 
-    def __call__(self, desk: str, number: str) -> tuple[bool, str]:
-        """Return whether the desk has answered the number before, and the source that he last told it (or "")."""
+    def __call__(self, desk: str, number: str) -> tuple[str | None, str]:
+        """Return the agent who last answered the number at the desk, and the source that he last told it (or "").
+
+        None: nobody has answered him yet.
+        """
         named = self._fixed | {"desk": desk, "number": number}
         given: Any = [named[name] for name in self._order] if self._order else named
         connection = self._engine.raw_connection()
@@ -37,4 +41,4 @@ class KnownCallers:
                 answered, source = cursor.fetchone() or (None, None)
         finally:
             connection.close()  # the pool takes it back, with what it began
-        return answered is not None, source or ""
+        return answered, source or ""

@@ -33,6 +33,7 @@ WHOLE: dict[Subject, Shelf] = {
     "number": Shelf(60, "number", KEYS["number"]),
     "contact": Shelf(70, "contact", KEYS["contact"]),
     "recording": Shelf(80, "recording", KEYS["recording"]),
+    "split": Shelf(90, "split", KEYS["split"]),
 }
 FEWER: tuple[Shelf, ...] = (
     Shelf(11, "call", ("direction", "desk", "version", "category")),

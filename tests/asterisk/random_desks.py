@@ -11,8 +11,10 @@ from typing import Any
 import yaml
 
 from ivr.desk.play import Playing, Step
-from ivr.flows.model import Desk
+from ivr.flows.model import Desk, Split
 
+RANDOM_CALLERS = ("+79210000001", "89210000002", "+4930123456", "007921345678", "")
+"""What they show; the last hides it."""
 PROMPT = 0.7
 """Seconds of each prompt; see `tests.running.desk_folder`."""
 _CATEGORIES = ("sale", "repair", "bill", "other")
@@ -26,6 +28,7 @@ class RandomCaller:
     """Presses keys at moments, in seconds from the answer; and what the engine says that comes of it."""
 
     number: str
+    caller: str
     pressed: tuple[tuple[float, str], ...]
     steps: tuple[Step, ...]
 
@@ -102,18 +105,16 @@ class _Maker:
         return desk
 
     def _rule(self) -> dict[str, Any]:
-        """Return a rule that fits these callers, who show no number, or one that does not."""
+        """Return a rule that fits some of these callers, or none."""
         dice = self._dice
-        rule: dict[str, Any] = {"who": [f"+49{dice.randint(10, 99)}{dice.randint(0, 99)}"]}
-        if dice.random() < 0.7:
-            rule["who"].append("hidden")
+        rule: dict[str, Any] = {"who": dice.sample(["hidden", "+7921", *RANDOM_CALLERS[:3]], dice.randint(1, 3))}
         if dice.random() < 0.5:
             rule["language"] = dice.choice(self._languages)
         if dice.random() < 0.5 or len(rule) == 1:
             rule["priority"] = dice.randint(1, 9)
-        if dice.random() < 0.4 and not self._has_way:
-            self._has_way = True  # of `hidden` only one rule has the way
-            rule |= {"then": dice.choice(["one", "hang up", *self._menus()])}
+        if dice.random() < 0.7 and not self._has_way:
+            self._has_way = True  # of one number only one rule has the way
+            rule |= {"then": dice.choice(["one", "hang up", "hang up", self._menus()[-1]])}
             if dice.random() < 0.5:
                 rule |= {"say": self._text(), "category": dice.choice(_CATEGORIES)}
         return rule
@@ -139,6 +140,12 @@ class _Maker:
         way: dict[str, Any] = {"then": dice.choice(["one", "two", "three", "hang up"])}
         if depth < 3 and dice.random() < 0.4:
             way["then"] = self._menu(depth + 1)
+        elif depth < 3 and dice.random() < 0.2:
+            name = f"trial-{len(self._flow)}"
+            share = dice.randint(1, 99)
+            one, other = dice.sample(["one", "two", "three", "hang up", *self._menus()], 2)
+            self._flow[name] = {"split": {one: share, other: 100 - share}}
+            way["then"] = name
         elif depth < 3 and dice.random() < 0.3:
             name = f"word-{len(self._flow)}"
             self._flow[name] = {"say": self._text(), "then": dice.choice(["one", "hang up", *self._menus()])}
@@ -197,8 +204,15 @@ def random_caller(desk: Desk, number: str, seed: str) -> RandomCaller:
         return key
 
     playing = Playing(desk, {}, lambda *_: PROMPT, press)
-    steps = tuple(_until_line(playing.run(number, "", datetime.now(UTC))))
-    return RandomCaller(number, tuple(pressed), steps)
+    caller = _shown(desk, number, dice)
+    steps = tuple(_until_line(playing.run(number, caller, datetime.now(UTC))))
+    return RandomCaller(number, caller, tuple(pressed), steps)
+
+
+def _shown(desk: Desk, number: str, dice: random.Random) -> str:
+    """Return the number that he shows. Where the name of his call would send him some way he must show one."""
+    splits = any(isinstance(node, Split) for node in desk.flow.values())
+    return dice.choice([one for one in RANDOM_CALLERS if one or not splits])
 
 
 def _until_line(steps: Iterator[Step]) -> Iterator[Step]:

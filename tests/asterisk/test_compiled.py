@@ -22,7 +22,7 @@ from ivr.ledger.call import Call
 from ivr.ledger.channels import facts_of
 from ivr.ledger.parse import parse
 from ivr.ledger.unfolding import Unfolding
-from tests.asterisk.random_desks import RandomCaller, random_caller, random_desk
+from tests.asterisk.random_desks import RANDOM_CALLERS, RandomCaller, random_caller, random_desk
 from tests.running import WORKER, RunningDesk, desk_folder
 
 pytestmark = pytest.mark.asterisk
@@ -59,6 +59,11 @@ exten => s,1,Answer()
  same => n,GotoIf($[${AT} < LAST]?next)
  same => n,Hangup()
 """
+_SHOWN = """
+[shown-{place}]
+exten => _X!,1,Set(CALLERID(num)={caller})
+ same => n,Goto(inbound,${{EXTEN}},1)
+"""
 SEED = os.environ.get("IVR_SEED", "front desk")
 _OURS = frozenset({"began", "caller", "fallback"})
 """Facts of which one side has others: who served the call, and what the ledger knows of him."""
@@ -79,6 +84,9 @@ def desk(tmp_path_factory) -> Iterator[RunningDesk]:
     running = RunningDesk(place / "home", 4400 + 10 * WORKER, desks=desk_folder(place / "desks", desks)).start()
     try:
         assert "Loaded" in running.asterisk("module load app_senddtmf")
+        with (running.settings.asterisk_etc / "acts.conf").open("a") as file:
+            file.writelines(_SHOWN.format(place=place, caller=one) for place, one in enumerate(RANDOM_CALLERS))
+        running.asterisk("dialplan reload")
         yield running
     finally:
         if running.process is not None:
@@ -122,7 +130,8 @@ def _placed(
     before = journal.stat().st_size
     for caller in callers:
         keys = _dtmf(caller.pressed)
-        desk.asterisk(f"channel originate Local/{caller.number}@inbound application SendDTMF {keys}")
+        way = f"Local/{caller.number}@shown-{RANDOM_CALLERS.index(caller.caller)}"
+        desk.asterisk(f"channel originate {way} application SendDTMF {keys}")
     time.sleep(_KILLED_AFTER)
     meanwhile()
     end = time.monotonic() + _LIMIT
@@ -179,6 +188,7 @@ def test_random_callers_meet_every_kind_of_thing(callers: list[RandomCaller]) ->
     """Otherwise the tests below prove little."""
     met = {name for caller in callers for name, _ in caller.told}
     assert {"entered", "key", "wrong", "silent", "category", "language", "source", "notice", "closed", "ended"} <= met
+    assert {"split", "priority", "blocked"} <= met
     assert {"one", "two", "three", ""} <= {caller.line for caller in callers}
 
 

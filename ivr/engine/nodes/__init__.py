@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ivr.engine.nodes import menu, say, script
+from ivr.engine.nodes import menu, say, script, split
 from ivr.engine.turn import Draft
-from ivr.flows.model import Menu, Say, Script, Way
+from ivr.flows.model import Menu, Say, Script, Split, Way
 
 Enter = Callable[[Draft, str, Any], Way | None]
 """Enter the node of this name: return the way on, or None when the node waits for an input."""
 
-KINDS: dict[type, Enter] = {Say: say.enter, Menu: menu.enter, Script: script.enter}
+KINDS: dict[type, Enter] = {Say: say.enter, Menu: menu.enter, Script: script.enter, Split: split.enter}

@@ -9,8 +9,8 @@ from ivr.engine.inputs import Caller
 
 
 async def test_what_the_ledger_knows_is_told():
-    callers = LedgerCallers(lambda desk, number: (desk == "small" and number == "+7900", "internet"))
-    assert await callers.known("small", "+7900") == Caller(known=True, source="internet")
+    callers = LedgerCallers(lambda desk, number: ("201" if desk == "small" and number == "+7900" else None, "internet"))
+    assert await callers.known("small", "+7900") == Caller(known=True, source="internet", agent="201")
 
 
 async def test_a_broken_database_makes_everybody_unknown():

@@ -3,7 +3,20 @@
 import re
 from pathlib import Path
 
-from ivr.flows.model import Desk, Hours, Line, Menu, Outbound, Recording, Script, Source, Voicemail, Way
+from ivr.flows.model import (
+    CallerRule,
+    Desk,
+    Hours,
+    Line,
+    Menu,
+    Outbound,
+    Recording,
+    Script,
+    Source,
+    Split,
+    Voicemail,
+    Way,
+)
 from ivr.flows.phrases import PHRASE_IDS
 from ivr.flows.prompts import RESERVED
 from ivr.flows.reader import read_desk
@@ -26,7 +39,7 @@ def test_its_other_examples_are_right_together(tmp_path):
     lines = "lines:\n  first: {agents: [201], whisper: true}\n  second: {agents: [201], then: order}\n"
     path = tmp_path / "shop.yaml"
     path.write_text(
-        f"{base}{lines}flow:\n{nodes}{EXAMPLES[4]}{EXAMPLES[5]}{EXAMPLES[6]}{EXAMPLES[7]}", encoding="utf-8"
+        f"{base}{lines}flow:\n{nodes}{EXAMPLES[5]}{EXAMPLES[7]}{EXAMPLES[8]}{EXAMPLES[9]}", encoding="utf-8"
     )
     scripts = tmp_path / "shop" / "scripts"
     scripts.mkdir(parents=True)
@@ -39,13 +52,31 @@ def test_its_other_examples_are_right_together(tmp_path):
     assert desk.diallers == ("201",)
 
 
+def test_its_split_and_its_callers_are_right_together(tmp_path):
+    base = EXAMPLES[0].split("flow:")[0].replace("language: en", "languages: [en, ru]")
+    split = "".join(f"  {line}\n" for line in EXAMPLES[4].splitlines())
+    says = "{{say: {{en: Hello, ru: Алло}}, then: first}}"
+    words = 'say: {en: "Please write to us.", ru: "Напишите нам."}'
+    path = tmp_path / "shop.yaml"
+    path.write_text(
+        base.replace("{sale: sale}", "{other: {en: other, ru: другое}}")
+        + f"flow:\n{split}"
+        + "".join(f"  {name}: {says.format()}\n" for name in ("hello-short", "hello-long", "reception"))
+        + EXAMPLES[6].replace('say: "Please write to us."', words),
+        encoding="utf-8",
+    )
+    desk = read_desk(path)
+    assert len(desk.callers) == 4
+    assert desk.first_node == "trial"
+
+
 def test_it_names_every_key_of_the_language():
     hidden = {"days", "options", "answers"}
-    for part in (Desk, Hours, Line, Menu, Outbound, Recording, Script, Source, Voicemail, Way):
+    for part in (CallerRule, Desk, Hours, Line, Menu, Outbound, Recording, Script, Source, Split, Voicemail, Way):
         for name, field in part.model_fields.items():
             assert name in hidden or re.search(rf"\b{field.alias}\b", PAGE), f"{part.__name__}: {field.alias}"
 
 
 def test_it_names_every_phrase_and_reserved_name():
     for name in (*PHRASE_IDS, *RESERVED):
-        assert name.replace("whisper.waited.", "") in PAGE
+        assert re.sub(r"whisper\.waited\.|(wait|place)\.(?=\d)", "", name) in PAGE

@@ -73,6 +73,30 @@ CASES = {
     "agent name with a line end": (
         {"Boris": '"B\\nX"'}, "",
         '4:26: the name `B?X` would not reach a telephone whole: leave out " < > ; \\ [ ] { } $ | ,'),
+    "shares of a split that are no hundred": (
+        {"{say: Hello, then: reason}": "{split: {reason: 50, first: 40}}"}, "",
+        "10:10: the shares are 90 % in all: make them 100"),
+    "unknown target of a split": (
+        {"{say: Hello, then: reason}": "{split: {reason: 50, frist: 50}}"}, "",
+        "10:38: `frist` is neither a node of the flow nor a line: did you mean `first`?"),
+    "ring through a split": (
+        {"{say: Hello, then: reason}": "{split: {reason: 50, first: 50}}", "no answer: first": "no answer: hello"}, "",
+        "11:3: a caller who presses nothing goes round for ever: hello → reason → hello: "
+        "lead one of them to a line or to `hang up`"),
+    "rule of callers without a deed": (
+        {}, "callers: [{who: [hidden]}]\n",
+        "16:11: nothing is done for these callers: add `language:`, `priority:` or `then:`"),
+    "rule of callers with an unknown key": (
+        {}, "callers: [{who: [hidden], priorty: 3}]\n", "16:27: `priorty` is not known here: did you mean `priority`?"),
+    "rule of callers for no number": (
+        {}, 'callers: [{who: ["+49x"], priority: 3}]\n',
+        "16:18: `+49x` is no beginning of a number: write 1 to 15 digits, with a + before a country's code, or hidden"),
+    "callers with two ways": (
+        {}, "callers: [{who: [hidden], then: hang up}, {who: [hidden], then: first}]\n",
+        "16:50: the way of `hidden` is given already, by the rule 1: delete one of them"),
+    "rank of somebody else": (
+        {"agents: [202]": "agents: [202], rank: {201: 2}"}, "",
+        "8:34: `201` has a rank in a line that he is not in: did you mean `202`?"),
     "unknown category": ({"category: claim": "category: clam"}, "", "14:19: `clam` is not in `categories`: did you mean `claim`?"),
     "unknown language of a way": (
         {"{category: sale,": "{language: fi,"}, "",
@@ -147,7 +171,7 @@ CASES = {
         {"[202],": "[202], whisper: yes,"}, "",
         "8:36: `yes` is not one of the words known here: write true, false or `accept`"),
     "node that does nothing": (
-        {"{say: Hello,": "{"}, "", "10:10: this node does nothing: give it `say:`, `menu:` or `script:`"),
+        {"{say: Hello,": "{"}, "", "10:10: this node does nothing: give it `say:`, `menu:`, `script:` or `split:`"),
     "list for a mapping": (
         {"{201: Anna, 202: Boris}": "[201, 202]"}, "",
         "4:9: a list stands where one writes a mapping: write `key: value` lines, or {key: value}"),

@@ -145,14 +145,14 @@ def test_the_ledger_is_verified_and_made_again_from_the_command_line(home):
     assert "0 rows different" in run(ledger_app, "verify", "--home", home)
 
 
-def test_a_caller_is_known_after_an_answered_call_with_the_source_that_he_told(home):
+def test_a_caller_is_known_after_an_answered_call_with_his_agent_and_the_source_that_he_told(home):
     engine = open_database(Settings(home=home).database_url)
     known = KnownCallers(engine)
-    assert known("ultralight", "+79210000002") == (True, "friends")
-    assert known("homecare", "+79210000002") == (False, "")
-    assert known("ultralight", "+79210000003") == (True, "")
-    assert known("ultralight", "+79210000031") == (False, "")
-    assert known("ultralight", "") == (False, "")
+    assert known("ultralight", "+79210000002") == ("201", "friends")
+    assert known("homecare", "+79210000002") == (None, "")
+    assert known("ultralight", "+79210000003") == ("201", "")
+    assert known("ultralight", "+79210000031") == (None, "")
+    assert known("ultralight", "") == (None, "")
     engine.dispose()
 
 
