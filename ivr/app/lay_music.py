@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from math import ceil
 from pathlib import Path
 from shutil import copy2, rmtree
 
-from ivr.asterisk.render import asked_while_waiting, music_class, queue_timeout
+from ivr.asterisk.render import asked_while_waiting, music_class, rounds
 from ivr.flows.edition import Edition
 from ivr.flows.model import Desk
 from ivr.speech.wav import RATES, seconds_of
@@ -37,10 +36,14 @@ def lay_music(music: Path, pieces: Sequence[Path], editions: Iterable[Edition], 
 
 def _rounds(desk: Desk, pieces: Sequence[Path]) -> dict[str, str]:
     """Return the names in the desk's classes under which the pieces stand there, each with its file in `hold`."""
-    longest = max(line.wait.total_seconds() + queue_timeout(line) for line in desk.lines.values())
-    once = sum({piece.stem: seconds_of(piece) for piece in pieces}.values())
-    count = ceil(longest / max(once, 1.0))
-    return {f"2-{number:05}-{piece.name}": piece.name for number in range(count) for piece in pieces}
+    names = rounds(desk, lengths_of(pieces))
+    ends = sorted({piece.suffix for piece in pieces})
+    return {f"2-{number:05}-{name}{end}": f"{name}{end}" for number, name in enumerate(names) for end in ends}
+
+
+def lengths_of(pieces: Iterable[Path]) -> list[tuple[str, float]]:
+    """Return each piece's name without its ending, and its seconds, in the order of the names."""
+    return sorted({piece.stem: seconds_of(piece) for piece in pieces}.items())
 
 
 def _fill(folder: Path, files: Mapping[str, Path], links: Mapping[str, str] | None = None) -> None:

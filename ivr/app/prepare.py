@@ -9,7 +9,7 @@ from shutil import rmtree
 from typing import NamedTuple
 
 from ivr.app.editions import copy_desk, editions_of, keep_editions, place_of
-from ivr.app.lay_music import lay_music
+from ivr.app.lay_music import lay_music, lengths_of
 from ivr.app.places import bundled
 from ivr.app.secrets import Secrets, keep_secrets
 from ivr.asterisk.control import lay_control_dir
@@ -124,6 +124,7 @@ def render_config(
         ami_secret=secrets.ami,
         modules=installation.modules_dir,
         data=(settings.home / "asterisk/data").absolute(),
+        pieces=lengths_of(_pieces()),
     )
     return render(plan, bundled("asterisk-config"))
 
@@ -174,6 +175,11 @@ def _publish(settings: Settings, editions: Sequence[Edition], folder: Path) -> b
     return any(changed)
 
 
+def _pieces() -> list[Path]:
+    """Return the files of the lines' music."""
+    return sorted(piece for end in RATES for piece in bundled("dialplans").glob(f"music/*{end}"))
+
+
 def _lay_sounds(settings: Settings, editions: Sequence[Edition], former: Sequence[Edition]) -> None:
     """Let a desk's bare name lead to the prompts that new calls hear, and make the lines' music."""
     for edition in editions:
@@ -181,5 +187,4 @@ def _lay_sounds(settings: Settings, editions: Sequence[Edition], former: Sequenc
         if current.is_dir() and not current.is_symlink():  # as it was published before there were editions
             rmtree(current)
         _link(current, Path(edition.name))
-    pieces = sorted(piece for end in RATES for piece in bundled("dialplans").glob(f"music/*{end}"))
-    lay_music(settings.home / "asterisk/music", pieces, (*editions, *former), settings.sounds)
+    lay_music(settings.home / "asterisk/music", _pieces(), (*editions, *former), settings.sounds)

@@ -1,15 +1,18 @@
-"""What a caller hears before his wait: his place, and how long it will take.
+"""What a waiting caller hears first: his place, and how long it will take.
 
-The dialplan says it alone, with a controller or without: it knows who waits, who works, and how long talks take.
+The dialplan reckons it alone, with a controller or without: it knows who waits, who works, and how long talks take. It
+is the beginning of his music, so that he stands in the line while he hears it, and nobody passes him.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from pathlib import Path
 
 from ivr.asterisk.dialplan import extensions_of, fact
 from ivr.flows.edition import Edition
+from ivr.flows.line import Line
 from ivr.flows.phrases import MINUTES, PLACES
 
 ENOUGH = 5
@@ -31,29 +34,57 @@ def _tell(edition: Edition, name: str) -> Iterator[tuple[str, list[str]]]:
     desk, line = edition.desk, edition.desk.lines[name]
     queue = f"{desk.desk}-{name}"
     steps = [
-        f"MSet(IVR_SAY=,IVR_AHEAD=${{QUEUE_WAITING_COUNT({queue})}},IVR_WORKING=0,IVR_MINUTES=)",
+        f"MSet(IVR_PLACE=,IVR_AHEAD=${{QUEUE_WAITING_COUNT({queue})}},IVR_WORKING=0,IVR_MINUTES=)",
         f"GotoIf($[${{QUEUE_MEMBER({queue},ready)}} > ${{IVR_AHEAD}} | 0${{QUEUE_PRIO}} > 0]?none)",
     ]
-    said = f"{edition.name}/${{CHANNEL(language)}}"
     if "place" in line.tells:
         most = PLACES[-1]
-        steps.append(f"Set(IVR_SAY={said}/place.${{IF($[${{IVR_AHEAD}} < {most}]?$[${{IVR_AHEAD}} + 1]:more)}}&)")
+        steps.append(f"Set(IVR_PLACE=${{IF($[${{IVR_AHEAD}} < {most}]?$[${{IVR_AHEAD}} + 1]:more)}})")
     if "wait" in line.tells:
         steps += [f"Set(IVR_WORKING=$[{expression}])" for expression in _working(queue, line.agents)]
         steps += [
             f"Set(IVR_KNOWN=${{QUEUE_VARIABLES({queue})}})",
-            f"GotoIf($[0${{QUEUECOMPLETED}} < {ENOUGH} | ${{IVR_WORKING}} = 0]?speak)",
+            f"GotoIf($[0${{QUEUECOMPLETED}} < {ENOUGH} | ${{IVR_WORKING}} = 0]?told)",
             f"Set(IVR_EXPECTED=$[(${{IVR_AHEAD}} + 1) * (${{QUEUETALKTIME}} + {_wrap(line.wrap)}) / ${{IVR_WORKING}}])",
             "Set(IVR_MINUTES=more)",
             *(
                 f"ExecIf($[${{IVR_EXPECTED}} <= {60 * minutes}]?Set(IVR_MINUTES={minutes}))"
                 for minutes in reversed(MINUTES)
             ),
-            f"Set(IVR_SAY=${{IVR_SAY}}{said}/wait.${{IVR_MINUTES}}&)",
         ]
     told = fact("told", place="$[${IVR_AHEAD} + 1]", minutes="${IVR_MINUTES}")
-    steps += ['(speak),GotoIf($["${IVR_SAY}" = ""]?none)', told, "Playback(${IVR_SAY:0:-1})", "(none),Return()"]
+    asked = '${IF($["${CHANNEL(musicclass)}" = "hold"]?:q)}'
+    name = f"{edition.name}-told-${{CHANNEL(language)}}-${{IVR_PLACE}}-${{IVR_MINUTES}}-{asked}"
+    steps += [
+        '(told),GotoIf($["${IVR_PLACE}${IVR_MINUTES}" = ""]?none)',
+        told,
+        f"Set(CHANNEL(musicclass)={name})",
+        "(none),Return()",
+    ]
     yield "tell", steps
+
+
+def told_music(edition: Edition, sounds: Path, pieces: Sequence[Path]) -> Iterator[tuple[str, list[Path]]]:
+    """Yield each music that begins with what a waiting caller is told: its class, and its files without their endings.
+
+    `pieces`: the music behind it, so often that nobody comes to its end and hears an old place again.
+    """
+    desk = edition.desk
+    told = sorted({combination for line in desk.lines.values() for combination in _combinations(line)})
+    asks = bool(desk.source and desk.source.ask == "while waiting" and desk.source.menu)
+    for language in desk.languages:
+        folder = sounds / edition.name / language
+        for place, minutes in told:
+            said = [folder / f"{name}.{what}" for name, what in (("place", place), ("wait", minutes)) if what]
+            for question in ("", "q") if asks else ("",):
+                own = f"{edition.name}-told-{language}-{place}-{minutes}-{question}"
+                yield own, [*said, *([folder / "source"] if question else []), *pieces]
+
+
+def _combinations(line: Line) -> Iterator[tuple[str, str]]:
+    places = [*map(str, PLACES), "more"] if "place" in line.tells else [""]
+    minutes = ["", *map(str, MINUTES), "more"] if "wait" in line.tells else [""]
+    yield from ((place, wait) for place in places for wait in minutes if place or wait)
 
 
 def _working(queue: str, agents: tuple[str, ...]) -> Iterator[str]:

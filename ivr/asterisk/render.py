@@ -17,7 +17,7 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ivr.asterisk.compiled import compile_flow
-from ivr.asterisk.compiled_waiting import tell_waiting
+from ivr.asterisk.compiled_waiting import tell_waiting, told_music
 from ivr.asterisk.control import control_dir
 from ivr.asterisk.live import LIVE_EVENTS
 from ivr.asterisk.modules import REQUIRED, SHADOW, WANTED
@@ -63,6 +63,8 @@ class Plan:
     """Where Asterisk's modules lie."""
     data: Path
     """Asterisk's data folder (documentation, sounds)."""
+    pieces: Sequence[tuple[str, float]] = ()
+    """The lines' music: each piece's name without its ending, and its seconds."""
 
     @property
     def desks(self) -> tuple[Desk, ...]:
@@ -93,6 +95,7 @@ def _environment(templates: Path) -> Environment:
 def _values(plan: Plan) -> dict[str, object]:
     _check_provider(plan)
     home = plan.settings.home.absolute()
+    sounds = Path(_plain(plan.settings.sounds.absolute()))
     first, last = plan.settings.rtp_ports
     there = {path.stem for path in plan.modules.glob("*.so")}
     every = (*plan.editions, *plan.former)
@@ -125,6 +128,7 @@ def _values(plan: Plan) -> dict[str, object]:
         "module_list": [name for name in required + WANTED if name in required or name in there],
         "required": required,
         "journal_fields": ",".join(FIELDS),
+        "told_music": [music for edition in every for music in told_music(edition, sounds, _behind(plan, edition))],
         "music_classes": sorted(
             music_class(edition, language) for edition in every for language in asked_while_waiting(edition.desk)
         ),
@@ -257,6 +261,18 @@ def _dial(agent: str) -> str:
     """Return whom to dial: a telephone in the browser comes before the one on the desk, so that it beats the robot."""
     web = f"PJSIP/{agent}-web"
     return f'PJSIP/{agent}${{IF($["${{DEVICE_STATE({web})}}" = "UNAVAILABLE"]?:-web)}}'
+
+
+def rounds(desk: Desk, pieces: Sequence[tuple[str, float]]) -> list[str]:
+    """Return the pieces so often that nobody who waits in one line comes to their end."""
+    longest = max(_seconds(line.wait) + queue_timeout(line) for line in desk.lines.values())
+    once = sum(seconds for _, seconds in pieces)
+    return [name for name, _ in pieces] * ceil(longest / max(once, 1.0))
+
+
+def _behind(plan: Plan, edition: Edition) -> list[Path]:
+    hold = Path(_plain(plan.settings.home.absolute() / "asterisk/music/hold"))
+    return [hold / name for name in rounds(edition.desk, plan.pieces)]
 
 
 def _plain(path: Path) -> str:

@@ -491,6 +491,34 @@ flow:
   hello: {say: "Hello.", then: one}
 """
 
+ROUTING = """
+desk: routing
+numbers: ["760"]
+language: en
+agents: {761: Agent 761, 762: Agent 762, 763: Agent 763, 764: Agent 764, 765: Agent 765, 766: Agent 766, 767: Agent 767}
+categories: {}
+callers:
+  - {who: ["+7921000099"], priority: 5}
+  - {who: ["+7921000098"], then: hang up, say: "Please write to us."}
+lines:
+  passed: {agents: [761], ring: 8s, wait: 30s, tells: [place]}
+  ranked: {agents: [762, 763], rank: {763: 2}, ring: 1s, wait: 20s}
+  own: {agents: [764, 765], own agent first: true, ring: 8s, wait: 20s}
+  long: {agents: [766], ring: 8s, wait: 30s, tells: [place, wait]}
+  left: {agents: [767], ring: 8s, wait: 20s}
+  right: {agents: [767], ring: 8s, wait: 20s}
+flow:
+  pick:
+    menu: "Which line?"
+    1: passed
+    2: ranked
+    3: own
+    4: long
+    5: trial
+    no answer: own
+  trial: {split: {left: 50, right: 50}}
+"""
+
 DESKS = MappingProxyType(
     {
         "away": AWAY,
@@ -514,5 +542,6 @@ DESKS = MappingProxyType(
         "hostile": HOSTILE,
         "process": PROCESS,
         "mailbox": MAILBOX,
+        "routing": ROUTING,
     }
 )
