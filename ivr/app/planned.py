@@ -77,7 +77,7 @@ def drift(served: Settings) -> dict[str, str]:
 def _laid(served: Settings, version: HomeVersion | None, kept: Secrets) -> dict[str, str]:
     """Return Asterisk's files as they were written for a version; without one, for the desks that are there."""
     if version is None:
-        editions, former = editions_of(served.desks, read_desks(served.desks)), ()
+        editions, former = editions_of(served.desks, read_desks(served.desks)), known_editions(served.home, ())
     else:
         editions, former = (known_editions(served.home, names) for names in (version.editions.values(), version.former))
     return _rendered(served, editions, former, kept, find_asterisk())
