@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ivr.cli.options import Home, Json, running_settings
+from ivr.cli.options import Home, Json, running_settings, settings_from
 from ivr.errors import AuthorError, DeskError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ivr.flows.model import Desk
     from ivr.flows.scenario import Scenario, Way
     from ivr.settings import Settings
@@ -34,12 +36,19 @@ def try_scenarios(
         typer.Argument(help="Desks by name; all that have scenarios when left out.", show_default=False),
     ] = None,
     real: Annotated[bool, typer.Option("--real", help="Place real calls into the running desk.")] = False,
+    folder: Annotated[
+        Path | None, typer.Option("--desks", help="The folder of the desk files.", show_default="dialplans")
+    ] = None,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
     """Try what callers do, as `scenarios/DESK.yaml` beside the desks tells it, and say what comes otherwise."""
-    settings = running_settings(home)
+    settings = settings_from(home=home, desks=folder)
     every, scenarios = _read(settings.desks, desks or [])
+    if real:
+        served = running_settings(home)
+        _check_served(scenarios, settings.desks, served.desks)
+        settings = served
     tried = []
     for name, some in scenarios.items():
         for scenario in some:
@@ -87,6 +96,19 @@ def _read(folder: Path, wanted: list[str]) -> tuple[dict[str, Desk], dict[str, t
     if mistakes:
         raise AuthorError(mistakes)
     return every, found
+
+
+def _check_served(names: Iterable[str], folder: Path, served: Path) -> None:
+    """Refuse to try on callers' desk what stands in a file that it does not serve."""
+    from ivr.flows.reader import version_of
+
+    for name in names:
+        file, its = folder / f"{name}.yaml", served / f"{name}.yaml"
+        if its != file and (not its.exists() or version_of(its) != version_of(file)):
+            raise DeskError(
+                f"{file} is not what is served: a real call would not meet it.",
+                "Bring it into the running desk by `ivr apply`, or leave --real out.",
+            )
 
 
 def _tried(scenario: Scenario, desk: Desk, desks: dict[str, Desk], settings: Settings, *, real: bool) -> Tried:

@@ -37,6 +37,18 @@ def test_one_that_comes_otherwise_fails_the_command_and_says_what_came(tmp_path)
     assert "0 as expected, 1 otherwise" in done.stdout
 
 
+def test_what_is_tried_is_the_file_that_is_edited_and_not_what_a_desk_serves(tmp_path):
+    desks = folder(tmp_path, ultralight="claims:\n  keys: '4'\n  line: third\n")
+    served = tmp_path / "home/desks"
+    served.mkdir(parents=True)
+    (served / "ultralight.yaml").write_text((desks / "ultralight.yaml").read_text() + "# older\n")
+    (tmp_path / "home/settings.json").write_text(json.dumps({"desks": str(served)}))
+    assert ran(tmp_path, desks).returncode == 0
+    done = ran(tmp_path, desks, "--real")
+    assert done.returncode == 2
+    assert "is not what is served" in done.stderr
+
+
 def test_programs_get_json(tmp_path):
     desks = folder(tmp_path, ultralight="claims:\n  keys: '3'\n  line: third\n")
     [told] = json.loads(ran(tmp_path, desks, "--json").stdout)
