@@ -12,8 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from ivr.asterisk.console import ask_console
-from ivr.asterisk.control import control_dir
+from ivr.asterisk.console import give
 from ivr.asterisk.render import ANNOUNCED, ANNOUNCEMENTS
 from ivr.errors import DeskError
 from ivr.settings import Settings
@@ -44,26 +43,16 @@ def switch_on(settings: Settings, desk: str, sound: Mapping[str, bytes], then: T
     announced(settings)  # without a running desk nothing is written
     for extension, content in sound.items():
         write_whole(settings.sounds / ANNOUNCED / f"{desk}{extension}", content)
-    said = _ask(settings, f'database put {ANNOUNCEMENTS} {desk} "{then}"')
+    said = give(settings.home, f'database put {ANNOUNCEMENTS} {desk} "{then}"')
     if "success" not in said:
         raise DeskError(f"Asterisk did not take it: {said.strip()[:200]}", "Its log says why.")
 
 
 def switch_off(settings: Settings, desk: str) -> None:
     """Let the desk say no announcement; one that never did is none the worse."""
-    _ask(settings, f"database del {ANNOUNCEMENTS} {desk}")
+    give(settings.home, f"database del {ANNOUNCEMENTS} {desk}")
 
 
 def announced(settings: Settings) -> dict[str, str]:
     """Return desk → what follows its announcement, for those that have one now."""
-    return dict(_ROW.findall(_ask(settings, f"database show {ANNOUNCEMENTS}")))
-
-
-def _ask(settings: Settings, command: str) -> str:
-    try:
-        return ask_console(control_dir(settings.home), command)
-    except OSError as error:
-        raise DeskError(
-            f"No Asterisk of {settings.home} answers ({error.strerror or 'it is silent'}).",
-            "Start the desk with `make run`, or name its folder by --home.",
-        ) from error
+    return dict(_ROW.findall(give(settings.home, f"database show {ANNOUNCEMENTS}")))

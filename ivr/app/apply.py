@@ -21,9 +21,9 @@ from ivr.app.prepare import Laid, lay, render_config
 from ivr.app.secrets import keep_secrets
 from ivr.app.smoke import smoke
 from ivr.app.versions import Version, add_version, broken_off, former_editions, read_versions, serving
-from ivr.asterisk.control import control_dir
+from ivr.asterisk.console import give
 from ivr.asterisk.private import Installation, find_asterisk
-from ivr.asterisk.reload import RELOADS, change_members, reload, tell
+from ivr.asterisk.reload import RELOADS, change_members, reload
 from ivr.asterisk.render import CALL_LIMIT, penalty
 from ivr.errors import DeskError
 from ivr.flows.edition import Edition
@@ -53,7 +53,7 @@ def apply(settings: Settings, wish: Wish) -> Version | None:
     """
     home = settings.home
     with _turn(home):
-        tell(control_dir(home), "core show uptime")
+        give(home, "core show uptime")
         versions = read_versions(home)
         now = serving(versions)
         if now is None:
@@ -68,7 +68,6 @@ class _Change:
 
     def __init__(self, settings: Settings, wish: Wish, now: Version, versions: Sequence[Version]) -> None:
         self._settings = settings
-        self._console = control_dir(settings.home)
         self._installation: Installation = find_asterisk()
         self._wish = wish
         self._now = now
@@ -128,12 +127,12 @@ class _Change:
         """`before`: what Asterisk has now; of several when nobody can know which."""
         laid: Laid = lay(self._settings, editions, former, self._installation, folder)
         sure = len(before) == 1
-        reload(self._console, laid.files if sure else RELOADS)
+        reload(self._settings.home, laid.files if sure else RELOADS)
         old, new = [_members(one) for one in before], _members(editions)
         changed = {member for one in old for member in {*one, *new} if one.get(member) != new.get(member) or not sure}
         gone = sorted(member for member in changed if any(one.get(member, _OUT).wraps for one in old))
         joined = {member[1] for member in changed if member in new}
-        change_members(self._console, gone, sorted(joined))
+        change_members(self._settings.home, gone, sorted(joined))
         smoke(self._settings, [one for one in editions if not all(one in there for there in before)])
 
     def _take_back(self, version: Version, fault: str) -> None:

@@ -9,8 +9,7 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ivr.asterisk.control import control_dir
-from ivr.asterisk.reload import tell
+from ivr.asterisk.console import give
 from ivr.errors import DeskError
 from ivr.flows.edition import Edition
 from ivr.ledger.channels import facts_of
@@ -35,9 +34,9 @@ _CURE = "The version before is served again; `ivr status` and the controller's l
 
 def _call(settings: Settings, edition: Edition) -> str:
     """Return what is wrong with a call through the edition; "" when it is well."""
-    console, journal = control_dir(settings.home), settings.journal
+    home, journal = settings.home, settings.journal
     begin = journal.stat().st_size if journal.exists() else 0
-    said = tell(console, f"channel originate Local/{edition.name}@selftest application Wait {LIMIT:.0f}")
+    said = give(home, f"channel originate Local/{edition.name}@selftest application Wait {LIMIT:.0f}", LIMIT)
     if "No such" in said or "Unable" in said:
         return f"Asterisk could not place it: {said.strip()[:200]}"
     end = time.monotonic() + LIMIT
@@ -52,7 +51,7 @@ def _call(settings: Settings, edition: Edition) -> str:
         time.sleep(0.05)
     else:
         return f"nothing took it within {LIMIT:.0f} s" if ours else "its dialplan was not reached"
-    tell(console, f"channel request hangup {ours[0].channel}")
+    give(home, f"channel request hangup {ours[0].channel}", LIMIT)
     return ""
 
 

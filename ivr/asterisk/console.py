@@ -7,6 +7,9 @@ import socket
 from pathlib import Path
 from typing import NamedTuple
 
+from ivr.asterisk.control import control_dir
+from ivr.errors import DeskError
+
 LIMIT = 2.0
 """Seconds for an answer."""
 _CEL = "core show taskprocessors like stasis/m:cel"
@@ -32,6 +35,17 @@ def ask_console(folder: Path, command: str, limit: float = LIMIT) -> str:
         while part := link.recv(65536):
             said += part
     return said.decode(errors="replace").partition("\n")[2]
+
+
+def give(home: Path, command: str, limit: float = LIMIT) -> str:
+    """Give the home's Asterisk a command and return what it prints. Raises `DeskError` when none answers there."""
+    try:
+        return ask_console(control_dir(home), command, limit)
+    except OSError as error:
+        raise DeskError(
+            f"No Asterisk of {home} answers ({error.strerror or 'it is silent'}).",
+            "Start the desk with `make run`, or name its folder by --home; `ivr status` says whether it runs.",
+        ) from error
 
 
 def read_cel_queue(printed: str) -> CelQueue | None:
