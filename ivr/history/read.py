@@ -8,7 +8,7 @@ from itertools import zip_longest
 from ivr.history.clock import Clock
 from ivr.history.columns import Columns
 from ivr.history.delimited import read_records
-from ivr.history.dump import Dump
+from ivr.history.dump import read_dump
 from ivr.history.queue_log import data_of, read_queue_log
 from ivr.history.rows import SECOND, Aside, Kind, Row, birth
 from ivr.history.sniff import Form
@@ -25,7 +25,7 @@ def read_rows(lines: Iterable[str], form: Form, clock: Clock, kind: Kind | None 
     if form.shape == "lines":
         yield from read_queue_log(whole)
     else:
-        found = Dump().read(whole) if form.shape == "dump" else _of_text(whole, form)
+        found = read_dump(whole) if form.shape == "dump" else _of_text(whole, form)
         for one in found:
             if isinstance(one, Aside):
                 yield one

@@ -9,9 +9,10 @@ from typing import Literal, NamedTuple
 from ivr.errors import DeskError
 from ivr.history.columns import Columns, guessed, named
 from ivr.history.delimited import Dialect, dialect_of, read_records
-from ivr.history.dump import INSERT, TABLES
+from ivr.history.dump import TABLES
 from ivr.history.queue_log import HEAD
 from ivr.history.rows import Aside, Kind
+from ivr.written.dump import INSERT
 
 HEAD_LINES = 400
 """Lines at a file's beginning that may tell what it is; a dump begins with its tables."""
