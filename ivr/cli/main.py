@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import sys
 from importlib import import_module
+from keyword import iskeyword
 from typing import Annotated, Any
 
 import typer
@@ -25,6 +26,7 @@ GROUPS = {
     "mail": "Use the desk",
     "metrics": "Use the desk",
     "staffing": "Use the desk",
+    "import": "Write a desk",
     "check": "Write a desk",
     "play": "Write a desk",
     "test": "Write a desk",
@@ -47,7 +49,7 @@ GROUPS = {
     "backup": "Behind the desk",
     "restore": "Behind the desk",
 }
-"""Each command, and the panel of `ivr --help` where it stands; `ivr.cli.<command>` holds it."""
+"""Each command, and the panel of `ivr --help` where it stands; `ivr.cli.<command>` holds it, `import_` `import`."""
 
 
 def build(wanted: str | None) -> typer.Typer:
@@ -60,7 +62,8 @@ def build(wanted: str | None) -> typer.Typer:
     )
     for name, panel in GROUPS.items():
         if wanted in (None, name):
-            _mount(app, name, import_module(f"ivr.cli.{name}"), panel)
+            module = f"{name}_" if iskeyword(name) else name
+            _mount(app, name, import_module(f"ivr.cli.{module}"), panel)
     app.callback(invoke_without_command=True)(_root)
     return app
 

@@ -40,16 +40,16 @@ class HistoryFile:
         Raises `DeskError`, perhaps at the end, when its times need another zone; not `checked` lets a wrong one pass.
         """
         clock = Clock(zone)
-        with _opened(self.path) as file:
-            yield from read_rows(_lines(file, self.path), self.form, clock, self.kind)
+        with opened(self.path) as file:
+            yield from read_rows(lines_of(file, self.path.name), self.form, clock, self.kind)
         if checked:
             clock.check()
 
 
 def look_at(path: Path, kind: Kind | None) -> HistoryFile:
     """Return what the file is. Raises `DeskError` when it cannot be read, or is none of ours."""
-    with _opened(path) as file:
-        form = sniff(list(islice(_lines(file, path), HEAD_LINES)), kind, path.name)
+    with opened(path) as file:
+        form = sniff(list(islice(lines_of(file, path.name), HEAD_LINES)), kind, path.name)
     digest = hashlib.sha256()
     with _raw(path) as raw:
         while block := raw.read(1 << 20):
@@ -58,23 +58,24 @@ def look_at(path: Path, kind: Kind | None) -> HistoryFile:
     return HistoryFile(path, digest.hexdigest(), size, form, kind)
 
 
-def _lines(file: BinaryIO, path: Path) -> Iterator[str]:
-    """Yield lines with their ends as text; a gzipped file that was cut short ends where it was cut."""
+def lines_of(file: BinaryIO, name: str) -> Iterator[str]:
+    """Yield lines with their ends as text; a gzipped file that was cut short ends there, in an empty line."""
     first = True
     try:
         while line := file.readline(LONGEST_LINE):
             if len(line) == LONGEST_LINE:
-                raise DeskError(f"A line of {path.name} does not end within 64 MB.", "Is it the right file?")
+                raise DeskError(f"A line of {name} does not end within 64 MB.", "Is it the right file?")
             yield line.decode("utf-8-sig" if first else "utf-8", "replace")
             first = False
     except (EOFError, zlib.error):
         yield ""
     except gzip.BadGzipFile as error:
-        raise DeskError(f"{path.name} is no sound gzip file.", "Copy it again.") from error
+        raise DeskError(f"{name} is no sound gzip file.", "Copy it again.") from error
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """Open a file, plain or gzipped. Raises `DeskError` when it cannot be read."""
     with _raw(path) as raw:
         gzipped = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)

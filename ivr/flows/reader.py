@@ -45,7 +45,11 @@ def read_desk(path: File) -> Desk:
 
 def read_source(path: File) -> Source:
     """Read a desk file and keep the places of its parts. Raises `AuthorError` with all mistakes of the file."""
-    document = read_written(path, "desk")
+    return source_of(path, read_written(path, "desk"))
+
+
+def source_of(path: File, document: Document) -> Source:
+    """Return the desk that a file's text would be. Raises `AuthorError` with all its mistakes."""
     if document.value is None:
         raise AuthorError([f"{path}:1:1: the file is empty: begin with `desk: {path.stem}`"])
     if not isinstance(document.value, dict):

@@ -1,0 +1,142 @@
+"""Files of an older system: backups, dumps, Asterisk's configuration. Nothing is ever unpacked onto a disk."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import tarfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from ivr.desk.history_files import lines_of, opened
+from ivr.errors import DeskError
+from ivr.migration.tables import TABLES, Tables
+from ivr.written.dump import Dump, TornRow
+
+LARGEST_MODULE = 64 << 20
+MOST_BYTES = 2 << 30
+"""Bytes of all that is read of one file, unpacked. A FreePBX of hundreds of people has some megabytes."""
+_MODULE = re.compile(r"(?:^|/)modulejson/[\w-]+\.json$")
+_DUMP = re.compile(r"\.sql(?:\.gz)?$")
+
+
+def tables_of(paths: list[Path]) -> Tables:
+    """Return FreePBX's tables in backups, module files and dumps. Raises `DeskError` when a file is none of them."""
+    tables = Tables()
+    for path in paths:
+        before = tables.count
+        try:
+            _read(path, tables)
+        except ValueError as error:
+            raise DeskError(f"{path.name} cannot be read: {error}.", "Is it the right file?") from error
+        if tables.count == before:
+            raise DeskError(
+                f"{path.name} holds nothing of a FreePBX that is known here.",
+                "Known are FreePBX's backups (.tar.gz), their module files (.json), and dumps of the database "
+                "`asterisk` with its tables `incoming`, `ivr_details`, `queues_config` and so on.",
+            )
+    return tables
+
+
+def _read(path: Path, tables: Tables) -> None:
+    with opened(path) as raw, _unpacked(path.name):
+        file = io.BufferedReader(_Counted(raw, path.name))
+        head = file.peek(512)[:512]
+        if not head:
+            raise DeskError(f"{path.name} is empty.", "Copy it again.")
+        if head[257:262] == b"ustar":
+            _read_backup(file, path.name, tables)
+        elif head.lstrip()[:1] in (b"{", b"["):
+            _read_module(file, path.name, tables)
+        else:
+            _read_dump(file, path.name, tables)
+
+
+def _read_backup(file: BinaryIO, name: str, tables: Tables) -> None:
+    with tarfile.open(fileobj=file, mode="r|") as backup:
+        try:
+            for member in backup:
+                # Links and devices are no files; names are only looked at, never opened.
+                if not member.isfile() or not (content := backup.extractfile(member)):
+                    continue
+                inside = f"{name}: {Path(member.name).name}"
+                if _MODULE.search(member.name):
+                    _read_module(content, inside, tables)
+                elif _DUMP.search(member.name):
+                    _read_dump(_gunzipped(content, inside), inside, tables)
+        except (EOFError, zlib.error, tarfile.ReadError):
+            tables.torn += 1
+
+
+def _gunzipped(content: BinaryIO, name: str) -> BinaryIO:
+    import gzip  # noqa: PLC0415 - few backups have one
+
+    if content.peek(2)[:2] != b"\x1f\x8b":  # type: ignore[attr-defined]
+        return content
+    return io.BufferedReader(_Counted(gzip.GzipFile(fileobj=content), name))
+
+
+def _read_module(file: BinaryIO, name: str, tables: Tables) -> None:
+    content = file.read(LARGEST_MODULE + 1)
+    if len(content) > LARGEST_MODULE:
+        raise DeskError(f"{name} is larger than 64 MB.", "Is it the right file?")
+    try:
+        tables.add_module(json.loads(content))
+    except RecursionError:
+        raise DeskError(f"{name} nests too deep to be a module's file.", "Is it the right file?") from None
+    except json.JSONDecodeError as error:
+        cure = "Copy it again: it ends in the middle, or is no JSON."
+        raise DeskError(f"{name} is no sound JSON (line {error.lineno}).", cure) from error
+
+
+def _read_dump(file: BinaryIO, name: str, tables: Tables) -> None:
+    for row in Dump(TABLES).read(_numbered(file, name, tables)):
+        if isinstance(row, TornRow):
+            tables.torn += 1
+        elif len(row.values) == len(row.columns):
+            columns = (column.strip().strip('`"').lower() for column in row.columns)
+            tables.add(row.table, dict(zip(columns, row.values, strict=True)))
+        else:
+            tables.unnamed.add(row.table)
+
+
+def _numbered(file: BinaryIO, name: str, tables: Tables) -> Iterator[tuple[int, str]]:
+    for number, line in enumerate(lines_of(file, name), 1):
+        if not line:
+            tables.torn += 1
+            return
+        yield number, line.rstrip("\r\n").replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+@contextmanager
+def _unpacked(name: str) -> Iterator[None]:
+    try:
+        yield
+    except (EOFError, zlib.error, tarfile.TarError, OSError) as error:
+        raise DeskError(f"{name} is no sound archive: {error}.", "Copy it again.") from error
+
+
+class _Counted(io.RawIOBase):
+    """Passes bytes on, and stops when a small file unpacks to more than any telephone system has."""
+
+    def __init__(self, file: BinaryIO, name: str) -> None:
+        self._file = file
+        self._name = name
+        self._left = MOST_BYTES
+
+    def readable(self) -> bool:
+        """Say yes."""
+        return True
+
+    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+        """Read into a buffer."""
+        block = self._file.read(len(buffer))
+        self._left -= len(block)
+        if self._left < 0:
+            raise DeskError(f"{self._name} unpacks to more than 2 GB.", "Give a dump of the tables alone.")
+        buffer[: len(block)] = block
+        return len(block)

@@ -1,0 +1,1 @@
+"""An older system's menus, queues and hours -> a desk file to begin with. Pure."""

@@ -1,0 +1,166 @@
+"""The neutral middle: what both readers make of an older system, and what one writer turns into desk files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
+
+from ivr.flows.model import HANG_UP, VOICEMAIL
+
+_UNSHOWN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+class Way(NamedTuple):
+    """Where a call goes next."""
+
+    to: str
+    """The key of a place, `hang up` or `voicemail`."""
+    language: str = ""
+    """Two letters when the language changes on the way."""
+    lost: bool = False
+    """The old way could not be carried, and `to` stands in for it."""
+
+
+GONE = Way(HANG_UP, lost=True)
+"""Instead of a way that could not be carried."""
+BYE = Way(HANG_UP)
+TO_VOICEMAIL = Way(VOICEMAIL)
+
+
+DEFAULT_WORDS = "the default words"
+"""Stands for a recording that every old system brings along."""
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """Something is said, and the call goes on."""
+
+    name: str
+    where: str
+    prompt: tuple[str, ...]
+    """Names of recordings, in the order in which they are played."""
+    then: Way
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """A question that a key answers."""
+
+    name: str
+    where: str
+    prompt: tuple[str, ...]
+    keys: Mapping[str, Way]
+    silent: Way
+    """The way of a caller who presses nothing, or only wrong keys."""
+    wait: int
+    """Seconds of silence that count as no answer."""
+    tries: int
+    """How often the question is put."""
+    wrong: tuple[str, ...] = ()
+    """Recordings played after a wrong key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """People who answer: a queue, a ring group, or one person's telephone."""
+
+    name: str
+    where: str
+    agents: tuple[str, ...]
+    then: Way
+    """The way of a call that nobody took."""
+    ring: int
+    """Seconds that one telephone rings."""
+    wait: int
+    """Seconds that a call waits before `then`; 0 when it waits for ever."""
+    wrap: int = 0
+    record: bool = False
+    person: bool = False
+    """One person's own telephone, no queue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """A switch by the clock."""
+
+    name: str
+    where: str
+    spans: tuple[str, ...]
+    """As Asterisk writes them: `09:00-17:59|mon-fri|*|*`."""
+    during: Way
+    otherwise: Way
+    zone: str = ""
+
+
+Place: TypeAlias = Announcement | Menu | Queue | Hours
+
+
+class Number(NamedTuple):
+    """What callers dial, and where it leads."""
+
+    number: str
+    """As the old system has it; empty for "any number"."""
+    label: str
+    where: str
+    to: Way
+
+
+class Finding(NamedTuple):
+    """What an admin has to know: where it stands in the old system, what it is, what to do about it."""
+
+    where: str
+    what: str
+    cure: str
+
+
+class Findings:
+    """Gathers findings: those about what could not be carried, and those about what is not quite as it was."""
+
+    def __init__(self) -> None:
+        self._lost: dict[Finding, None] = {}
+        self._changed: dict[Finding, None] = {}
+
+    def lose(self, where: str, what: str, cure: str) -> Way:
+        """Note what could not be carried, and return the way that stands in for it."""
+        self._lost[Finding(shown(where), shown(what), shown(cure))] = None
+        return GONE
+
+    def change(self, where: str, what: str, cure: str) -> None:
+        """Note what is carried, but not quite as it was."""
+        self._changed[Finding(shown(where), shown(what), shown(cure))] = None
+
+    @property
+    def lost(self) -> tuple[Finding, ...]:
+        """Return what could not be carried, each once."""
+        return tuple(self._lost)
+
+    @property
+    def changed(self) -> tuple[Finding, ...]:
+        """Return what is not quite as it was, each once."""
+        return tuple(self._changed)
+
+
+@dataclass(slots=True)
+class OldSystem:
+    """Everything that a reader found."""
+
+    places: dict[str, Place] = field(default_factory=dict)
+    numbers: list[Number] = field(default_factory=list)
+    people: dict[str, str] = field(default_factory=dict)
+    """Number and name of everybody who can be an agent."""
+    zone: str = ""
+    findings: Findings = field(default_factory=Findings)
+
+
+def shown(text: str, longest: int = 160) -> str:
+    """Return text of an old system as one short line that disturbs no terminal."""
+    plain = _UNSHOWN.sub(" ", text).encode(errors="replace").decode()
+    return plain if len(plain) <= longest else f"{plain[: longest - 1]}…"
+
+
+def seconds(text: str, default: int) -> int:
+    """Return a count of seconds as an old system writes it; `default` when it is none."""
+    found = re.match(r"\s*(\d{1,6})", text, re.ASCII)
+    return int(found[1]) if found else default
