@@ -59,6 +59,48 @@ def freepbx(
     _hand_out(system, f"FreePBX, {names}", to, desk, number, language, zone, overwrite=overwrite)
 
 
+@app.command("extensions.conf")
+def extensions_conf(
+    file: Annotated[
+        Path, typer.Argument(help="The hand-written dialplan; what it includes from its folder is read too.")
+    ],
+    queues: Annotated[
+        Path | None, typer.Option(help="Its queues.conf.", show_default="the one in the same folder")
+    ] = None,
+    context: Annotated[
+        list[str] | None, typer.Option(help="Where calls from outside begin; several times for several.")
+    ] = None,
+    to: To = None,
+    overwrite: Overwrite = False,
+    desk: Name = "",
+    number: Only = "",
+    language: Language = "en",
+    zone: Zone = "",
+) -> None:
+    """Make desks of a hand-written dialplan: Background, Read, Playback, GotoIfTime, Queue, Dial, VoiceMail.
+
+    What could not be carried is listed with file and line, and what to do about it. Nothing of it is run.
+    """
+    from ivr.desk.migration_files import conf_lines
+    from ivr.migration.conf import read_sections
+    from ivr.migration.extensions_file import read_extensions
+    from ivr.migration.shape import Findings, OldSystem
+
+    _check(language, zone)
+    system = OldSystem()
+    sections = read_sections(conf_lines(file), system.findings)
+    if not sections:
+        raise DeskError(f"{file.name} has no [context].", "Give Asterisk's extensions.conf.")
+    beside = {name: file.with_name(name) for name in ("queues.conf", "voicemail.conf")}
+    # Settings of queues and mailboxes that a desk does not need are no news.
+    others = {name: read_sections(conf_lines(path), Findings()) for name, path in beside.items() if path.is_file()}
+    if queues:
+        others["queues.conf"] = read_sections(conf_lines(queues), Findings())
+    mailboxes = others.get("voicemail.conf", {})
+    read_extensions(sections, others.get("queues.conf", {}), mailboxes, system, tuple(context or ()))
+    _hand_out(system, file.name, to, desk, number, language, zone, overwrite=overwrite)
+
+
 def _check(language: str, zone: str) -> None:
     import re
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 from zoneinfo import ZoneInfo
 
 from ivr.errors import DeskError
@@ -58,7 +58,7 @@ def look_at(path: Path, kind: Kind | None) -> HistoryFile:
     return HistoryFile(path, digest.hexdigest(), size, form, kind)
 
 
-def lines_of(file: BinaryIO, name: str) -> Iterator[str]:
+def lines_of(file: IO[bytes], name: str) -> Iterator[str]:
     """Yield lines with their ends as text; a gzipped file that was cut short ends there, in an empty line."""
     first = True
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import re
@@ -10,16 +11,21 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, Any
 
 from ivr.desk.history_files import lines_of, opened
 from ivr.errors import DeskError
+from ivr.migration.conf import ConfLine
 from ivr.migration.tables import TABLES, Tables
 from ivr.written.dump import Dump, TornRow
 
 LARGEST_MODULE = 64 << 20
 MOST_BYTES = 2 << 30
 """Bytes of all that is read of one file, unpacked. A FreePBX of hundreds of people has some megabytes."""
+MOST_CONF = 16 << 20
+"""Characters of a configuration with all that it includes."""
+DEEPEST = 10
+_INCLUDE = re.compile(r"\s*#(?:try)?include\s+[\"<]?([^\">;]{1,200}?)[\">]?\s*(?:;.*)?$")
 _MODULE = re.compile(r"(?:^|/)modulejson/[\w-]+\.json$")
 _DUMP = re.compile(r"\.sql(?:\.gz)?$")
 
@@ -56,7 +62,7 @@ def _read(path: Path, tables: Tables) -> None:
             _read_dump(file, path.name, tables)
 
 
-def _read_backup(file: BinaryIO, name: str, tables: Tables) -> None:
+def _read_backup(file: IO[bytes], name: str, tables: Tables) -> None:
     with tarfile.open(fileobj=file, mode="r|") as backup:
         try:
             for member in backup:
@@ -72,15 +78,14 @@ def _read_backup(file: BinaryIO, name: str, tables: Tables) -> None:
             tables.torn += 1
 
 
-def _gunzipped(content: BinaryIO, name: str) -> BinaryIO:
-    import gzip  # noqa: PLC0415 - few backups have one
+def _gunzipped(content: IO[bytes], name: str) -> io.BufferedReader:
+    whole = io.BufferedReader(_Counted(content, name))
+    if whole.peek(2)[:2] != b"\x1f\x8b":
+        return whole
+    return io.BufferedReader(_Counted(gzip.GzipFile(fileobj=whole), name))
 
-    if content.peek(2)[:2] != b"\x1f\x8b":  # type: ignore[attr-defined]
-        return content
-    return io.BufferedReader(_Counted(gzip.GzipFile(fileobj=content), name))
 
-
-def _read_module(file: BinaryIO, name: str, tables: Tables) -> None:
+def _read_module(file: IO[bytes], name: str, tables: Tables) -> None:
     content = file.read(LARGEST_MODULE + 1)
     if len(content) > LARGEST_MODULE:
         raise DeskError(f"{name} is larger than 64 MB.", "Is it the right file?")
@@ -93,7 +98,7 @@ def _read_module(file: BinaryIO, name: str, tables: Tables) -> None:
         raise DeskError(f"{name} is no sound JSON (line {error.lineno}).", cure) from error
 
 
-def _read_dump(file: BinaryIO, name: str, tables: Tables) -> None:
+def _read_dump(file: IO[bytes], name: str, tables: Tables) -> None:
     for row in Dump(TABLES).read(_numbered(file, name, tables)):
         if isinstance(row, TornRow):
             tables.torn += 1
@@ -104,12 +109,49 @@ def _read_dump(file: BinaryIO, name: str, tables: Tables) -> None:
             tables.unnamed.add(row.table)
 
 
-def _numbered(file: BinaryIO, name: str, tables: Tables) -> Iterator[tuple[int, str]]:
+def _numbered(file: IO[bytes], name: str, tables: Tables) -> Iterator[tuple[int, str]]:
     for number, line in enumerate(lines_of(file, name), 1):
         if not line:
             tables.torn += 1
             return
         yield number, line.rstrip("\r\n").replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+def conf_lines(path: Path) -> Iterator[ConfLine]:
+    """Yield the lines of an Asterisk file, with those of the files in its folder that it includes.
+
+    What it includes from elsewhere stays as it stands there. Raises `DeskError` when the file cannot be read.
+    """
+    return _conf_lines(path, path.parent, (), [MOST_CONF])
+
+
+def _conf_lines(path: Path, folder: Path, above: tuple[Path, ...], left: list[int]) -> Iterator[ConfLine]:
+    name = path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.name
+    with opened(path) as file:
+        for number, text in enumerate(lines_of(file, path.name), 1):
+            left[0] -= len(text)
+            if left[0] < 0:
+                raise DeskError(f"{path.name} is larger than 16 MB, with what it includes.", "Is it the right file?")
+            if "\0" in text:
+                raise DeskError(f"{path.name} is no text.", "Give Asterisk's extensions.conf, or queues.conf.")
+            included = _included(text, folder, (*above, path.resolve()))
+            if included is None:
+                yield ConfLine(f"{name}:{number}", text.rstrip("\r\n"))
+            for one in included or ():
+                yield from _conf_lines(one, folder, (*above, path.resolve()), left)
+
+
+def _included(text: str, folder: Path, above: tuple[Path, ...]) -> list[Path] | None:
+    """Return the files of the folder that a line includes; None when it includes none of them."""
+    found = _INCLUDE.match(text)
+    if not found or len(above) > DEEPEST:
+        return None
+    wanted = Path(found[1])
+    if wanted.is_absolute() or ".." in wanted.parts:
+        return None
+    files = [file for file in sorted(folder.glob(found[1])) if file.is_file()]
+    inside = [file for file in files if file.resolve().is_relative_to(folder.resolve()) and file.resolve() not in above]
+    return inside or None
 
 
 @contextmanager
@@ -123,7 +165,7 @@ def _unpacked(name: str) -> Iterator[None]:
 class _Counted(io.RawIOBase):
     """Passes bytes on, and stops when a small file unpacks to more than any telephone system has."""
 
-    def __init__(self, file: BinaryIO, name: str) -> None:
+    def __init__(self, file: IO[bytes], name: str) -> None:
         self._file = file
         self._name = name
         self._left = MOST_BYTES
@@ -132,7 +174,7 @@ class _Counted(io.RawIOBase):
         """Say yes."""
         return True
 
-    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+    def readinto(self, buffer: Any) -> int:
         """Read into a buffer."""
         block = self._file.read(len(buffer))
         self._left -= len(block)

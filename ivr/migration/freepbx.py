@@ -27,6 +27,7 @@ class _Reader:
         self.system = OldSystem()
         self._findings = self.system.findings
         self._places = Places(tables, self.system, self._way)
+        self._mailboxes: set[str] = set()
         self._ahead: list[tuple[str, Destination]] = []
 
     def read(self) -> OldSystem:
@@ -92,7 +93,9 @@ class _Reader:
     def _end(self, found: Destination, where: str, back: str) -> Way:
         if found.kind == Kind.VOICEMAIL:
             what = f"the mailbox of {found.id}: the desk has one for all"
-            self._findings.change(where, what, "`ivr recordings list` has the messages")
+            if found.id not in self._mailboxes:
+                self._findings.change(where, what, "`ivr recordings list` has the messages")
+            self._mailboxes.add(found.id)
             return TO_VOICEMAIL
         if found.kind == Kind.HANG_UP:
             if found.id != "hangup":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple, TypeAlias
 
 from ivr.flows.model import HANG_UP, VOICEMAIL
@@ -95,6 +95,28 @@ class Hours:
 
 
 Place: TypeAlias = Announcement | Menu | Queue | Hours
+
+
+def moved(place: Place, ways: Mapping[str, Way]) -> Place:
+    """Return the place with its ways led elsewhere: those to the keys of `ways` go the way that stands there."""
+    match place:
+        case Announcement() | Queue():
+            return replace(place, then=redirected(place.then, ways))
+        case Menu():
+            keys = {key: redirected(way, ways) for key, way in place.keys.items()}
+            return replace(place, keys=keys, silent=redirected(place.silent, ways))
+        case Hours():
+            during, otherwise = redirected(place.during, ways), redirected(place.otherwise, ways)
+            return replace(place, during=during, otherwise=otherwise)
+
+
+def redirected(way: Way, ways: Mapping[str, Way]) -> Way:
+    """Return the way, led elsewhere when `ways` says so, perhaps several times."""
+    for _ in range(len(ways)):
+        if (other := ways.get(way.to)) is None:
+            break
+        way = Way(other.to, other.language or way.language, other.lost)
+    return way
 
 
 class Number(NamedTuple):
