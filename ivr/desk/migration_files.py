@@ -78,11 +78,12 @@ def _read_backup(file: IO[bytes], name: str, tables: Tables) -> None:
             tables.torn += 1
 
 
-def _gunzipped(content: IO[bytes], name: str) -> io.BufferedReader:
+def _gunzipped(content: IO[bytes], name: str) -> IO[bytes]:
     whole = io.BufferedReader(_Counted(content, name))
     if whole.peek(2)[:2] != b"\x1f\x8b":
         return whole
-    return io.BufferedReader(_Counted(gzip.GzipFile(fileobj=whole), name))
+    unpacked: Any = gzip.GzipFile(fileobj=whole)
+    return io.BufferedReader(_Counted(unpacked, name))
 
 
 def _read_module(file: IO[bytes], name: str, tables: Tables) -> None:
@@ -99,7 +100,8 @@ def _read_module(file: IO[bytes], name: str, tables: Tables) -> None:
 
 
 def _read_dump(file: IO[bytes], name: str, tables: Tables) -> None:
-    for row in Dump(TABLES).read(_numbered(file, name, tables)):
+    dump, ends = Dump(TABLES), _Ends()
+    for row in dump.read(ends.watch(lines_of(file, name))):
         if isinstance(row, TornRow):
             tables.torn += 1
         elif len(row.values) == len(row.columns):
@@ -107,14 +109,32 @@ def _read_dump(file: IO[bytes], name: str, tables: Tables) -> None:
             tables.add(row.table, dict(zip(columns, row.values, strict=True)))
         else:
             tables.unnamed.add(row.table)
+    if dump.open or ends.cut:
+        raise DeskError(
+            f"{name} ends in the middle: half a system makes no desk.", "Make the dump again, or copy it again."
+        )
 
 
-def _numbered(file: IO[bytes], name: str, tables: Tables) -> Iterator[tuple[int, str]]:
-    for number, line in enumerate(lines_of(file, name), 1):
-        if not line:
-            tables.torn += 1
-            return
-        yield number, line.rstrip("\r\n").replace("\0", "\N{REPLACEMENT CHARACTER}")
+class _Ends:
+    """Numbers a dump's lines, and sees whether the last of them is there."""
+
+    def __init__(self) -> None:
+        self._announced = self._completed = self._broken = False
+
+    @property
+    def cut(self) -> bool:
+        """Say whether the end is missing: a dump that says what made it also says when it is complete."""
+        return self._broken or (self._announced and not self._completed)
+
+    def watch(self, lines: Iterator[str]) -> Iterator[tuple[int, str]]:
+        """Yield each line with its number, without its end."""
+        for number, line in enumerate(lines, 1):
+            self._broken = not line
+            if line.startswith(("-- MySQL dump", "-- MariaDB dump")):
+                self._announced, self._completed = True, False
+            elif line.startswith("-- Dump completed"):
+                self._completed = True
+            yield number, line.rstrip("\r\n").replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def conf_lines(path: Path) -> Iterator[ConfLine]:

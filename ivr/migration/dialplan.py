@@ -74,7 +74,8 @@ class Dialplan:
 
     def steps(self, at: At) -> dict[int, Step]:
         """Return the steps of an extension; none when there is no such one."""
-        return self.contexts[at.context].extens.get(at.exten, {}) if at.context in self.contexts else []
+        found = self.contexts.get(at.context)
+        return found.extens.get(at.exten, {}) if found else {}
 
     def step(self, at: At) -> Step | None:
         """Return a step with its variables put in, as far as they are known."""

@@ -113,6 +113,9 @@ class _Walk:
             self._findings.lose(place.where, what, "a desk has one `hours`, before everything else; look at this way")
             after = place.otherwise if other else place.during
             way = after._replace(language=after.language or way.language)
+        if place is None and way.to not in (HANG_UP, VOICEMAIL):
+            cure = "give it a target, in what leads there"
+            return self._findings.lose(self._desk.numbers[0].where, f"a way to `{way.to}`: nothing is there", cure)
         return way
 
     def _take(self, way: Way) -> None:

@@ -117,8 +117,10 @@ class _Reader:
         return Way(key)
 
     def _there(self, found: Destination) -> bool:
+        if found.kind is Kind.PERSON:
+            return self._places.is_person(found.id)
         table, column = found.kind.value
-        return not table or found.id in self._tables.by(table, column) or (table == "users" and found.id.isdigit())
+        return not table or found.id in self._tables.by(table, column)
 
     def _told(self, what: str, found: Destination) -> str:
         if found.kind == Kind.MISC:

@@ -163,7 +163,7 @@ class Places:
 
     def _member(self, where: str, data: str) -> list[str]:
         found = _MEMBER.match(data)
-        if found and (found[1] in self.system.people or (not self.system.people and 2 <= len(found[1]) <= 5)):
+        if found and self.is_person(found[1]):
             return [found[1]]
         what = f"the member `{data}`: it is no extension of this system, and may be a number outside"
         self._findings.lose(where, what, "no caller is sent to a number outside; give a person's extension")
@@ -182,10 +182,13 @@ class Places:
         time = seconds(row.get("grptime", ""), 20)
         return Queue(name, where, tuple(dict.fromkeys(agents)), then, min(time, 20), time)
 
-    def _person(self, number: str) -> Place | None:
+    def is_person(self, number: str) -> bool:
+        """Say whether this is an extension: where no table names them, a short number is one."""
+        people = self.system.people
+        return number in people if people else 2 <= len(number) <= 5
+
+    def _person(self, number: str) -> Place:
         row = self._users.get(number, {})
-        if number not in self.system.people and (self.system.people or not 2 <= len(number) <= 5):
-            return None
         mailbox = row.get("voicemail", "novm") not in ("novm", "", "disabled")
         then = TO_VOICEMAIL if mailbox else BYE
         ring = seconds(row.get("ringtimer", ""), 0) or 20

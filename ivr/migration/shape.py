@@ -112,11 +112,11 @@ def moved(place: Place, ways: Mapping[str, Way]) -> Place:
 
 def redirected(way: Way, ways: Mapping[str, Way]) -> Way:
     """Return the way, led elsewhere when `ways` says so, perhaps several times."""
-    for _ in range(len(ways)):
+    for _ in range(len(ways) + 1):
         if (other := ways.get(way.to)) is None:
-            break
+            return way
         way = Way(other.to, other.language or way.language, other.lost)
-    return way
+    return GONE
 
 
 class Number(NamedTuple):

@@ -62,6 +62,11 @@ class Dump:
         self._columns: tuple[str, ...] = ()
         self._inserting = False
 
+    @property
+    def open(self) -> bool:
+        """Say whether the last INSERT has not come to its end."""
+        return self._inserting
+
     def read(self, lines: Iterable[tuple[int, str]]) -> Iterator[DumpRow | TornRow]:
         """Yield each row of the wanted tables, and what is none. Lines come numbered, without their ends."""
         held: list[tuple[int, str]] = []
