@@ -157,8 +157,11 @@ def _prove(made: Iterable[Made]) -> None:
     """Read each desk as `ivr check` would. Raises `DeskError` when it cannot be opened: that is a fault of ours."""
     from ivr.flows.reader import source_of
     from ivr.written.document import read_document
+    from ivr.written.file import LARGEST
 
     for one in made:
+        if len(one.text.encode()) > LARGEST:
+            raise DeskError(f"The desk {one.draft.name} would be larger than 1 MB.", "Leave it out by --number.")
         try:
             document = read_document(one.text)
             source_of(Path(f"{one.draft.name}.yaml"), document)

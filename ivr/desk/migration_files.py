@@ -35,10 +35,7 @@ def tables_of(paths: list[Path]) -> Tables:
     tables = Tables()
     for path in paths:
         before = tables.count
-        try:
-            _read(path, tables)
-        except ValueError as error:
-            raise DeskError(f"{path.name} cannot be read: {error}.", "Is it the right file?") from error
+        _read(path, tables)
         if tables.count == before:
             raise DeskError(
                 f"{path.name} holds nothing of a FreePBX that is known here.",

@@ -14,6 +14,8 @@ from ivr.migration.write import desk_text
 from ivr.telephony.codes import PLACES
 from ivr.telephony.number import is_number
 
+MOST_DESKS = 50
+
 
 class Made(NamedTuple):
     """A desk file to be."""
@@ -30,6 +32,9 @@ def desks_of(system: OldSystem, *, source: str, language: str, name: str = "", o
             groups.setdefault(number.to, []).append(number)
     if only:
         groups = _only(groups, only)
+    if len(groups) > MOST_DESKS:
+        cure = "Say --number for one of them."
+        raise DeskError(f"Its numbers lead to {len(groups)} different places, and each would be a desk.", cure)
     namer, found, lines = Namer(), list[Made](), dict[str, str]()
     for entry, group in _served(system, groups).items():
         numbers = list(_numbers(system, group))

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from html import unescape
 from typing import Any, TypeAlias
 
+from ivr.errors import DeskError
+
 Row: TypeAlias = Mapping[str, str]
 
 _NEEDED: Mapping[str, frozenset[str]] = {
@@ -63,11 +65,11 @@ class Tables:
         return tuple(sorted(self._rows))
 
     def add(self, table: str, row: Mapping[str, Any]) -> None:
-        """Keep a row when the table is one that is read. Raises `ValueError` when there are too many."""
+        """Keep a row when the table is one that is read. Raises `DeskError` when there are too many."""
         if not _NEEDED.get(table, {""}) <= set(row):
             return
         if self.count >= MOST_ROWS:
-            raise ValueError(f"it has over {MOST_ROWS} rows in the tables that are read")
+            raise DeskError(f"There are over {MOST_ROWS} rows in the tables that are read.", "Is it the right file?")
         self.count += 1
         self._by.clear()
         self._rows.setdefault(table, []).append(
