@@ -39,7 +39,9 @@ def desks_of(system: OldSystem, *, source: str, language: str, name: str = "", o
     for entry, group in _served(system, groups).items():
         numbers = list(_numbers(system, group))
         wanted = name if name and not found else _label(system, entry, numbers)
-        one = draft(system, namer.name(wanted, "desk"), numbers, language)
+        dialled = {number.number for number in group} | {""}
+        callers = [caller for caller in system.callers if caller.number in dialled]
+        one = draft(system, namer.name(wanted, "desk"), numbers, callers, language)
         if one is None:
             for number in numbers:
                 cure = "write its flow by hand"

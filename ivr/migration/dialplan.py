@@ -94,7 +94,7 @@ class Dialplan:
             if exten in extens:
                 return At(name, exten, 1, exten)
             for pattern in extens:
-                if pattern.startswith("_") and matches(pattern, exten):
+                if pattern.startswith("_") and "/" not in pattern and matches(pattern, exten):
                     return At(name, pattern, 1, exten)
         return None
 
@@ -138,15 +138,12 @@ class Dialplan:
         return found
 
     def _add(self, context: Context, exten: str, where: str, priority: str, label: str, text: str) -> None:
-        name, slash, caller = exten.partition("/")
         if priority.lower() == "hint":
-            return
-        if slash:
-            self._findings.lose(where, f"`{name}` for callers with the number {caller}", "a desk treats all alike")
             return
         if found := _APP.fullmatch(text.strip()):
             step = Step(where, label, found[1].lower(), (found[2] or found[3] or "").strip())
-            steps = context.extens.setdefault(name, {})
+            # `s/79210000001` is `s` for these callers alone: an extension of its own, which nobody can dial.
+            steps = context.extens.setdefault(exten, {})
             number = int(priority[:6]) if priority.isdigit() else max(steps, default=0) + 1
             steps[number] = step
         else:

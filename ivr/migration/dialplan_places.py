@@ -72,14 +72,20 @@ class Places:
             old = OldQueue(name, step.where)
         wait = seconds(step.argument(4), 0)
         then = self._walker.follow(at._replace(step=at.step + 1), step.where)
-        return Queue(name, step.where, self._agents(old), then, old.ring, wait, old.wrap)
+        found = self._agents(old)
+        agents = tuple(found)
+        return Queue(name, step.where, agents, then, old.ring, wait, old.wrap, penalties=found, tells=old.tells)
 
-    def _agents(self, old: OldQueue) -> tuple[str, ...]:
-        found = [agent for where, member, _ in old.members for agent in self._telephones(where, member)]
+    def _agents(self, old: OldQueue) -> dict[str, int]:
+        """Return the agents of a queue with their penalties."""
+        found: dict[str, int] = {}
+        for where, member, _, penalty in old.members:
+            for agent in self._telephones(where, member):
+                found.setdefault(agent, penalty)
         if old.strategy not in ("rrmemory", "rrordered"):
             what = f"`{old.name}` rang its agents by `{old.strategy}`"
             self._findings.change(old.where, what, "a line rings one after the other")
-        return tuple(dict.fromkeys(found))
+        return found
 
     def _dial(self, at: At, step: Step) -> Place:
         found = [agent for part in step.argument(0).split("&") for agent in self._telephones(step.where, part)]

@@ -10,12 +10,13 @@ from typing import TypeAlias
 from ivr.flows.model import HANG_UP, VOICEMAIL
 from ivr.migration.naming import Namer
 from ivr.migration.opening import Opening, is_exception, open_hours
-from ivr.migration.shape import BYE, GONE, Announcement, Findings, Hours, Menu, Number, OldSystem, Queue, Way
+from ivr.migration.shape import BYE, GONE, Announcement, Caller, Findings, Hours, Menu, Number, OldSystem, Queue, Way
 
 START = "the first word"
 """The key of the sentence that a desk begins with when the old system said nothing."""
 NOBODY = "nobody"
 """The key of the line of a desk that reaches none."""
+_MOST_RULES, _MOST_CALLERS = 50, 200
 Node: TypeAlias = Announcement | Menu
 
 
@@ -29,6 +30,8 @@ class Draft:
     zone: str
     people: dict[str, str]
     opening: Opening | None = None
+    callers: dict[Way, list[str]] = field(default_factory=dict)
+    """Ways of some callers, and how their numbers begin."""
     nodes: dict[str, Node] = field(default_factory=dict)
     lines: dict[str, Queue] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
@@ -52,19 +55,25 @@ class Draft:
         """Walk over all ways."""
         if self.opening:
             yield self.opening.closed
+        yield from self.callers
         for node in self.nodes.values():
             yield from _ways_of(node)
         for line in self.lines.values():
             yield line.then
 
 
-def draft(system: OldSystem, name: str, numbers: list[Number], language: str) -> Draft | None:
-    """Return the desk of these numbers, which all lead to one place; None when they lead nowhere."""
+def draft(
+    system: OldSystem, name: str, numbers: list[Number], callers: Iterable[Caller], language: str
+) -> Draft | None:
+    """Return the desk of these numbers, which all lead to one place; None when they lead nowhere.
+
+    `callers`: those who dial one of the numbers and go ways of their own.
+    """
     opening, way, zone = open_hours(system, numbers[0].to)
     if way.lost or way.to == HANG_UP:
         return None
     found = Draft(name, numbers, [way.language or language], zone, {}, opening)
-    _Walk(system, found).walk(way)
+    _Walk(system, found).walk(way, callers)
     return found
 
 
@@ -76,7 +85,8 @@ class _Walk:
         self._findings: Findings = system.findings
         self._desk = desk
 
-    def walk(self, way: Way) -> None:
+    def walk(self, way: Way, callers: Iterable[Caller]) -> None:
+        """Fill the draft from the first place on that a call comes to when the desk is open."""
         desk = self._desk
         first = self._through(way)
         if not isinstance(self._system.places.get(first.to), Announcement | Menu):
@@ -91,6 +101,7 @@ class _Walk:
             closed = self._through(desk.opening.closed)
             desk.opening = desk.opening._replace(closed=closed)
             self._take(closed)
+        self._add_callers(callers, first)
         self._break_rings()
         self._drop_unreached()
         self._someone()
@@ -98,6 +109,30 @@ class _Walk:
         self._languages()
         numbers = dict.fromkeys(agent for line in desk.lines.values() for agent in line.agents)
         desk.people = {number: self._system.people.get(number, f"Agent {number}") for number in sorted(numbers)}
+
+    def _add_callers(self, callers: Iterable[Caller], first: Way) -> None:
+        """Take the callers who begin elsewhere, or are hung up on."""
+        taken: set[str] = set()
+        for one in callers:
+            way, clock = one.to, False
+            while isinstance(place := self._system.places.get(way.to), Hours) and not clock:
+                # A rule of a desk holds in its hours; only who is hung up on is so at any time.
+                way, clock = (place.otherwise if is_exception(place, self._system) else place.during), True
+            way = self._through(way)
+            if way.lost or one.who in taken or way == first or len(self._desk.callers) >= _MOST_RULES:
+                continue
+            if self._desk.opening and not clock and way.to != HANG_UP:
+                what = f"callers with the number {one.who} went their way at night too"
+                self._findings.change(one.where, what, "a rule of `callers` holds while the desk is open")
+            taken.add(one.who)
+            who = self._desk.callers.setdefault(way, [])
+            if len(who) < _MOST_CALLERS:
+                who.append(one.who)
+            else:
+                self._findings.lose(
+                    one.where, f"the caller {one.who}: there are over {_MOST_CALLERS}", "add him by hand"
+                )
+            self._take(way)
 
     def _through(self, way: Way) -> Way:
         """Return the way past clocks: in the middle of a flow a desk has none."""
@@ -181,6 +216,7 @@ class _Walk:
         desk = self._desk
         reached: set[str] = set()
         ahead = [next(iter(desk.nodes)), *([desk.opening.closed.to] if desk.opening else [])]
+        ahead += [way.to for way in desk.callers]
         while ahead:
             key = ahead.pop()
             if key in reached:

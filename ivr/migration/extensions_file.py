@@ -10,7 +10,7 @@ from ivr.migration.conf import Section
 from ivr.migration.dialplan import At, Dialplan
 from ivr.migration.dialplan_places import Places
 from ivr.migration.queues_file import people, queues_of
-from ivr.migration.shape import Announcement, Number, OldSystem, Queue, Way, moved, redirected
+from ivr.migration.shape import Announcement, Caller, Number, OldSystem, Queue, Way, moved, redirected, who_of
 from ivr.migration.walk import Walker
 
 _FROM_OUTSIDE = re.compile(
@@ -41,7 +41,7 @@ def read_extensions(
     walker = Walker(dialplan, system.findings)
     places = Places(walker, system, found)
     for name in contexts or _entries(dialplan):
-        system.numbers += _numbers(dialplan, walker, name)
+        system.numbers += _numbers(system, walker, name)
     read: set[str] = set()
     while walker.met:
         at = walker.met.pop(0)
@@ -57,10 +57,14 @@ def read_extensions(
     return system
 
 
-def _numbers(dialplan: Dialplan, walker: Walker, context: str) -> Iterator[Number]:
+def _numbers(system: OldSystem, walker: Walker, context: str) -> Iterator[Number]:
+    dialplan = walker.dialplan
     found: list[Number] = []
     for name in dialplan.reach(context):
         for exten, steps in dialplan.contexts[name].extens.items():
+            if "/" in exten:
+                _add_caller(system, walker, At(name, exten, 1))
+                continue
             any_number = exten == "s" or exten.startswith("_")
             if not any_number and not _NUMBER.fullmatch(exten):
                 continue
@@ -71,6 +75,19 @@ def _numbers(dialplan: Dialplan, walker: Walker, context: str) -> Iterator[Numbe
             found.append(Number("" if any_number else exten, "", where, way))
     certain = [number for number in found if number.number]
     yield from certain or found
+
+
+def _add_caller(system: OldSystem, walker: Walker, at: At) -> None:
+    """Take `74951234567/79210000001`: a number, for these callers alone."""
+    number, _, caller = at.exten.partition("/")
+    steps = walker.dialplan.steps(at)
+    where = next(iter(steps.values())).where
+    if not (who := who_of(caller)) or (number.startswith("_") and not re.fullmatch(r"_[X.!]+", number)):
+        cure = "add them to `callers` by hand"
+        system.findings.lose(where, f"`{at.exten}`: not what a rule of `callers` can say", cure)
+        return
+    dialled = number if _NUMBER.fullmatch(number) else ""
+    system.callers.append(Caller(who, dialled, where, walker.follow(at, where)))
 
 
 def _entries(dialplan: Dialplan) -> tuple[str, ...]:
@@ -105,4 +122,5 @@ def _join(system: OldSystem) -> None:
                 what = f"callers of `{place.name}` whom nobody took went on another way than at {one.where}"
                 system.findings.lose(place.where, what, "a line has one `then`")
     system.places = {key: moved(place, ways) for key, place in system.places.items() if key not in ways}
+    system.callers = [one._replace(to=redirected(one.to, ways)) for one in system.callers]
     system.numbers = [number._replace(to=redirected(number.to, ways)) for number in system.numbers]

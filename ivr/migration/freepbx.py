@@ -8,7 +8,7 @@ from ivr.errors import DeskError
 from ivr.migration.destinations import HANG_UPS, NOT_CARRIED, PASSING, Destination, Kind, read_destination
 from ivr.migration.freepbx_places import Places, zone_of
 from ivr.migration.naming import people_of
-from ivr.migration.shape import BYE, TO_VOICEMAIL, Number, OldSystem, Way
+from ivr.migration.shape import BYE, TO_VOICEMAIL, Caller, Number, OldSystem, Way, who_of
 from ivr.migration.tables import Tables
 
 _MOST_STEPS = 20
@@ -44,13 +44,12 @@ class _Reader:
         for row in sorted(tables["incoming"], key=lambda row: (row["extension"].lstrip("+_"), row["cidnum"])):
             number, caller = row["extension"].strip(), row["cidnum"].strip()
             where = f"incoming {number or 'any'}{f' from {caller}' if caller else ''}"
-            if caller:
-                what = f"callers with the number {caller} had a way of their own"
-                self._findings.lose(where, what, "a desk treats all callers alike")
-                continue
             way = self._way(row["destination"], where)
             if language := _language(languages.get((number, caller), "")):
                 way = way._replace(language=language)
+            if caller:
+                self._caller(caller, Caller(who_of(caller), number, where, way))
+                continue
             self.system.numbers.append(Number(number, row.get("description", ""), where, way))
         while self._ahead:
             key, found = self._ahead.pop()
@@ -69,6 +68,13 @@ class _Reader:
         for row in self._tables["freepbx_settings"]:
             if row["keyword"] == "PHPTIMEZONE":
                 self.system.zone = zone_of(row["value"])
+
+    def _caller(self, written: str, one: Caller) -> None:
+        if one.who:
+            self.system.callers.append(one)
+        else:
+            cure = "add them to `callers` by hand"
+            self._findings.lose(one.where, f"the callers {written}: it is no beginning of a number", cure)
 
     def _way(self, text: str, where: str, back: str = "") -> Way:
         """Return where a destination leads. `back`: the menu to which an announcement may return."""

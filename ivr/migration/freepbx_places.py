@@ -20,6 +20,7 @@ from ivr.migration.shape import (
     Queue,
     Way,
     seconds,
+    tells,
 )
 from ivr.migration.tables import Row, Tables
 
@@ -120,9 +121,12 @@ class Places:
         details = [one for one in self._tables["queues_details"] if one["id"] == number]
         settings = {one["keyword"]: one["data"] for one in details}
         agents: list[str] = []
+        penalties: dict[str, int] = {}
         for one in details:
             if one["keyword"] == "member":
-                agents += self._member(f"queues_details {number}", one["data"])
+                found = self._member(f"queues_details {number}", one["data"])
+                agents += found
+                penalties |= dict.fromkeys(found, seconds(one["data"].partition(",")[2], 0))
         agents += [agent for agent in self._tables.signed_in.get(number, ()) if agent in self.system.people]
         self._unlike(where, name, row, settings)
         wait = seconds(row["maxwait"], 0)
@@ -135,6 +139,8 @@ class Places:
             seconds(settings.get("timeout", ""), 15) or 60,
             wait,
             seconds(settings.get("wrapuptime", ""), 0),
+            penalties=penalties,
+            tells=tells(settings),
             record=settings.get("recording", "") in ("yes", "force", "always", "Always"),
         )
         if (said := row.get("joinannounce_id", "")) not in ("", "0"):
@@ -152,11 +158,6 @@ class Places:
         if row.get("ivr_id", "0") not in ("", "0", "none"):
             what = f"the menu {row['ivr_id']} for those who wait in `{name}`"
             self._findings.lose(where, what, "a line has none; `then` and `wait` say where it goes on")
-        if (
-            settings.get("announce-position", "no") not in ("no", "")
-            or settings.get("announce-holdtime", "no") == "yes"
-        ):
-            self._findings.lose(where, f"the place in `{name}` told to those who wait", "a line plays music")
         if row.get("callconfirm") == "1":
             what = f"agents of `{name}` confirmed a call by a key"
             self._findings.lose(where, what, "`whisper: accept` does so, and says who is calling")

@@ -79,6 +79,10 @@ class Menus:
         for context in self._dialplan.reach(menu.context):
             for exten, steps in self._dialplan.contexts[context].extens.items():
                 where = next(iter(steps.values())).where
+                if "/" in exten:
+                    what = f"`{exten}`: a way of some callers alone, within a menu"
+                    self._findings.lose(where, what, "`callers` can send them another way from the beginning")
+                    continue
                 long = len(exten) > 1 and (context != menu.context or not _KEY.fullmatch(exten))
                 if exten.startswith("_") or (long and exten.isdigit()):
                     what = f"callers of the menu `{menu.context}` could dial `{exten}` too"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ivr.migration.conf import Section, split_arguments
 from ivr.migration.naming import people_of
-from ivr.migration.shape import seconds
+from ivr.migration.shape import seconds, tells
 
 _NUMBER = re.compile(r"\w+/(\d{2,8})(?:@.*)?", re.ASCII)
 
@@ -19,8 +19,9 @@ class OldQueue:
 
     name: str
     where: str
-    members: list[tuple[str, str, str]] = field(default_factory=list)
-    """Place in the file, channel, and the member's name."""
+    members: list[tuple[str, str, str, int]] = field(default_factory=list)
+    """Place in the file, channel, the member's name and penalty."""
+    tells: tuple[str, ...] = ()
     ring: int = 15
     wrap: int = 0
     strategy: str = "rrmemory"
@@ -36,13 +37,14 @@ def queues_of(sections: Mapping[str, Section]) -> dict[str, OldQueue]:
         for where, name, value in section.settings:
             if name == "member":
                 parts = [*split_arguments(value), "", "", ""]
-                queue.members.append((where, parts[0], parts[2].strip('"')))
+                queue.members.append((where, parts[0], parts[2].strip('"'), seconds(parts[1], 0)))
             elif name == "timeout":
                 queue.ring = seconds(value, 15) or 60
             elif name == "wrapuptime":
                 queue.wrap = seconds(value, 0)
             elif name == "strategy":
                 queue.strategy = value
+        queue.tells = tells({one.name: one.value for one in section.settings})
     return found
 
 
@@ -55,7 +57,7 @@ def people(queues: Iterable[OldQueue], mailboxes: Mapping[str, Section]) -> dict
             if re.fullmatch(r"\d{2,8}", one.name, re.ASCII) and len(parts) > 1:
                 found[one.name] = parts[1]
     for queue in queues:
-        for _, channel, name in queue.members:
+        for _, channel, name, _ in queue.members:
             if (number := _NUMBER.fullmatch(channel)) and name:
                 found.setdefault(number[1], name)
     return people_of(sorted(found.items()))

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple, TypeAlias
 
 from ivr.flows.model import HANG_UP, VOICEMAIL
+from ivr.telephony.number import clean_number, same_number
 
+_HIDDEN = frozenset({"anonymous", "private", "restricted", "unavailable", "unknown", "withheld"})
 _UNSHOWN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
@@ -79,6 +81,10 @@ class Queue:
     record: bool = False
     person: bool = False
     """One person's own telephone, no queue."""
+    penalties: Mapping[str, int] = field(default_factory=dict)
+    """Of each agent: who has a higher one is asked later."""
+    tells: tuple[str, ...] = ()
+    """`place` and `wait`: what those who wait are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +135,17 @@ class Number(NamedTuple):
     to: Way
 
 
+class Caller(NamedTuple):
+    """Callers who went a way of their own."""
+
+    who: str
+    """How their number begins, or `hidden`."""
+    number: str
+    """What they dialled; empty when it does not matter."""
+    where: str
+    to: Way
+
+
 class Finding(NamedTuple):
     """What an admin has to know: where it stands in the old system, what it is, what to do about it."""
 
@@ -170,10 +187,22 @@ class OldSystem:
 
     places: dict[str, Place] = field(default_factory=dict)
     numbers: list[Number] = field(default_factory=list)
+    callers: list[Caller] = field(default_factory=list)
     people: dict[str, str] = field(default_factory=dict)
     """Number and name of everybody who can be an agent."""
     zone: str = ""
     findings: Findings = field(default_factory=Findings)
+
+
+def who_of(text: str) -> str:
+    """Return how the numbers of callers begin that an old system names; "" when a desk cannot say it."""
+    plain = text.strip()
+    if plain.lower() in _HIDDEN:
+        return "hidden"
+    if plain.startswith("_"):
+        plain = plain[1:].rstrip("XxZzNn.!")
+    number = same_number(clean_number(plain))
+    return number if re.fullmatch(r"\+?[0-9]{1,15}", number) and clean_number(plain) == plain else ""
 
 
 def shown(text: str, longest: int = 160) -> str:
@@ -186,3 +215,9 @@ def seconds(text: str, default: int) -> int:
     """Return a count of seconds as an old system writes it; `default` when it is none."""
     found = re.match(r"\s*(\d{1,6})", text, re.ASCII)
     return int(found[1]) if found else default
+
+
+def tells(settings: Mapping[str, str]) -> tuple[str, ...]:
+    """Return what a queue's settings tell to those who wait."""
+    words = (("place", "announce-position"), ("wait", "announce-holdtime"))
+    return tuple(word for word, name in words if settings.get(name, "no").lower() not in ("no", "", "0", "false"))

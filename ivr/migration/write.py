@@ -63,6 +63,9 @@ def _lines(draft: Draft, source: str, phrases: Mapping[str, str]) -> Iterator[st
         yield "recording: {notice: once}"
     if draft.mailbox:
         yield "voicemail: {limit: 3m, instead of sorry: false}"
+    if draft.callers:
+        yield "callers:"
+        yield from (f"  - {_caller(draft, way, who)}" for way, who in draft.callers.items())
     yield ""
     yield "agents:"
     yield from (f"  {number}: {_quoted(name)}" for number, name in draft.people.items())
@@ -101,6 +104,11 @@ def _hours(draft: Draft) -> Iterator[str]:
     yield f"  closed: {_way(draft, draft.opening.closed, '')}"
 
 
+def _caller(draft: Draft, way: Way, who: list[str]) -> str:
+    language = f"language: {way.language}, " if way.language else ""
+    return f"{{who: [{', '.join(map(_quoted, who))}], {language}then: {_target(draft, way)}}}"
+
+
 def _categories(draft: Draft) -> Iterator[str]:
     if not draft.categories:
         yield "categories: {}"
@@ -113,6 +121,12 @@ def _categories(draft: Draft) -> Iterator[str]:
 
 def _line(draft: Draft, line: Queue, *, recorded: bool) -> str:
     parts = [f"agents: [{', '.join(line.agents)}]"]
+    steps = sorted({line.penalties.get(agent, 0) for agent in line.agents})
+    ranks = {agent: min(9, steps.index(line.penalties.get(agent, 0)) + 1) for agent in line.agents}
+    if later := [f"{agent}: {rank}" for agent, rank in ranks.items() if rank > 1]:
+        parts.append(f"rank: {{{', '.join(later)}}}")
+    if line.tells:
+        parts.append(f"tells: [{', '.join(line.tells)}]")
     parts.append(f"ring: {_duration(line.ring, _LONGEST_RING)}")
     parts.append(f"wait: {_duration(line.wait or _UNLIMITED, _LONGEST_WAIT)}")
     parts.append(f"then: {_target(draft, line.then)}")

@@ -248,3 +248,17 @@ def test_arguments_are_parted_by_commas_outside_of_brackets():
 )  # fmt: skip
 def test_patterns_are_asterisk_s(pattern, dialled, taken):
     assert matches(pattern, dialled) is taken
+
+
+def test_extensions_of_single_callers_become_rules_of_callers():
+    text = ENTRY + "exten => 74951234567/79210000001,1,Queue(support)\nexten => s/79210000002,1,Hangup()\n" + MENU + ONE
+    system = dialplan(text + "exten => s/79210000003,1,Queue(support)\n", QUEUES)
+    rules = {rule.who: rule.then for rule in desk(system).callers}
+    assert rules == {("+79210000001",): "support", ("+79210000002",): "hang up"}
+    assert "`s/79210000003`: a way of some callers alone, within a menu" in lost(system)
+
+
+def test_penalties_of_members_are_ranks():
+    queues = "[sales]\nannounce-position = yes\nmember => PJSIP/101,0,Anna\nmember => PJSIP/102,1\n"
+    line = desk(dialplan(ENTRY + MENU + ONE, queues)).lines["sales"]
+    assert (line.rank, line.tells) == ({"102": 2}, ("place",))

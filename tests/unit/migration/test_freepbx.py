@@ -243,3 +243,49 @@ def test_talks_of_a_queue_that_recorded_are_recorded_and_no_others():
     found = desk(menu_with(key("1", "ext-queues,600,1"), key("2", "from-did-direct,102,1"), queues_details=record))
     assert found.recording is not None
     assert [line.record for line in found.lines.values()] == [True, False]
+
+
+def test_routes_of_single_callers_become_rules_of_callers():
+    rows = [
+        number("ivr-1,s,1"),
+        number("ext-queues,600,1", caller="79210000001"),
+        number("app-blackhole,hangup,1", "", caller="_7495999XXXX"),
+        number("ext-queues,600,1", caller="Anonymous"),
+        number("ext-queues,600,1", caller="_[78]921X."),
+    ]
+    entries = [key("1", "from-did-direct,102,1")]
+    system = freepbx(incoming=rows, ivr_details=[ivr("1", "ivr-1,s,1")], ivr_entries=entries)
+    rules = {rule.who: rule.then for rule in desk(system).callers}
+    assert rules == {("7495999",): "hang up", ("+79210000001", "hidden"): "sales"}
+    assert "the callers _[78]921X.: it is no beginning of a number" in lost(system)
+
+
+def test_a_rule_of_a_caller_past_the_clock_holds_in_the_hours_of_the_desk():
+    condition = {"timeconditions_id": "1", "time": "1", "truegoto": "ivr-1,s,1", "falsegoto": "app-blackhole,hangup,1"}
+    rows = [
+        number("timeconditions,1,1"),
+        number("ext-queues,600,1", caller="79210000001"),
+        number("timeconditions,1,1", caller="79210000002"),
+    ]
+    system = freepbx(
+        incoming=rows,
+        timeconditions=[condition],
+        timegroups_details=[{"timegroupid": "1", "time": "09:00-17:59|mon-fri|*|*"}],
+        ivr_details=[ivr("1")],
+        ivr_entries=[key("1", "ext-queues,600,1")],
+    )
+    assert [rule.then for rule in desk(system).callers] == ["sales"]
+    assert "callers with the number +79210000001 went their way at night too" in changed(system)
+
+
+def test_penalties_are_ranks_and_announcements_of_the_place_are_told():
+    details = [
+        {"id": "600", "keyword": "member", "data": "Local/101@from-queue/n,5"},
+        {"id": "600", "keyword": "member", "data": "Local/102@from-queue/n,20"},
+        {"id": "600", "keyword": "announce-position", "data": "yes"},
+        {"id": "600", "keyword": "announce-holdtime", "data": "once"},
+    ]
+    found = desk(menu_with(key("1", "ext-queues,600,1"), queues_details=details), language="de")
+    assert found.lines["sales"].rank == {"102": 2}
+    assert found.lines["sales"].tells == ("place", "wait")
+    assert "place.1" in found.phrases

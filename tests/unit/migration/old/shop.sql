@@ -160,7 +160,7 @@ CREATE TABLE `queues_details` (
 ) ENGINE=InnoDB;
 INSERT INTO `queues_details` VALUES
 ('600','member','Local/101@from-queue/n,0',0),
-('600','member','Local/102@from-queue/n,0',1),
+('600','member','Local/102@from-queue/n,1',1),
 ('600','member','Local/89210000002@from-queue/n,0',2),
 ('600','strategy','ringall',0),
 ('600','timeout','15',0),
