@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -150,7 +151,7 @@ def _hand_out(
         else:
             _write(path, one.text)
             print(path)
-    _tell(system, made)
+    _tell(system, made, to or Path("dialplans"))
 
 
 def _prove(made: Iterable[Made]) -> None:
@@ -190,18 +191,20 @@ def _paths(made: Iterable[Made], to: Path | None, *, overwrite: bool) -> list[tu
 
 
 def _write(path: Path, text: str) -> None:
+    half = path.with_suffix(".yaml.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        half = path.with_suffix(".yaml.new")
         half.write_text(text, encoding="utf-8")
         half.replace(path)
     except OSError as error:
+        with suppress(OSError):
+            half.unlink(missing_ok=True)
         raise DeskError(
             f"{path} cannot be written: {error.strerror}.", "Name a folder that you may write to."
         ) from error
 
 
-def _tell(system: OldSystem, made: Iterable[Made]) -> None:
+def _tell(system: OldSystem, made: Iterable[Made], folder: Path | None = None) -> None:
     from ivr.migration.shape import shown
     from ivr.migration.write import recordings_of
 
@@ -211,9 +214,9 @@ def _tell(system: OldSystem, made: Iterable[Made]) -> None:
     for one in made:
         for recording in recordings_of(one.draft):
             if heading:
-                print("Recordings to bring, 8 kHz mono WAV; or write their texts into the desk:", file=sys.stderr)
+                print("Recordings to bring as WAV, FLAC or Ogg; or write their texts into the desk:", file=sys.stderr)
                 heading = False
-            place = f"{one.draft.name}/recorded/{one.draft.languages[0]}/{recording.prompt}.wav"
+            place = f"{folder}/{one.draft.name}/recorded/{one.draft.languages[0]}/{recording.prompt}.wav"
             print(f"  {shown(recording.name)} -> {place}", file=sys.stderr)
 
 

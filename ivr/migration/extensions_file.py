@@ -18,6 +18,7 @@ _FROM_OUTSIDE = re.compile(
 )
 _FROM_INSIDE = re.compile(r"intern|local|outbound|outgoing|users|phones|agents|features", re.IGNORECASE)
 _NUMBER = re.compile(r"\+?[0-9]{2,20}", re.ASCII)
+_OF_FREEPBX = frozenset({"ext-did-0002", "from-did-direct", "macro-dialout-trunk", "sub-record-check"})
 _TARGETS = ("goto", "gotoif", "gotoiftime", "gosub", "gosubif")
 
 
@@ -32,6 +33,10 @@ def read_extensions(
 
     `contexts`: those in which calls from outside begin; found by themselves when left out. Raises `DeskError`.
     """
+    if _OF_FREEPBX & set(sections):
+        raise DeskError(
+            "A FreePBX has made this dialplan.", "Give its backup, or its database, to `ivr import freepbx`."
+        )
     dialplan = Dialplan(sections, system.findings)
     if unknown := next((name for name in contexts if name not in dialplan.contexts), None):
         known = ", ".join(sorted(dialplan.contexts)[:20]) or "none"

@@ -35,6 +35,13 @@ _NEEDED: Mapping[str, frozenset[str]] = {
 }
 """Each table that is read, and the columns by which it is known and without which it says nothing."""
 TABLES = frozenset(_NEEDED)
+_ALIKE: Mapping[str, frozenset[str]] = {
+    "users": frozenset({"voicemail"}),
+    "devices": frozenset({"dial"}),
+    "queues_details": frozenset({"only by its name"}),
+    "freepbx_settings": frozenset({"only by its name"}),
+}
+"""What tells a table's rows from those of others that look like them, where nothing says its name."""
 MOST_ROWS = 200_000
 _DEEPEST = 12
 _DYNAMIC = re.compile(r"/?(?:QPENALTY/)?(\d{1,8})/agents/(\d{1,8})$", re.ASCII)
@@ -125,7 +132,7 @@ def _rows_in(value: Any, key: str, depth: int) -> Iterator[tuple[str, Mapping[st
 def _known(row: Mapping[str, Any]) -> str:
     if any(isinstance(row.get(name), dict | list) for name in ("id", "extension", "keyword")):
         return ""
-    found = (table for table, needed in _NEEDED.items() if table != "freepbx_settings" and needed <= set(row))
+    found = (table for table, needed in _NEEDED.items() if needed | _ALIKE.get(table, frozenset()) <= set(row))
     return next(found, "")
 
 

@@ -1,1 +1,1 @@
-"""Files that people write: YAML without its traps, every mistake with its place and cure. Pure."""
+"""Files that others write: YAML without its traps, every mistake with its place and cure; database dumps. Pure."""

@@ -66,7 +66,7 @@ def members() -> dict[str, bytes]:
     return {
         "modulejson/Core.json": module(
             Users={"users": named["users"]},
-            Devices={"devices": named["devices"]},
+            Devices={"devices": named["devices"], "sip": [{"id": "600", "keyword": "member", "data": "SIP/999"}]},
             Did=named["incoming"],
             settings={"PHPTIMEZONE": "Europe/Moscow"},
         ),
@@ -162,7 +162,7 @@ def test_several_desks_need_a_folder_or_a_number(tmp_path):
 
 def test_each_recording_is_named_with_the_prompt_that_it_is(tmp_path):
     done = imported("freepbx", DUMP, "--to", tmp_path)
-    assert "custom/address -> shop/recorded/en/address.wav" in done.stderr
+    assert f"custom/address -> {tmp_path}/shop/recorded/en/address.wav" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -262,3 +262,8 @@ def test_penalties_of_members_are_ranks():
     queues = "[sales]\nannounce-position = yes\nmember => PJSIP/101,0,Anna\nmember => PJSIP/102,1\n"
     line = desk(dialplan(ENTRY + MENU + ONE, queues)).lines["sales"]
     assert (line.rank, line.tells) == ({"102": 2}, ("place",))
+
+
+def test_a_dialplan_that_freepbx_made_is_sent_to_the_other_command():
+    with pytest.raises(DeskError, match="A FreePBX has made this dialplan"):
+        dialplan("[from-did-direct]\nexten => 101,1,Hangup()\n")
