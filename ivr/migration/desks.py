@@ -35,6 +35,7 @@ def desks_of(system: OldSystem, *, source: str, language: str, name: str = "", o
     if len(groups) > MOST_DESKS:
         cure = "Say --number for one of them."
         raise DeskError(f"Its numbers lead to {len(groups)} different places, and each would be a desk.", cure)
+    _tell_callers(system, groups)
     namer, found, lines = Namer(), list[Made](), dict[str, str]()
     for entry, group in _served(system, groups).items():
         numbers = list(_numbers(system, group))
@@ -67,6 +68,14 @@ def _only(groups: dict[Way, list[Number]], only: str) -> dict[Way, list[Number]]
     return found
 
 
+def _tell_callers(system: OldSystem, groups: dict[Way, list[Number]]) -> None:
+    dialled = {number.number for group in groups.values() for number in group} | {""}
+    for one in system.callers:
+        if one.number not in dialled and not one.to.lost:
+            what = f"callers with the number {one.who}: others who dial {one.number} reach no desk"
+            system.findings.lose(one.where, what, "add them to the `callers` of a desk that has this number")
+
+
 def _tell_shared(system: OldSystem, one: Draft, lines: dict[str, str]) -> None:
     for key, line in one.lines.items():
         if lines.setdefault(key, one.name) != one.name:
@@ -76,7 +85,7 @@ def _tell_shared(system: OldSystem, one: Draft, lines: dict[str, str]) -> None:
 
 def _served(system: OldSystem, groups: dict[Way, list[Number]]) -> dict[Way, list[Number]]:
     """Leave out numbers of single persons, unless there are no others."""
-    own = {entry for entry in groups if isinstance(place := system.places.get(entry.to), Queue) and place.person}
+    own = [entry for entry in groups if isinstance(place := system.places.get(entry.to), Queue) and place.person]
     if len(own) == len(groups):
         return groups
     for entry in own:

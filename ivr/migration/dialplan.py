@@ -122,12 +122,16 @@ class Dialplan:
         last = ""
         for where, name, value in section.settings:
             if name == "include":
-                found.includes.append(split_arguments(value)[0])
+                included, *times = split_arguments(value)
+                found.includes.append(included)
+                if times:
+                    what = f"`{included}` is included at some times only, and counts at all times here"
+                    self._findings.lose(where, what, "write the times into `hours`")
                 continue
             exten = _EXTEN.fullmatch(value) if name == "exten" else None
             same = _SAME.fullmatch(value) if name == "same" else None
             if exten:
-                last = exten[1].strip()
+                last = filled(exten[1].strip(), self._globals)
                 self._add(found, last, where, exten[2], exten[3] or "", exten[4])
             elif same and last:
                 self._add(found, last, where, same[1], same[2] or "", same[3])

@@ -30,8 +30,8 @@ class Draft:
     zone: str
     people: dict[str, str]
     opening: Opening | None = None
-    callers: dict[Way, list[str]] = field(default_factory=dict)
-    """Ways of some callers, and how their numbers begin."""
+    callers: list[tuple[Way, list[str]]] = field(default_factory=list)
+    """Ways of some callers, and how their numbers begin; the first that fits counts."""
     nodes: dict[str, Node] = field(default_factory=dict)
     lines: dict[str, Queue] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
@@ -55,7 +55,7 @@ class Draft:
         """Walk over all ways."""
         if self.opening:
             yield self.opening.closed
-        yield from self.callers
+        yield from (way for way, _ in self.callers)
         for node in self.nodes.values():
             yield from _ways_of(node)
         for line in self.lines.values():
@@ -112,27 +112,31 @@ class _Walk:
 
     def _add_callers(self, callers: Iterable[Caller], first: Way) -> None:
         """Take the callers who begin elsewhere, or are hung up on."""
-        taken: set[str] = set()
-        for one in callers:
-            way, clock = one.to, False
-            while isinstance(place := self._system.places.get(way.to), Hours) and not clock:
-                # A rule of a desk holds in its hours; only who is hung up on is so at any time.
-                way, clock = (place.otherwise if is_exception(place, self._system) else place.during), True
-            way = self._through(way)
-            if way.lost or one.who in taken or way == first or len(self._desk.callers) >= _MOST_RULES:
+        found = [(self._of_caller(one), one) for one in callers]
+        rules = self._desk.callers
+        # The longer beginning says more, and comes first.
+        for way, one in sorted(found, key=lambda pair: (-len(pair[1].who), pair[0].to, pair[1].who)):
+            if way.lost or way == first or any(one.who in who for _, who in rules):
                 continue
-            if self._desk.opening and not clock and way.to != HANG_UP:
-                what = f"callers with the number {one.who} went their way at night too"
-                self._findings.change(one.where, what, "a rule of `callers` holds while the desk is open")
-            taken.add(one.who)
-            who = self._desk.callers.setdefault(way, [])
-            if len(who) < _MOST_CALLERS:
-                who.append(one.who)
-            else:
-                self._findings.lose(
-                    one.where, f"the caller {one.who}: there are over {_MOST_CALLERS}", "add him by hand"
-                )
+            if not rules or rules[-1][0] != way or len(rules[-1][1]) >= _MOST_CALLERS:
+                if len(rules) == _MOST_RULES:
+                    what = f"callers with the number {one.who}: a desk has {_MOST_RULES} rules of `callers` at most"
+                    self._findings.lose(one.where, what, "join some of them")
+                    continue
+                rules.append((way, []))
+            rules[-1][1].append(one.who)
             self._take(way)
+
+    def _of_caller(self, one: Caller) -> Way:
+        """Return the way of a rule, which holds in the hours of the desk; only who is hung up on is so at any time."""
+        way, clock = one.to, False
+        while isinstance(place := self._system.places.get(way.to), Hours) and not clock:
+            way, clock = (place.otherwise if is_exception(place, self._system) else place.during), True
+        way = self._through(way)
+        if self._desk.opening and not clock and not way.lost and way.to != HANG_UP:
+            what = f"callers with the number {one.who} went their way at night too"
+            self._findings.change(one.where, what, "a rule of `callers` holds while the desk is open")
+        return way
 
     def _through(self, way: Way) -> Way:
         """Return the way past clocks: in the middle of a flow a desk has none."""
@@ -216,7 +220,7 @@ class _Walk:
         desk = self._desk
         reached: set[str] = set()
         ahead = [next(iter(desk.nodes)), *([desk.opening.closed.to] if desk.opening else [])]
-        ahead += [way.to for way in desk.callers]
+        ahead += [way.to for way, _ in desk.callers]
         while ahead:
             key = ahead.pop()
             if key in reached:

@@ -111,6 +111,8 @@ class _Reader:
             what, cure = NOT_CARRIED[found.kind]
             return self._findings.lose(where, f"`{found.text}`: {self._told(what, found)}", cure)
         key = found.key
+        if found.text.startswith("ext-findmefollow"):
+            self._findings.change(where, f"`{found.text}`: follow me", "only his own telephone rings")
         if found.kind == Kind.ANNOUNCEMENT and back:
             row = self._tables.by("announcement", "announcement_id").get(found.id, {})
             if row.get("return_ivr") == "1":

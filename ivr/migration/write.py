@@ -65,7 +65,7 @@ def _lines(draft: Draft, source: str, phrases: Mapping[str, str]) -> Iterator[st
         yield "voicemail: {limit: 3m, instead of sorry: false}"
     if draft.callers:
         yield "callers:"
-        yield from (f"  - {_caller(draft, way, who)}" for way, who in draft.callers.items())
+        yield from (f"  - {_caller(draft, way, who)}" for way, who in draft.callers)
     yield ""
     yield "agents:"
     yield from (f"  {number}: {_quoted(name)}" for number, name in draft.people.items())

@@ -267,3 +267,14 @@ def test_penalties_of_members_are_ranks():
 def test_a_dialplan_that_freepbx_made_is_sent_to_the_other_command():
     with pytest.raises(DeskError, match="A FreePBX has made this dialplan"):
         dialplan("[from-did-direct]\nexten => 101,1,Hangup()\n")
+
+
+def test_an_include_at_some_times_is_named():
+    system = ivr(ONE, "include => night,18:00-08:59,*,*,*\n[night]\nexten => 5,1,Queue(support)")
+    assert "5" in desk(system).flow["ivr"].options
+    assert "`night` is included at some times only" in lost(system)
+
+
+def test_a_number_in_a_global_is_a_number():
+    text = "[globals]\nDID = 74951112233\n[from-trunk]\nexten => ${DID},1,Goto(ivr,s,1)\n"
+    assert desk(dialplan(text + MENU + ONE, QUEUES)).numbers == ("74951112233",)

@@ -256,7 +256,7 @@ def test_routes_of_single_callers_become_rules_of_callers():
     entries = [key("1", "from-did-direct,102,1")]
     system = freepbx(incoming=rows, ivr_details=[ivr("1", "ivr-1,s,1")], ivr_entries=entries)
     rules = {rule.who: rule.then for rule in desk(system).callers}
-    assert rules == {("7495999",): "hang up", ("+79210000001", "hidden"): "sales"}
+    assert rules == {("7495999",): "hang up", ("+79210000001",): "sales", ("hidden",): "sales"}
     assert "the callers _[78]921X.: it is no beginning of a number" in lost(system)
 
 
@@ -289,3 +289,38 @@ def test_penalties_are_ranks_and_announcements_of_the_place_are_told():
     assert found.lines["sales"].rank == {"102": 2}
     assert found.lines["sales"].tells == ("place", "wait")
     assert "place.1" in found.phrases
+
+
+def test_the_more_exact_number_of_a_caller_comes_first():
+    rows = [
+        number("ivr-1,s,1"),
+        number("ext-queues,600,1", caller="79210000001"),
+        number("from-did-direct,102,1", caller="_7921XXXXXXX"),
+        number("app-blackhole,hangup,1", caller="79210000002"),
+        number("from-did-direct,102,1", caller="79210000003"),
+    ]
+    system = freepbx(incoming=rows, ivr_details=[ivr("1")], ivr_entries=[key("1", "ext-queues,600,1")])
+    rules = [(rule.who, rule.then) for rule in desk(system).callers]
+    assert rules[-1] == (("7921",), "boris")
+    assert {who for who, _ in rules[:-1]} == {("+79210000001",), ("+79210000002",), ("+79210000003",)}
+
+
+def test_a_caller_of_a_number_that_reaches_no_desk_is_named():
+    system = freepbx(incoming=[number("ext-queues,600,1"), number("ext-queues,600,1", "74950000000", "79210000001")])
+    desk(system)
+    assert "incoming 74950000000 from 79210000001: callers with the number +79210000001" in lost(system)
+
+
+def test_callers_over_what_a_desk_can_have_are_named():
+    ways = [f"from-did-direct,{100 + place},1" for place in range(60)]
+    people = [{"extension": str(100 + place), "name": f"P{place}"} for place in range(60)]
+    rows = [number(to, caller=f"7921000{place:04}") for place, to in enumerate(ways)]
+    system = freepbx(incoming=[number("ext-queues,600,1"), *rows], users=people)
+    assert len(desk(system).callers) == 50
+    assert lost(system).count("a desk has 50 rules") == 10
+
+
+def test_follow_me_is_told():
+    system = menu_with(key("1", "ext-findmefollow,FM102,1"))
+    assert desk(system).flow["menu-1"].options["1"].then == "boris"
+    assert "only his own telephone rings" in changed(system)
