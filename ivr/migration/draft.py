@@ -133,6 +133,9 @@ class _Walk:
         while isinstance(place := self._system.places.get(way.to), Hours) and not clock:
             way, clock = (place.otherwise if is_exception(place, self._system) else place.during), True
         way = self._through(way)
+        if one.number and len(self._desk.numbers) > 1 and not way.lost:
+            what = f"callers with the number {one.who} went this way when they dialled {one.number}"
+            self._findings.change(one.where, what, "here they do so by every number of the desk")
         if self._desk.opening and not clock and not way.lost and way.to != HANG_UP:
             what = f"callers with the number {one.who} went their way at night too"
             self._findings.change(one.where, what, "a rule of `callers` holds while the desk is open")
