@@ -28,6 +28,12 @@ Language = Annotated[str, typer.Option(help="What callers hear first, as en or r
 Zone = Annotated[str, typer.Option(help="The time zone, as Europe/Moscow.", show_default="found by itself, else UTC")]
 
 
+Sounds = Annotated[
+    Path | None,
+    typer.Option(help="The older machine's folder of sounds: bring its recordings along.", metavar="FOLDER"),
+]
+
+
 @app.command()
 def freepbx(
     files: Annotated[
@@ -39,6 +45,7 @@ def freepbx(
     number: Only = "",
     language: Language = "en",
     zone: Zone = "",
+    sounds: Sounds = None,
 ) -> None:
     """Make desks of FreePBX's inbound routes, IVRs, queues, ring groups, time conditions and announcements.
 
@@ -47,7 +54,7 @@ def freepbx(
     from ivr.desk.migration_files import tables_of
     from ivr.migration.freepbx import read_freepbx
 
-    _check(language, zone)
+    _check(language, zone, to, sounds)
     tables = tables_of(files)
     system = read_freepbx(tables)
     names = ", ".join(file.name for file in files)
@@ -57,7 +64,7 @@ def freepbx(
     for table in sorted(tables.unnamed):
         cure = "make the dump with its CREATE TABLE statements"
         system.findings.lose(f"{names}: {table}", "rows whose columns have no names, or too few of them", cure)
-    _hand_out(system, f"FreePBX, {names}", to, desk, number, language, zone, overwrite=overwrite)
+    _hand_out(system, f"FreePBX, {names}", to, desk, number, language, zone, sounds=sounds, overwrite=overwrite)
 
 
 @app.command("extensions.conf")
@@ -77,6 +84,7 @@ def extensions_conf(
     number: Only = "",
     language: Language = "en",
     zone: Zone = "",
+    sounds: Sounds = None,
 ) -> None:
     """Make desks of a hand-written dialplan: Background, Read, Playback, GotoIfTime, Queue, Dial, VoiceMail.
 
@@ -87,7 +95,7 @@ def extensions_conf(
     from ivr.migration.extensions_file import read_extensions
     from ivr.migration.shape import Findings, OldSystem
 
-    _check(language, zone)
+    _check(language, zone, to, sounds)
     system = OldSystem()
     sections = read_sections(conf_lines(file), system.findings)
     if not sections:
@@ -99,10 +107,10 @@ def extensions_conf(
         others["queues.conf"] = read_sections(conf_lines(queues), Findings())
     mailboxes = others.get("voicemail.conf", {})
     read_extensions(sections, others.get("queues.conf", {}), mailboxes, system, tuple(context or ()))
-    _hand_out(system, file.name, to, desk, number, language, zone, overwrite=overwrite)
+    _hand_out(system, file.name, to, desk, number, language, zone, sounds=sounds, overwrite=overwrite)
 
 
-def _check(language: str, zone: str) -> None:
+def _check(language: str, zone: str, to: Path | None, sounds: Path | None) -> None:
     import re
 
     from ivr.flows.scalars import LANGUAGE
@@ -110,6 +118,10 @@ def _check(language: str, zone: str) -> None:
 
     if not re.fullmatch(LANGUAGE, language):
         raise DeskError(f"{language!r} is no language.", "Write two small letters, such as en or ru.")
+    if sounds and not to:
+        raise DeskError("Recordings lie beside a desk file, and none is written.", "Give --to FOLDER too.")
+    if sounds and not sounds.is_dir():
+        raise DeskError(f"{sounds} is no folder.", "Name a copy of the older machine's /var/lib/asterisk/sounds.")
     try:
         time_zone(zone or "UTC")
     except ValueError as error:
@@ -125,6 +137,7 @@ def _hand_out(
     language: str,
     zone: str,
     *,
+    sounds: Path | None,
     overwrite: bool,
 ) -> None:
     from ivr.migration.desks import desks_of
@@ -137,11 +150,11 @@ def _hand_out(
             system.findings.change(source, "no time zone was found: the desk has UTC", "say --zone, as Europe/Moscow")
         _prove(made)
     except DeskError:
-        _tell(system, ())
+        _tell(system, [])
         raise
     if to is None and len(made) > 1:
         names = ", ".join(f"{one.draft.name} ({one.draft.numbers[0].number})" for one in made)
-        _tell(system, ())
+        _tell(system, [])
         raise DeskError(
             f"There are {len(made)} desks in it: {names}.", "Give --to FOLDER, or --number for one of them."
         )
@@ -151,7 +164,7 @@ def _hand_out(
         else:
             _write(path, one.text)
             print(path)
-    _tell(system, made, to or Path("dialplans"))
+    _tell(system, _bring(made, to or Path("dialplans"), sounds if to else None, overwrite=overwrite))
 
 
 def _prove(made: Iterable[Made]) -> None:
@@ -204,20 +217,54 @@ def _write(path: Path, text: str) -> None:
         ) from error
 
 
-def _tell(system: OldSystem, made: Iterable[Made], folder: Path | None = None) -> None:
+def _bring(made: Iterable[Made], to: Path, sounds: Path | None, *, overwrite: bool) -> list[str]:
+    """Bring recordings along, and return those that a person has to bring, each with its place."""
     from ivr.migration.shape import shown
     from ivr.migration.write import recordings_of
 
+    left, brought = list[str](), 0
+    for one in made:
+        for names, prompt, language in recordings_of(one.draft):
+            target = to / one.draft.name / "recorded" / language / f"{prompt}.wav"
+            if sounds and _copied(sounds, names, language, target, overwrite=overwrite):
+                brought += 1
+            else:
+                left.append(f"{shown(' and '.join(names))} -> {target}")
+    if sounds:
+        print(f"Recordings brought along: {brought or 'none'}.", file=sys.stderr)
+    return left
+
+
+def _copied(sounds: Path, names: tuple[str, ...], language: str, target: Path, *, overwrite: bool) -> bool:
+    from ivr.speech.old_sounds import find_old, joined
+    from ivr.speech.wav import write_whole
+
+    if target.exists() and not overwrite:
+        return True
+    files = [file for name in names if (file := find_old(sounds, name, language))]
+    if len(files) < len(names):
+        return False
+    try:
+        content = joined(files)
+    except DeskError as error:
+        print(f"{error.sentence} It was left out.", file=sys.stderr)
+        return False
+    try:
+        write_whole(target, content)
+    except OSError as error:
+        raise DeskError(
+            f"{target} cannot be written: {error.strerror}.", "Name a folder that you may write to."
+        ) from error
+    return True
+
+
+def _tell(system: OldSystem, left: list[str]) -> None:
     _list("Could not be carried:", system.findings.lost)
     _list("Is not quite as it was:", system.findings.changed)
-    heading = True
-    for one in made:
-        for recording in recordings_of(one.draft):
-            if heading:
-                print("Recordings to bring as WAV, FLAC or Ogg; or write their texts into the desk:", file=sys.stderr)
-                heading = False
-            place = f"{folder}/{one.draft.name}/recorded/{one.draft.languages[0]}/{recording.prompt}.wav"
-            print(f"  {shown(recording.name)} -> {place}", file=sys.stderr)
+    if left:
+        print("Recordings to bring as WAV, FLAC or Ogg; or write their texts into the desk:", file=sys.stderr)
+    for one in left:
+        print(f"  {one}", file=sys.stderr)
 
 
 def _list(heading: str, findings: tuple[Finding, ...]) -> None:

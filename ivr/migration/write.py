@@ -25,17 +25,20 @@ _UNLIMITED = 600
 class Recording(NamedTuple):
     """A recording of the old system, and the prompt that it is here."""
 
-    name: str
+    names: tuple[str, ...]
+    """In the order in which they were played."""
     prompt: str
+    language: str
 
 
 def recordings_of(draft: Draft) -> Iterator[Recording]:
     """Walk over the recordings that a person can bring along."""
-    for key, node in draft.nodes.items():
-        if node.prompt:
-            yield Recording(" and ".join(node.prompt), draft.names[key])
-        if isinstance(node, Menu) and node.wrong and node.wrong != (DEFAULT_WORDS,):
-            yield Recording(" and ".join(node.wrong), f"{draft.names[key]}.wrong-key")
+    for language in draft.languages:
+        for key, node in draft.nodes.items():
+            if node.prompt:
+                yield Recording(node.prompt, draft.names[key], language)
+            if isinstance(node, Menu) and node.wrong and node.wrong != (DEFAULT_WORDS,):
+                yield Recording(node.wrong, f"{draft.names[key]}.wrong-key", language)
 
 
 def desk_text(draft: Draft, source: str) -> str:

@@ -269,3 +269,60 @@ def test_an_option_that_cannot_be_is_told(words, told):
 def test_a_file_that_is_not_there_is_told(tmp_path):
     assert "cannot be read: No such file" in imported("freepbx", tmp_path / "no.sql", code=2).stderr
     assert "cannot be read: No such file" in imported("extensions.conf", tmp_path / "no.conf", code=2).stderr
+
+
+def sound(path: Path, rate: int = 8000, seconds: float = 0.5) -> None:
+    """Write a tone."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with wave.open(str(path), "wb") as audio:
+        audio.setparams((1, 2, rate, 0, "NONE", ""))
+        audio.writeframes(bytes((0, 40, 0, 216)) * int(rate * seconds / 2))
+
+
+def test_recordings_of_the_old_machine_come_along_and_two_that_were_one_are_joined(tmp_path):
+    sounds = tmp_path / "sounds"
+    sound(sounds / "en" / "custom" / "welcome.wav")
+    sound(sounds / "en" / "custom" / "main-menu.wav", 16000)
+    sound(sounds / "custom" / "closed.wav")
+    done = imported("freepbx", DUMP, "--to", tmp_path / "desks", "--sounds", sounds)
+    recorded = tmp_path / "desks" / "shop" / "recorded"
+    with wave.open(str(recorded / "en" / "main-menu.wav")) as audio:
+        assert (audio.getframerate(), audio.getnframes()) == (16000, 16000)
+    assert (recorded / "ru" / "closed-good-bye.wav").is_file()
+    assert "Recordings brought along: 3." in done.stderr
+    assert "custom/address -> " in done.stderr
+    assert "custom/closed -> " not in done.stderr
+
+
+def test_a_recording_that_is_there_is_left_alone(tmp_path):
+    sounds, target = tmp_path / "sounds", tmp_path / "desks" / "shop" / "recorded" / "en" / "address.wav"
+    sound(sounds / "custom" / "address.wav")
+    target.parent.mkdir(parents=True)
+    target.write_bytes(b"mine")
+    imported("freepbx", DUMP, "--to", tmp_path / "desks", "--sounds", sounds)
+    assert target.read_bytes() == b"mine"
+
+
+def test_a_recording_outside_of_the_folder_of_sounds_is_not_brought(tmp_path):
+    sound(tmp_path / "secret.wav")
+    sounds = tmp_path / "sounds"
+    (sounds / "custom").mkdir(parents=True)
+    (sounds / "custom" / "link.wav").symlink_to(tmp_path / "secret.wav")
+    text = "[from-trunk]\nexten => 100,1,Playback(../secret)\nsame => n,Playback(custom/link)\nsame => n,Queue(a)\n"
+    (tmp_path / "extensions.conf").write_text(text)
+    done = imported("extensions.conf", tmp_path / "extensions.conf", "--to", tmp_path / "desks", "--sounds", sounds)
+    assert "Recordings brought along: none." in done.stderr
+    assert not list((tmp_path / "desks").rglob("*.wav"))
+
+
+def test_a_recording_that_cannot_be_read_is_told_and_left_to_bring(tmp_path):
+    (tmp_path / "sounds" / "custom").mkdir(parents=True)
+    (tmp_path / "sounds" / "custom" / "address.wav").write_bytes(b"no sound")
+    done = imported("freepbx", DUMP, "--to", tmp_path / "desks", "--sounds", tmp_path / "sounds")
+    assert "cannot be read as audio" in done.stderr
+    assert "custom/address -> " in done.stderr
+
+
+def test_sounds_need_a_folder_for_the_desk(tmp_path):
+    assert "Give --to FOLDER too." in imported("freepbx", DUMP, "--sounds", tmp_path, code=2).stderr
+    assert "is no folder" in imported("freepbx", DUMP, "--to", tmp_path, "--sounds", tmp_path / "no", code=2).stderr
