@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import soxr
 
-from ivr.errors import DeskError
 from ivr.speech.library import RECORDED
 from ivr.speech.voice import read_recording
 from ivr.speech.wav import wav_bytes
