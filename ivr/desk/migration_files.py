@@ -40,7 +40,8 @@ def tables_of(paths: list[Path]) -> Tables:
             raise DeskError(
                 f"{path.name} holds nothing of a FreePBX that is known here.",
                 "Known are FreePBX's backups (.tar.gz), their module files (.json), and dumps of the database "
-                "`asterisk` with its tables `incoming`, `ivr_details`, `queues_config` and so on.",
+                "`asterisk` with its tables `incoming`, `ivr_details`, `queues_config` and so on. "
+                "Calls, of `asteriskcdrdb`, come by `ivr ledger import`.",
             )
     return tables
 
