@@ -24,7 +24,7 @@ from ivr.app.versions import Version, add_version, broken_off, former_editions, 
 from ivr.asterisk.console import give
 from ivr.asterisk.private import Installation, find_asterisk
 from ivr.asterisk.reload import RELOADS, change_members, reload
-from ivr.asterisk.render import CALL_LIMIT, penalty
+from ivr.asterisk.render import CALL_LIMIT, Rendered, penalty
 from ivr.errors import DeskError
 from ivr.flows.edition import Edition
 from ivr.settings import Settings
@@ -82,17 +82,17 @@ class _Change:
         """Do it. Raises `DeskError`."""
         wish, home = self._wish, self._settings.home
         former = _but(wish.editions, (*self._old, *self._running))
-        self._check_files(wish.editions, former)
+        files = self._render(wish.editions, former)
         version = Version(
             self._number, time.time(), wish.author, wish.reason, wish.names, "begun", former=_names(former)
         )
         if wish.names == self._now.editions and not self._half:  # at most prompts that were spoken anew
-            if not lay(self._settings, wish.editions, former, self._installation, wish.folder).sounds:
+            if not lay(self._settings, wish.editions, former, self._installation, wish.folder, files).sounds:
                 return None
         else:
             add_version(home, version)
             try:
-                self._bring(wish.editions, former, [self._old, *self._half], wish.folder)
+                self._bring(wish.editions, former, [self._old, *self._half], files)
             except (DeskError, OSError) as fault:
                 self._take_back(version, str(fault))
                 raise
@@ -103,8 +103,8 @@ class _Change:
         add_version(home, version)
         return version
 
-    def _check_files(self, editions: Sequence[Edition], former: Sequence[Edition]) -> None:
-        """Refuse what a running Asterisk cannot be told."""
+    def _render(self, editions: Sequence[Edition], former: Sequence[Edition]) -> Sequence[Rendered]:
+        """Return Asterisk's files. Raises `DeskError` for what a running Asterisk cannot be told."""
         secrets = keep_secrets(
             self._settings.home / "secrets.json", (agent for one in editions for agent in one.desk.agents)
         )
@@ -116,16 +116,18 @@ class _Change:
                 f"{', '.join(late)} would change, which Asterisk reads at its start alone.",
                 "Stop the desk and start it: that brings the new desk files, too.",
             )
+        return files
 
     def _bring(
         self,
         editions: Sequence[Edition],
         former: Sequence[Edition],
         before: Sequence[Sequence[Edition]],
-        folder: Path | None,
+        files: Sequence[Rendered] = (),
     ) -> None:
         """`before`: what Asterisk has now; of several when nobody can know which."""
-        laid: Laid = lay(self._settings, editions, former, self._installation, folder)
+        folder = self._wish.folder if files else None
+        laid: Laid = lay(self._settings, editions, former, self._installation, folder, files)
         sure = len(before) == 1
         reload(self._settings.home, laid.files if sure else RELOADS)
         old, new = [_members(one) for one in before], _members(editions)
@@ -139,7 +141,7 @@ class _Change:
         _on_interruption(signal.SIG_IGN)
         former = _but(self._old, (*self._wish.editions, *self._running))
         try:
-            self._bring(self._old, former, [self._old, self._wish.editions], None)
+            self._bring(self._old, former, [self._old, self._wish.editions])
         finally:
             add_version(self._settings.home, replace(version, outcome="taken back", fault=fault))
             add_version(self._settings.home, replace(self._now, former=_names(former)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from shutil import copyfile, copytree, rmtree
 
@@ -35,8 +36,9 @@ def keep_editions(home: Path, folder: Path, editions: Iterable[Edition]) -> None
             fresh.rename(place)
 
 
+@lru_cache(maxsize=64)
 def read_edition(home: Path, name: str) -> Edition:
-    """Return a kept edition. Raises `DeskError` when it is not kept here."""
+    """Return a kept edition, read once: it never changes. Raises `DeskError` when it is not kept here."""
     file = place_of(home, name) / f"{desk_of(name)}.yaml"
     if "/" in name or not file.is_file():
         raise DeskError(f"There is no edition {name!r} in {home}.", "`ivr history` names those that there are.")

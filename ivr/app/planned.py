@@ -46,8 +46,8 @@ class Planned:
 
 def plan(served: Settings, folder: Path) -> Planned:
     """Compare the desks in a folder with those that a home serves. Raises `DeskError` when either cannot be read."""
-    old, new = read_desks(served.desks), read_desks(folder)
-    editions = {edition.desk.desk: edition for edition in editions_of(served.desks, old)}
+    editions = {edition.desk.desk: edition for edition in _served(served, serving(read_versions(served.home)))}
+    old, new = {name: edition.desk for name, edition in editions.items()}, read_desks(folder)
     both = {name: _changes(served, folder, editions[name], desk) for name, desk in new.items() if name in old}
     kept = read_secrets(served.home / "secrets.json")
     installation = find_asterisk()
@@ -58,29 +58,31 @@ def plan(served: Settings, folder: Path) -> Planned:
         tuple(name for name in old if name not in new),
         {name: found for name, found in both.items() if found},
         dict(_diffs(before, after, kept)),
-        drift(served),
+        drift(served, installation),
     )
 
 
-def drift(served: Settings) -> dict[str, str]:
+def drift(served: Settings, installation: Installation) -> dict[str, str]:
     """Return Asterisk's file → what somebody changed in it by hand since it was written, as a unified diff."""
     versions = read_versions(served.home)
     there = _files_of(served)
     kept = read_secrets(served.home / "secrets.json")
-    laid = _laid(served, serving(versions), kept)
+    laid = _laid(served, serving(versions), kept, installation)
     if half := broken_off(versions):  # some files may be its, others not yet
-        its = _laid(served, half, kept)
+        its = _laid(served, half, kept, installation)
         laid |= {name: text for name, text in its.items() if there.get(name) == text}
     return dict(_diffs(laid, there, kept))
 
 
-def _laid(served: Settings, version: HomeVersion | None, kept: Secrets) -> dict[str, str]:
+def _laid(served: Settings, version: HomeVersion | None, kept: Secrets, installation: Installation) -> dict[str, str]:
     """Return Asterisk's files as they were written for a version; without one, for the desks that are there."""
-    if version is None:
-        editions, former = editions_of(served.desks, read_desks(served.desks)), known_editions(served.home, ())
-    else:
-        editions, former = (known_editions(served.home, names) for names in (version.editions.values(), version.former))
-    return _rendered(served, editions, former, kept, find_asterisk())
+    former = known_editions(served.home, version.former) if version else ()
+    return _rendered(served, _served(served, version), former, kept, installation)
+
+
+def _served(served: Settings, version: HomeVersion | None) -> tuple[Edition, ...]:
+    kept = known_editions(served.home, version.editions.values()) if version else ()
+    return kept or editions_of(served.desks, read_desks(served.desks))
 
 
 def published(sounds: Path, edition: Edition) -> Version:

@@ -91,11 +91,13 @@ def lay(
     former: Sequence[Edition],
     installation: Installation,
     folder: Path | None = None,
+    files: Sequence[Rendered] = (),
 ) -> Laid:
     """Bring the editions into the home, to be served: passwords, sounds, music, desk files, Asterisk's files.
 
     `former`: editions in which calls go on. `folder`: where desks and prompts come from; without it they are in the
-    home already. Raises `DeskError` before anything is written when a prompt has no audio.
+    home already. `files`: Asterisk's, when they are rendered already. Raises `DeskError` before anything is written
+    when a prompt has no audio.
     """
     secrets = keep_secrets(settings.home / "secrets.json", (agent for one in editions for agent in one.desk.agents))
     sounds = _publish(settings, editions, folder) if folder else False
@@ -103,7 +105,7 @@ def lay(
         keep_editions(settings.home, folder, editions)
     _lay_sounds(settings, editions, former)
     _lay_desks(settings, editions)
-    files = render_config(settings, editions, former, secrets, installation)
+    files = files or render_config(settings, editions, former, secrets, installation)
     changed = tuple(file.name for file in files if _write(settings.asterisk_etc / file.name, file))
     return Laid(secrets, changed, sounds)
 

@@ -143,7 +143,7 @@ def _values(plan: Plan) -> dict[str, object]:
         "penalty": penalty,
         "whisper": _whisper,
         "question_keys": question_keys,
-        "compile_flow": compile_flow,
+        "compile_flow": _flow_of,
         "tells_notice": tells_notice,
         "dial": _dial,
         "codes": codes,
@@ -155,6 +155,17 @@ def _values(plan: Plan) -> dict[str, object]:
         "live_events": (*LIVE_EVENTS, *WATCHED_EVENTS),
         "selftest_sound": _selftest_sound(plan.editions[0]),
     }
+
+
+_compiled: dict[str, tuple[Desk, str]] = {}
+"""Edition → its desk and its flow's text: an apply renders the present edition several times."""
+
+
+def _flow_of(edition: Edition) -> str:
+    kept = _compiled.get(edition.name)
+    if kept is None or kept[0] is not edition.desk:
+        kept = _compiled[edition.name] = (edition.desk, compile_flow(edition))
+    return kept[1]
 
 
 def wrapped_lines(desks: Sequence[Desk], agent: str) -> tuple[tuple[str, int], ...]:

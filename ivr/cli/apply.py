@@ -35,6 +35,7 @@ def apply(
     from ivr.app.editions import editions_of
     from ivr.app.planned import drift
     from ivr.app.versions import who
+    from ivr.asterisk.private import find_asterisk
     from ivr.flows.reader import read_desks
 
     served = running_settings(home)
@@ -42,7 +43,7 @@ def apply(
     every = read_desks(folder)
     if not untested:
         _try(folder, every)
-    if not overwrite and (served.home / "desks").is_dir() and (edited := drift(served)):
+    if not overwrite and (served.home / "desks").is_dir() and (edited := drift(served, find_asterisk())):
         raise DeskError(
             f"Somebody has edited {', '.join(edited)} by hand since it was written.",
             "`ivr plan` shows what; take it into asterisk-config/ or write over it with --overwrite.",

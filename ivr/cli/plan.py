@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -36,23 +37,23 @@ def plan(
         raise DeskError(f"{served.home} has not served any desk yet.", "Start it once with `make run`.")
     folder = settings_from(home=home, desks=desks).desks
     planned = make_plan(served, folder)
-    open_now = _open_calls(served.database_url) if planned.changed or planned.gone else {}
+    calls = _calls_now(served.home) if planned.changed or planned.gone else 0
     if as_json:
-        print(json.dumps(asdict(planned) | {"open_calls": open_now}, ensure_ascii=False, indent=1))
+        print(json.dumps(asdict(planned) | {"calls": calls}, ensure_ascii=False, indent=1))
         return
-    _show(planned, open_now, files=files)
+    _show(planned, calls, files=files)
 
 
-def _show(planned: Planned, open_now: dict[str, int], *, files: bool) -> None:
+def _show(planned: Planned, calls: int, *, files: bool) -> None:
     from rich.console import Console
     from rich.text import Text
 
     console = Console(highlight=False, soft_wrap=True)
-    for line, style in _lines(planned, open_now, files=files):
+    for line, style in _lines(planned, calls, files=files):
         console.print(Text(line, style=style))
 
 
-def _lines(planned: Planned, open_now: dict[str, int], *, files: bool) -> Iterator[tuple[str, str]]:
+def _lines(planned: Planned, calls: int, *, files: bool) -> Iterator[tuple[str, str]]:
     """Yield each line with its style."""
     if planned.empty:
         yield "Nothing would change.", ""
@@ -61,9 +62,9 @@ def _lines(planned: Planned, open_now: dict[str, int], *, files: bool) -> Iterat
     for name, found in planned.changed.items():
         yield name, "bold"
         yield from ((line, "") for line in change_lines(found))
-    for name in (*planned.changed, *planned.gone):
-        if open_now.get(name):
-            yield f"{name} has {open_now[name]} calls now: they go on in the version that they began.", "yellow"
+    if calls:
+        going = "A call goes on now: it ends in the version that it began."
+        yield going if calls == 1 else f"{calls} calls go on now: they end in the version that they began.", "yellow"
     for name, text in planned.drift.items():
         yield f"{name} was changed by hand; a start, or `ivr apply --overwrite`, writes over it:", "bold yellow"
         yield text, ""
@@ -78,11 +79,12 @@ def change_lines(found: Iterable[Change]) -> Iterator[str]:
     return (f"  {_WHOM[change.subject]:<9} {change.sentence}" for change in found)
 
 
-def _open_calls(database_url: str) -> dict[str, int]:
-    from ivr.store.queries import Calls
+def _calls_now(home: Path) -> int:
+    """Return how many calls go on; none where nothing runs."""
+    from ivr.asterisk.console import give
 
-    calls = Calls(database_url)
     try:
-        return calls.open_now()
-    finally:
-        calls.close()
+        found = re.search(r"^(\d+) active calls?$", give(home, "core show channels count"), re.MULTILINE)
+    except DeskError:
+        return 0
+    return int(found[1]) if found else 0

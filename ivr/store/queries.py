@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, select
 
 from ivr.errors import DeskError
 from ivr.ledger.card import Card
@@ -83,12 +83,6 @@ class Calls:
                 query = select(call).where(call.c.caller == way).order_by(call.c.began_at.desc(), call.c.id.desc())
                 rows += [_plain(row) for row in connection.execute(query.limit(limit))]
         return sorted(rows, key=lambda row: (row["began_at"], row["id"]), reverse=True)[:limit]
-
-    def open_now(self) -> dict[str, int]:
-        """Return how many calls go on, by desk; those of no desk are left out."""
-        query = select(call.c.desk, func.count()).where(call.c.ended_at.is_(None), call.c.desk != "")
-        with self._reading() as connection:
-            return {str(desk): int(count) for desk, count in connection.execute(query.group_by(call.c.desk))}
 
     def desks(self) -> list[str]:
         """Return the desks that have had a call."""
