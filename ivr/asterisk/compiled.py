@@ -28,13 +28,12 @@ from urllib.parse import quote
 from ivr.asterisk.compiled_callers import compile_callers
 from ivr.asterisk.compiled_hours import compile_hours
 from ivr.asterisk.dialplan import context, fact
-from ivr.asterisk.whispering import ACCEPT_KEY, DECISION_WAIT
 from ivr.engine.machine import TURNS_PER_CALL
 from ivr.engine.nodes.menu import NEXT_DIGIT_WAIT
-from ivr.engine.whisper import WAITS
+from ivr.engine.whisper import ACCEPT_KEY, DECISION_WAIT, WAITS
 from ivr.flows.callers import prompt_of
 from ivr.flows.edition import Edition
-from ivr.flows.model import HANG_UP, VOICEMAIL, Menu, Say, Script, Split, Way, way_to
+from ivr.flows.model import HANG_UP, VOICEMAIL, Desk, Menu, Say, Script, Split, Way, way_to
 from ivr.flows.prompts import key_prompt, tells_notice
 from ivr.flows.split import DIGITS, PRIME, edges, mixture_of
 
@@ -61,6 +60,16 @@ def compile_flow(edition: Edition) -> str:
     if desk.hours:
         contexts.append((f"hours-{edition.name}", dict(compile_hours(desk.hours, desk.time_zone))))
     return "\n".join(context(name, extensions) for name, extensions in contexts)
+
+
+def asks_before_line(desk: Desk) -> bool:
+    """Say whether the source question is a step of the flow."""
+    return bool(desk.source and desk.source.ask == "before the line" and desk.source.menu)
+
+
+def asks_in_flow(desk: Desk) -> bool:
+    """Say whether a controller may be lost at a node: at a question, or at a handler."""
+    return not all(isinstance(node, Say) for node in desk.flow.values())
 
 
 def _entry(edition: Edition) -> Iterator[tuple[str, list[str]]]:
@@ -94,7 +103,7 @@ def _entry(edition: Edition) -> Iterator[tuple[str, list[str]]]:
             way = _way(edition, rule.way, prompt_of(place))
             yield (f"blocked{place}", [fact("blocked"), *way]) if rule.then == HANG_UP else (f"caller{place}", way)
     yield "limit", [fact("limit"), f"MSet(IVR_GO={next(iter(desk.lines))},IVR_ASKED=1)", "Goto(line,1)"]
-    asks = bool(desk.source and desk.source.ask == "before the line" and desk.source.menu)
+    asks = asks_before_line(desk)
     ready = f"Goto(to-{name}.${{IVR_GO}},s,1)"
     yield "line", ['GotoIf($["${IVR_SOURCE}" = "" & "${IVR_ASKED}" != "1"]?source,1)', ready] if asks else [ready]
     if asks and desk.source:
@@ -269,9 +278,11 @@ def _whisper(edition: Edition) -> Iterator[tuple[str, list[str]]]:
             steps.append(f'ExecIf($["${{IVR_SOURCE}}" = ""]?{own % "ask-source"})')
     steps += [f"ExecIf($[${{IVR_WAITED}} >= {least}]?Set(IVR_TOLD={least}))" for least in sorted(WAITS)]
     steps.append(f'ExecIf($["${{IVR_TOLD}}" != ""]?{own % "waited.${IVR_TOLD}"})')
-    steps.append('GotoIf($["${IVR_WHISPER}" = "accept"]?accept,1)')
+    asks = any(line.whisper == "accept" for line in desk.lines.values())
+    if asks:
+        steps.append('GotoIf($["${IVR_WHISPER}" = "accept"]?accept,1)')
     yield "s", [*steps, _SPEAK, "Set(IVR_TOKEN=whispered)", "Return()"]
-    if any(line.whisper == "accept" for line in desk.lines.values()):
+    if asks:
         yield (
             "accept",
             [

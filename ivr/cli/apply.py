@@ -40,6 +40,7 @@ def apply(
     served = running_settings(home)
     folder = settings_from(home=home, desks=desks).desks
     every = read_desks(folder)
+    _prove({folder / f"{name}.yaml": desk for name, desk in every.items()})
     if not untested:
         _try(folder, every)
     if not overwrite and (served.home / "desks").is_dir() and (edited := drift(served)):
@@ -57,6 +58,13 @@ def tell(version: Version | None) -> None:
         return
     names = ", ".join(edition.replace("_", " ") for edition in version.editions.values())
     print(f"Version {version.number} is served: {names}. `ivr rollback` goes back.")
+
+
+def _prove(desks: dict[Path, Desk]) -> None:
+    from ivr.app.proven import CURE, unproven
+
+    if found := unproven(desks):
+        raise DeskError(f"The dialplan of these desks: {found[0]}.", f"{CURE[0].upper()}{CURE[1:]}.")
 
 
 def _try(folder: Path, desks: dict[str, Desk]) -> None:
