@@ -13,7 +13,7 @@ _LONGEST_LINE = 8000
 _HEADING = re.compile(r"\[([A-Za-z0-9._-]+)\]")
 _FIRST = re.compile(r"exten => (_?[A-Za-z0-9+*#!._\[\]-]+),(1|hint),(.+)")
 _LABELLED = re.compile(r" same => n\(([a-z]+)\),(.+)")
-_SETTING = re.compile(r"[a-z]+ = [a-z]+")
+_SETTING = re.compile(r"[a-z]+=[a-z]+")
 _SAME = " same => n,"
 
 
