@@ -13,7 +13,10 @@ from ivr.flows.model import Desk
 from ivr.flows.reader import version_of
 from ivr.settings import Settings
 
-CURE = "this is a mistake of the program, not of your desk: do not apply it, and report this line"
+CURE = (
+    "this is a mistake of the program, or of a template that somebody edited, and not of your desk:"
+    " do not apply it, and report this line"
+)
 _SOMEWHERE = "203.0.113.1"
 """A provider, where none is set: the dialplan is the same for each."""
 _CODE = ("app", "asterisk", "engine", "flows", "ledger", "telephony")

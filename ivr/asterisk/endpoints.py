@@ -47,5 +47,6 @@ def _sections(text: str) -> list[tuple[str, str, list[str]]]:
         if heading := _SECTION.fullmatch(line):
             found.append((heading[1], heading[2] or "", []))
         elif line and line[0] != ";" and found:
-            found[-1][2].append(line)
+            key, _, value = line.partition("=")
+            found[-1][2].append(f"{key.strip()} = {value.removeprefix('>').strip()}")
     return found

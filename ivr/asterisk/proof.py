@@ -20,7 +20,9 @@ from ivr.flows.model import Desk
 
 FILES = ("extensions.conf", "acts.conf", "queues.conf", "pjsip.conf")
 """Asterisk's files of which it is proven."""
-_MEMBER = re.compile(r"^member => ([^,\n]+)", re.MULTILINE)
+_MEMBER = re.compile(r"^\s*member\s*=>?\s*([^,\n]*)", re.MULTILINE)
+_LEAVES = re.compile(r"^\s*context\s*=>?\s*(\S+)", re.MULTILINE)
+"""Of a queue: where a caller gets by a key."""
 _OURS = ("acts", "selftest")
 """Contexts in which calls of our own begin."""
 
@@ -42,7 +44,8 @@ def findings(files: Mapping[str, str], editions: Sequence[Edition]) -> tuple[str
         return (f"a line that cannot be read back: {error}",)
     desks = [edition.desk for edition in editions]
     them = read_endpoints(files["pjsip.conf"])
-    callers = tuple(dict.fromkeys(context for one in them.values() if not one.proven for context in one.contexts))
+    strangers = [context for one in them.values() if not one.proven for context in one.contexts]
+    callers = tuple(dict.fromkeys((*strangers, *_LEAVES.findall(files["queues.conf"]))))
     return (
         *_outside(ways, them, desks, callers),
         *_places(ways, callers),
@@ -67,7 +70,7 @@ def _places(ways: Ways, callers: Collection[str]) -> Iterator[str]:
             for other in section.includes
             if other not in ways.sections and other not in OTHERS
         )
-    yield from (f"a queue rings nobody: {one[1]}@{one[0]}" for one in ways.members if one not in ways.steps)
+    yield from (f"a queue rings nobody: {member}" for member in ways.nobody)
     yield from (f"callers come to {name}, which is not there" for name in callers if name not in ways.sections)
 
 
@@ -128,7 +131,7 @@ def _returns(ways: Ways, them: Mapping[str, Endpoint]) -> Iterator[str]:
     starts = [*(place for one in them.values() for place in _starts(ways, one)), *moved, *begun]
     reached = ways.reached(starts, _goes)
     for place in reached:
-        if any(step.app == "Return" for step in ways.steps.get(place, ())):
+        if any(step.app == "Return" for step in ways.steps[place]):
             way = way_of(reached, place)
             yield f"a Return from nowhere: {_told(way[0][0], reached, place)}"
 

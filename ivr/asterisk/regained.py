@@ -72,7 +72,8 @@ class _Regained:
         return [self._ways.known[text] for text in own.steps] if own else []
 
     def _ways_in(self) -> Iterator[tuple[str, Told]]:
-        for number in self._ways.sections["inbound"].extensions:
+        inbound = self._ways.sections.get("inbound")
+        for number in inbound.extensions if inbound else ():
             steps = self._steps("inbound", number)
             if steps[-1].arguments == (f"desk-{self._name}", "arrive", "1"):
                 told = any(step.arguments == (f"IVR_NUMBER={number}",) for step in steps)

@@ -38,6 +38,8 @@ class Step(NamedTuple):
 _STEP = re.compile(r"([A-Za-z]+)\((.*)\)")
 _CALL = re.compile(r"([^()]+)(?:\((.*)\))?")
 _SUBROUTINE = re.compile(r"[Ub]\(([^()]*)\)")
+_LEAST = {"AddQueueMember": 2, "ChannelRedirect": 4, "Read": 6}
+"""How much must be said to them."""
 _ENDING = frozenset({"Goto", "Hangup", "Return"})
 
 
@@ -52,6 +54,8 @@ def read_step(text: str) -> Step:
     if app == "CELGenUserEvent":  # the most of all, and the least
         return Step(app, (inside,))
     arguments = tuple(split(inside, ","))
+    if len(arguments) < _LEAST.get(app, 0):
+        raise UnreadableError(f"`{text[:100]}` says too little")
     if app in {"Goto", "Gosub"}:
         return Step(app, arguments, (_jump("goto" if app == "Goto" else "gosub", inside),), ends=app == "Goto")
     if app == "Dial":

@@ -5,7 +5,9 @@ Rather too many ways than too few: a variable in a name stands for anything, eve
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import NamedTuple, TypeAlias
 
 from ivr.asterisk.reread import Extension, Section, UnreadableError
@@ -52,12 +54,28 @@ class Ways:
         for context, section in sections.items():
             for name, extension in section.extensions.items():
                 self._read(context, name, extension)
-        joining = {one.arguments[1] for one in self.known.values() if one.app == "AddQueueMember"}
-        self.members = tuple(_member(one) for one in sorted({*members, *joining}))
+        done = (one for step in self.known.values() for one in (step, *step.inner))
+        joining = {one.arguments[1] for one in done if one.app == "AddQueueMember"}
+        self.members: list[Place] = []
+        """Where the calls of queues' members come to."""
+        self.nobody: list[str] = []
+        """Members who are not there."""
+        for member in sorted({*members, *joining}):
+            self._join(member)
         with_events = [name for name, section in sections.items() if not section.extensions.keys().isdisjoint(_EVENTS)]
         events = {context: tuple(self._events(context, with_events)) for context in sections}
         for place, steps in self.steps.items():
             self._link(place, steps, events[place[0]])
+
+    def _join(self, interface: str) -> None:
+        name, _, context = interface.removeprefix("Local/").removesuffix("/n").partition("@")
+        if not interface.startswith("Local/") or not context:
+            raise UnreadableError(f"`{interface}` rings no agent")
+        names = self.text(name)
+        there = [(*found, "1") for found in self._find(context, name if names.texts else None, names)]
+        self.members += there
+        if not there:
+            self.nobody.append(interface)
 
     def starts(self, context: str) -> Iterator[Place]:
         """Walk over the places where who comes into a context may begin."""
@@ -107,14 +125,12 @@ class Ways:
         found = self.edges[place] = list(events)
         waited = False
         for step in steps:
-            if step.jumps:
-                for jump in step.jumps:
-                    found += [Edge(jump.kind, target, waited, step) for target in self.targets(place, jump, step)]
-                    waited = waited or jump[1:] == LINE
-            elif step.app in WAITS:
-                waited = True
-                if step.app == "Queue":
-                    found += [Edge("moved", member, waited) for member in self.members]
+            for jump in step.jumps:
+                found += [Edge(jump.kind, target, waited, step) for target in self.targets(place, jump, step)]
+                waited = waited or jump[1:] == LINE
+            if any(one.app == "Queue" for one in (step, *step.inner)):
+                found += [Edge("moved", member, waited=True) for member in self.members]
+            waited = waited or step.app in WAITS
         if following := self.following(place):
             found.append(Edge("goto", following, waited))
         elif not steps[-1].ends and place[1] != "h":
@@ -166,17 +182,22 @@ class Ways:
             yield context, str(name)
             return
         for extension in section.extensions:
-            if extension[0] == "_" or (name is None and names.shape.fullmatch(extension)):
+            if extension[0] != "_":
+                fits = name is None and names.shape.fullmatch(extension)
+            else:
+                fits = name is None or _pattern(extension).fullmatch(name)
+            if fits:
                 yield context, extension
         for other in section.includes:
             yield from self._find(other, name, names)
 
 
-def _member(interface: str) -> Place:
-    name, _, context = interface.removeprefix("Local/").removesuffix("/n").partition("@")
-    if not interface.startswith("Local/") or not context:
-        raise UnreadableError(f"`{interface}` rings no agent")
-    return context, name, "1"
+@cache
+def _pattern(extension: str) -> re.Pattern[str]:
+    """Return which numbers an extension like `_*46X` or `_+7!` takes."""
+    classes = {"X": "[0-9]", "Z": "[1-9]", "N": "[2-9]", ".": ".+", "!": ".*"}
+    parts = re.findall(r"\[[^\]]*\]|.", extension[1:])
+    return re.compile("".join(part if len(part) > 1 else classes.get(part, re.escape(part)) for part in parts))
 
 
 def way_of(reached: Mapping[Place, Place | None], place: Place) -> tuple[Place, ...]:
