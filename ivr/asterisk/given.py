@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from ivr.asterisk.steps import Step
 from ivr.asterisk.ways import Place, Ways
 
 SPECIAL = frozenset("\0\r\n\t,;()[]{}<>$\"'`\\&|^=?:@/%")
 """Characters that mean something to an application, a function, a channel's name or a file."""
 _CLEANED = ("CALLERID(num)", "CALLERID(name)", "CALLERID(rdnis)")
-_GIVEN = re.compile(r"\b(EXTEN|CALLERID)\b")
+_KNOWN_CLEAN = frozenset({"num", "name"})
+"""May be read behind `clean`."""
+_GIVEN = re.compile(r"\b(EXTEN|CALLERID)\b(?:\(([a-z-]*))?")
+_NARROW = re.compile(r"_(?:[0-9*#+XZN]|\[[0-9*#-]+\])+")
+"""A pattern that takes digits alone, and so many."""
 _SET = re.compile(r"Set\(CALLERID\((?:num|name|rdnis|all)\)=")
 _FILTERED = re.compile(r"\$\{FILTER\(([^,]*),\$\{(?:EXTEN|CALLERID\([a-z]+\))[^{}]*\}\)[^{}]*\}")
 _RANGE = re.compile(r"(\\x[0-9a-f]{2}|[^\\])(?:-(\\x[0-9a-f]{2}|[^\\]))?")
@@ -27,26 +30,30 @@ def given_findings(ways: Ways, starts: Iterable[Place]) -> Iterator[str]:
 
     `starts`: where callers come in.
     """
-    with_given = {text: step for text, step in ways.known.items() if _GIVEN.search(text)}
-    texts = {id(step): text for text, step in with_given.items()}
+    texts = {id(step): text for text, step in ways.known.items() if _GIVEN.search(text)}
     ours = set(ways.starts("selftest"))
     for place, steps in ways.steps.items():
         for step in steps:
-            if (text := texts.get(id(step))) and place not in ours and (wrong := _wrong(text, place[1])):
+            if (text := texts.get(id(step))) and place not in ours and (wrong := _wrong(text, place)):
                 yield f"{wrong}: `{text}`, {place[0]},{place[1]}"
-    yield from _told(ways, starts)
+    yield from _told(ways, starts, texts)
 
 
-def _wrong(text: str, extension: str) -> str:
+def _wrong(text: str, place: Place) -> str:
     for allowed in _FILTERED.findall(text):
         if let := sorted(SPECIAL & letters(allowed)):
             return f"what a caller gave is filtered, but may hold {' '.join(let)}"
-    for name in _GIVEN.findall(_FILTERED.sub("", _SET.sub("", text, count=1))):
-        if name == "CALLERID":
+    for name, part in _as_it_came(text):
+        if name == "CALLERID" and (place[0] == "clean" or part not in _KNOWN_CLEAN):
             return "a caller's number or name as it came"
-        if extension[0] == "_" and not re.fullmatch(r"_(?:[0-9*#+XZN]|\[[0-9*#-]+\])+", extension):
+        if name == "EXTEN" and place[1][0] == "_" and not _NARROW.fullmatch(place[1]):
             return "what a caller dialled as it came"
     return ""
+
+
+def _as_it_came(text: str) -> list[tuple[str, str]]:
+    """Return which of it stands in a step without a filter around it."""
+    return _GIVEN.findall(_FILTERED.sub("", _SET.sub("", text, count=1)))
 
 
 def letters(allowed: str) -> frozenset[str]:
@@ -61,11 +68,9 @@ def _code(written: str) -> int:
     return ord(written) if len(written) == 1 else int(f"0{written[1:]}", 0)
 
 
-def _told(ways: Ways, starts: Iterable[Place]) -> Iterator[str]:
-    """Walk every way from where callers come in to `clean`: nothing on it tells anybody who is calling."""
-    clean = [
-        step for (context, name, _), steps in ways.steps.items() if (context, name) == ("clean", "s") for step in steps
-    ]
+def _told(ways: Ways, starts: Iterable[Place], texts: Mapping[int, str]) -> Iterator[str]:
+    """Walk every way from where callers come in to `clean`: nothing on it reads or tells who is calling."""
+    clean = [step for place, steps in ways.steps.items() if place[:2] == ("clean", "s") for step in steps]
     done = {step.arguments[0].partition("=")[0] for step in clean if step.app == "Set"}
     yield from (f"clean,s leaves {name} as it came" for name in _CLEANED if name not in done)
     ahead = list(starts)
@@ -73,8 +78,10 @@ def _told(ways: Ways, starts: Iterable[Place]) -> Iterator[str]:
     while ahead:
         place = ahead.pop()
         for step in ways.steps[place]:
-            if _cleans(step):
+            if step.app == "Gosub" and step.arguments[0] == "clean":
                 break
+            if any(name == "CALLERID" for name, _ in _as_it_came(texts.get(id(step), ""))):
+                yield f"a caller's number or name as it came: `{texts[id(step)]}`, {place[0]},{place[1]}"
             if any(one.app not in _HARMLESS for one in (step, *step.inner)):
                 yield f"a caller is told of by {step.app} before he was cleaned: {place[0]},{place[1]}"
                 break
@@ -83,10 +90,7 @@ def _told(ways: Ways, starts: Iterable[Place]) -> Iterator[str]:
             seen |= fresh
             ahead += fresh
         else:
-            fresh = {edge.to for edge in ways.edges[place] if edge.kind == "goto" and edge.to[:2] == place[:2]} - seen
-            seen |= fresh
-            ahead += fresh
-
-
-def _cleans(step: Step) -> bool:
-    return step.app == "Gosub" and step.arguments[0] == "clean"
+            following = ways.following(place)
+            if following and following not in seen:
+                seen.add(following)
+                ahead.append(following)

@@ -87,7 +87,7 @@ def _outside(
         for place, steps in ways.steps.items()
         for step in steps
         for ring in step.rings
-        if not inside.issuperset(ways.text(ring).texts or ("",))
+        if not ring.startswith("Local/") and not inside.issuperset(ways.text(ring).texts or ("",))
     }
     for context in callers if outside else ():
         reached = ways.reached(ways.starts(context))

@@ -11,8 +11,10 @@ from ivr.flows.edition import Edition
 from ivr.flows.model import HANG_UP, VOICEMAIL
 from ivr.flows.told import Told, told_flow
 
-_ADDED = re.compile(r"Local/([0-9]+)@agents/n")
-_TRIES = re.compile(r"\$\[\$\{IVR_TRIES\} >= ([0-9]+)\]")
+_ADDED = re.compile(r"Local/([0-9]+)@agents/n,([0-9]+)")
+_RULE = re.compile(r"(?:blocked|caller)[0-9]+")
+_LAST = re.compile(r"\$\{IVR_(?:DIGITS|KEY|RULE)\}$")
+_NUMBER = re.compile(r"\$\[\$\{IVR_(TRIES|PLACE)\} >?[<=] ([0-9]+)\]")
 _FILE = re.compile(r"(?:\$\{IVR_SAY\})?([^/$]*)/\$\{CHANNEL\(language\)\}/([^&/]+)&?")
 _SHOWN = 5
 """Differences of one desk that are told; one mistake of ours often makes hundreds."""
@@ -95,8 +97,8 @@ class _Regained:
             ready = told.then.split()
             return {"asked before the line": Told("source" if ready[:-1] == ["source"] else " ".join(ready[:-1]))}
         if name in {"begin", "closed", "limit"}:
-            return {name: told._replace(then=told.then.removeprefix("closed ") if name == "begin" else told.then)}
-        return {f"source {name}": told}
+            return {name: told}
+        return {name if _RULE.fullmatch(name) else f"source {name}": told}
 
     def _told(self, extension: str, steps: list[Step]) -> Told:
         """Read what an extension does: what it sets and speaks, and where it goes, place by place."""
@@ -106,15 +108,13 @@ class _Regained:
         for step in steps:
             match step.app:
                 case "Set" | "MSet":
-                    for value in step.arguments:
-                        name, _, given = value.partition("=")
-                        values[name.removeprefix("__")] = given
-                        if name == "IVR_SAY" and given:
-                            says.append(self._prompt(given))
-                case "Read":
-                    says += [f"{self._prompt(step.arguments[1])} wait {step.arguments[5]}"] if step.arguments[1] else []
-                case "GotoIf" if tries := _TRIES.fullmatch(step.arguments[0]):
-                    says.append(f"tries {tries[1]}")
+                    given = dict(value.removeprefix("__").partition("=")[::2] for value in step.arguments)
+                    values |= given
+                    says += [self._prompt(given["IVR_SAY"])] if given.get("IVR_SAY") else []
+                case "Read" if step.arguments[1]:
+                    says.append(f"{self._prompt(step.arguments[1])} wait {step.arguments[5]}")
+                case "GotoIf" if number := _NUMBER.fullmatch(step.arguments[0]):
+                    says.append(f"{'tries' if number[1] == 'TRIES' else 'below'} {number[2]}")
                 case "Hangup":
                     places.append(HANG_UP)
             if step.jumps and step.app in {"Goto", "GotoIf"}:
@@ -131,13 +131,13 @@ class _Regained:
         place = f"{context},{extension}"
         match kind, name, extension:
             case "", "", _:
-                place = extension.removesuffix("${IVR_DIGITS}").removesuffix("${IVR_KEY}")
+                place = _LAST.sub("", extension)
             case ("flow", "", "line" | "limit" | "begin") | ("desk", "", "voicemail" | "sorry"):
                 place = extension
             case ("flow", "", "again") | ("node", ".${IVR_AT}", "again"):
                 place = "source asked" if kind == "flow" else "asked"
-            case "node", _, "enter" if name[:1] == ".":
-                place = name[1:]
+            case "node", _, _ if name[:1] == "." and (extension == "enter" or extension.startswith("to-")):
+                place = name[1:] if extension == "enter" else f"{name[1:]} {extension}"
             case "line", _, "s" if name[:1] == "-":
                 place = f"in {name[1:]}"
             case "to", ".${IVR_GO}", "s":
@@ -161,8 +161,9 @@ class _Regained:
 
     def _members(self, queue: str) -> tuple[str, ...]:
         section = self._queues.partition(f"\n[{queue}](line)\n")[2].partition("\n[")[0]
-        joining = [arguments[1] for arguments in self._joined if arguments[0] == queue]
-        return tuple(dict.fromkeys(_ADDED.findall("\n".join((section, *joining)))))
+        joining = [",".join(arguments[1:3]) for arguments in self._joined if arguments[0] == queue]
+        found = _ADDED.findall("\n".join((section, *joining)))
+        return tuple(dict.fromkeys(agent if penalty == "0" else f"{agent}/{penalty}" for agent, penalty in found))
 
 
 _MEANT: Mapping[str, str] = {"in ${IVR_GO}": "handed", "${IVR_BACK}": "back"}

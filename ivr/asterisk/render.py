@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from ivr.asterisk.compiled import asks_before_line, asks_in_flow, compile_flow
+from ivr.asterisk.compiled import compile_flow
 from ivr.asterisk.compiled_waiting import tell_waiting, told_music
 from ivr.asterisk.control import control_dir
 from ivr.asterisk.live import LIVE_EVENTS, WATCHED_EVENTS
@@ -143,8 +143,6 @@ def _values(plan: Plan) -> dict[str, object]:
         "whisper": _whisper,
         "question_keys": question_keys,
         "compile_flow": compile_flow,
-        "asks_before_line": asks_before_line,
-        "asks_in_flow": asks_in_flow,
         "whispers": any(line.whisper for one in (*plan.editions, *plan.former) for line in one.desk.lines.values()),
         "tells_notice": tells_notice,
         "dial": _dial,

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 LONGEST_NAME = 79
 """Characters of a context or extension; Asterisk cuts off the rest, and two names may become one."""
-_LONGEST_LINE = 8000
+_LONGEST_LINE = 4000
 """Asterisk cuts a longer one as well."""
 _HEADING = re.compile(r"\[([A-Za-z0-9._-]+)\]")
 _FIRST = re.compile(r"exten => (_?[A-Za-z0-9+*#!._\[\]-]+),(1|hint),(.+)")

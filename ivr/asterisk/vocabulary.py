@@ -17,14 +17,26 @@ APPLICATIONS = frozenset(
 )
 FUNCTIONS = frozenset(
     {
-        *("CALLERID", "CHANNEL", "CUT", "DB", "DEVICE_STATE", "DIALPLAN_EXISTS", "FILTER", "IF", "LEN"),
-        *("QUEUE_EXISTS", "STRFTIME", "STRREPLACE"),
+        *(
+            "CALLERID",
+            "CHANNEL",
+            "CUT",
+            "DB",
+            "DEVICE_STATE",
+            "DIALPLAN_EXISTS",
+            "EXTENSION_STATE",
+            "FILTER",
+            "IF",
+            "LEN",
+        ),
+        *("QUEUE_EXISTS", "QUEUE_MEMBER", "QUEUE_VARIABLES", "QUEUE_WAITING_COUNT", "REGEX", "SHARED", "STRFTIME"),
+        "STRREPLACE",
     }
 )
 VARIABLES = frozenset(
     {
-        *("ARG1", "CHANNEL", "DIALSTATUS", "EPOCH", "EXTEN", "HANGUPCAUSE", "LOST", "PLAYBACKSTATUS", "QUEUESTATUS"),
-        *("READSTATUS", "RECORD_STATUS", "UNIQUEID"),
+        *("ARG1", "CHANNEL", "DIALSTATUS", "EPOCH", "EXTEN", "HANGUPCAUSE", "LOST", "PLAYBACKSTATUS", "QUEUECOMPLETED"),
+        *("QUEUESTATUS", "QUEUETALKTIME", "QUEUE_PRIO", "READSTATUS", "RECORD_STATUS", "UNIQUEID"),
     }
 )
 """Asterisk's own and few of ours; the rest of ours begin with IVR_."""
@@ -32,12 +44,14 @@ _OURS = "IVR_"
 _READ = re.compile(r"\$\{([^\s${}():]*)(\([^\s${}(),]*)?")
 _WRITTEN = re.compile(
     r"_{0,2}IVR_[A-Z0-9_]+|CALLERID\((?:num|name|rdnis|all)\)|CHANNEL\((?:language|musicclass)\)|TIMEOUT\(absolute\)"
-    r"|AGIEXITONHANGUP|GOSUB_RESULT|READSTATUS|LOST|DB\([a-z]+/\$\{IVR_AGENT\}\)"
+    r"|AGIEXITONHANGUP|GOSUB_RESULT|QUEUE_PRIO|READSTATUS|LOST|DB\([a-z]+/\$\{IVR_AGENT\}\)"
+    r"|SHARED\(IVR_MISSED,\$\{IVR_CALLER\}\)"
 )
 _OPTIONS = re.compile(
-    r"(?:[tTkK]|\$\{IVR_MAY\}|[Ub]\([^()]*\)|\$\{IF\(\$\[[^\]]*\]\?[tTkK]*:(?:[tTkK]+|U\([^()]*\))\)\})*"
+    r"(?:[tTkK]|\$\{IVR_MAY\}|[Ub]\([^()]*\)|m\(\$\{CHANNEL\(musicclass\)\}\)"
+    r"|\$\{IF\(\$\[[^\]]*\]\?[tTkK]*:(?:[tTkK]+|U\([^()]*\))\)\})*"
 )
-"""Dial's: who may transfer and park; a subroutine on the telephone that rings."""
+"""Dial's: who may transfer and park; a subroutine on the telephone that rings; music."""
 _CONTROLLER = re.compile(r"agi://127\.0\.0\.1:[0-9]+/(?:answer|resume|whisper)")
 
 
@@ -55,7 +69,7 @@ def vocabulary_findings(ways: Ways) -> Iterator[str]:
 
 def _known(name: str, inside: str) -> bool:
     if inside:
-        return name in FUNCTIONS and (name != "CHANNEL" or inside == "(language")
+        return name in FUNCTIONS and (name != "CHANNEL" or inside in {"(language", "(musicclass"})
     return name in VARIABLES or name.startswith(_OURS)
 
 

@@ -61,21 +61,22 @@ class Ways:
         self.nobody: list[str] = []
         """Members who are not there."""
         for member in sorted({*members, *joining}):
-            self._join(member)
+            self.members += self._called(member)
         with_events = [name for name, section in sections.items() if not section.extensions.keys().isdisjoint(_EVENTS)]
         events = {context: tuple(self._events(context, with_events)) for context in sections}
         for place, steps in self.steps.items():
             self._link(place, steps, events[place[0]])
 
-    def _join(self, interface: str) -> None:
+    def _called(self, interface: str) -> list[Place]:
+        """Return where a call to `Local/201@agents/n` comes to."""
         name, _, context = interface.removeprefix("Local/").removesuffix("/n").partition("@")
         if not interface.startswith("Local/") or not context:
             raise UnreadableError(f"`{interface}` rings no agent")
         names = self.text(name)
         there = [(*found, "1") for found in self._find(context, name if names.texts else None, names)]
-        self.members += there
         if not there:
             self.nobody.append(interface)
+        return there
 
     def starts(self, context: str) -> Iterator[Place]:
         """Walk over the places where who comes into a context may begin."""
@@ -128,6 +129,8 @@ class Ways:
             for jump in step.jumps:
                 found += [Edge(jump.kind, target, waited, step) for target in self.targets(place, jump, step)]
                 waited = waited or jump[1:] == LINE
+            for ring in step.rings:
+                found += [Edge("moved", to, waited) for to in self._called(ring)] if ring.startswith("Local/") else ()
             if any(one.app == "Queue" for one in (step, *step.inner)):
                 found += [Edge("moved", member, waited=True) for member in self.members]
             waited = waited or step.app in WAITS
@@ -168,7 +171,7 @@ class Ways:
                 if not there and contexts.texts and names.texts:
                     self.missing.append((place, jump))
                 found += there
-        asked = step.app == "GotoIf" and step.arguments[0].startswith("${DIALPLAN_EXISTS(")
+        asked = step.app == "GotoIf" and "${DIALPLAN_EXISTS(" in step.arguments[0]
         if not found and not (contexts.texts and names.texts) and not asked:
             self.missing.append((place, jump))
         return found
@@ -182,11 +185,8 @@ class Ways:
             yield context, str(name)
             return
         for extension in section.extensions:
-            if extension[0] != "_":
-                fits = name is None and names.shape.fullmatch(extension)
-            else:
-                fits = name is None or _pattern(extension).fullmatch(name)
-            if fits:
+            shape, written = (_pattern(extension), name) if extension[0] == "_" else (names.shape, extension)
+            if written is None or shape.fullmatch(written):
                 yield context, extension
         for other in section.includes:
             yield from self._find(other, name, names)

@@ -6,8 +6,10 @@ from datetime import timedelta
 from math import ceil
 from typing import NamedTuple
 
-from ivr.flows.model import HANG_UP, VOICEMAIL, Desk, Line, Menu, Node, Say, Source, Way, way_to
+from ivr.flows.callers import prompt_of
+from ivr.flows.model import HANG_UP, VOICEMAIL, Desk, Line, Node, Say, Script, Source, Split, Way, way_to
 from ivr.flows.prompts import key_prompt, tells_notice
+from ivr.flows.split import edges
 
 
 class Told(NamedTuple):
@@ -28,10 +30,15 @@ class Told(NamedTuple):
 
 def told_flow(desk: Desk) -> dict[str, Told]:
     """Return every way of a desk by its place: `category 1`, `category no answer`, `line first`, `number 100`."""
-    asks = bool(desk.source and desk.source.ask == "before the line" and desk.source.menu)
+    asks = desk.asks_before_line
     found = {f"number {number}": Told(desk.desk) for number in desk.numbers}
     found |= {f"door {name}": Told(name) for name in ("arrive", "went")}
-    found["begin"] = _way(way_to(desk.first_node), "")
+    ahead = ["blocked"] * any(rule.then == HANG_UP for rule in desk.callers) + ["closed"] * (desk.hours is not None)
+    ahead += ["caller"] * any(rule.then not in {None, HANG_UP} for rule in desk.callers)
+    found["begin"] = Told(" ".join((*ahead, desk.first_node)))
+    for place, rule in enumerate(desk.callers):
+        if rule.way:
+            found[f"{'blocked' if rule.then == HANG_UP else 'caller'}{place}"] = _way(rule.way, prompt_of(place))
     if desk.hours:
         found["closed"] = _way(desk.hours.closed, "closed")
     for name, node in desk.flow.items():
@@ -47,7 +54,7 @@ def told_flow(desk: Desk) -> dict[str, Told]:
         found |= {f"outside {prefix}": Told(desk.desk) for prefix in desk.outbound.allow}
     found["arrive"], found["T"] = Told(f"{HANG_UP} went", language=desk.languages[0]), Told("fallback")
     found["went"] = Told(f"handed {'voicemail ' if desk.voicemail else ''}fallback {HANG_UP}")
-    questions = ("source asked",) * asks + ("asked",) * (not all(isinstance(one, Say) for one in desk.flow.values()))
+    questions = ("source asked",) * asks + ("asked",) * desk.asks_in_flow
     found["fallback"] = Told(" ".join((*questions, "back begin")))
     found["sorry"] = Told(VOICEMAIL if desk.voicemail and desk.voicemail.instead_of_sorry else HANG_UP)
     return found
@@ -60,7 +67,13 @@ def _way(way: Way, prompt: str) -> Told:
 def _node(name: str, node: Node) -> dict[str, Told]:
     if isinstance(node, Say):
         return {"enter": Told(node.then, says=name)}
-    if not isinstance(node, Menu):
+    if isinstance(node, Split):
+        shares = " ".join(f"below {edge}" for _, edge in edges(node)[:-1])
+        ways = {target: f"to-{target.replace(' ', '-')}" for target in node.split}
+        return {"enter": Told(" ".join(f"{name} {way}" for way in ways.values()), says=shares)} | {
+            way: Told(target) for target, way in ways.items()
+        }
+    if isinstance(node, Script):
         return {"enter": Told("again"), "again": _way(node.otherwise, f"{name}.otherwise")}
     found = {f"key{key}": _way(way, key_prompt(name, key)) for key, way in node.options.items()}
     wrong = f"{name}.wrong-key" if node.wrong_key is not None else ""
@@ -93,7 +106,8 @@ def _source(source: Source) -> dict[str, Told]:
 def _line(desk: Desk, name: str, line: Line) -> Told:
     kept = {"tier": desk.tier(name), "wait": _seconds(line.wait), "ring": _seconds(line.ring)}
     then = f"in {line.then}" if line.then in desk.lines else line.then
-    return Told(then, says=" ".join((*(f"{what} {value}" for what, value in kept.items()), *line.agents)))
+    agents = (agent if line.rank.get(agent, 1) == 1 else f"{agent}/{line.rank[agent] - 1}" for agent in line.agents)
+    return Told(then, says=" ".join((*(f"{what} {value}" for what, value in kept.items()), *agents)))
 
 
 def _seconds(length: timedelta) -> int:
