@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from os.path import exists
 from pathlib import Path
 
 from ivr.app.places import bundled
@@ -23,6 +24,8 @@ _CODE = ("app", "asterisk", "engine", "flows", "ledger", "telephony")
 """The packages that render and prove."""
 _STAMPS = 300
 """Proofs that are remembered."""
+_SHOWN = 10
+"""Findings that are told: one mistake often makes hundreds."""
 
 
 def unproven(desks: Mapping[Path, Desk]) -> tuple[str, ...]:
@@ -33,15 +36,18 @@ def unproven(desks: Mapping[Path, Desk]) -> tuple[str, ...]:
     editions = [Edition(desk, version_of(file)) for file, desk in desks.items()]
     settings = _settings()
     stamp = cache_dir().with_name("proven") / _name(editions, settings)
-    if stamp.exists():
+    if exists(stamp):  # noqa: PTH110 - False also where nobody may look
         return ()
     found = _findings(editions, settings)
     if not found:
         _keep(stamp)
-    return found
+    more = len(found) - _SHOWN
+    return (*found[:_SHOWN], f"{more} more of the kind") if more > 0 else found
 
 
 def _findings(editions: Sequence[Edition], settings: Settings) -> tuple[str, ...]:
+    from jinja2 import TemplateError, TemplateSyntaxError  # noqa: PLC0415
+
     from ivr.asterisk.proof import FILES, findings  # noqa: PLC0415 - templates are loaded when there is something to prove
     from ivr.asterisk.render import Plan, render  # noqa: PLC0415
 
@@ -54,7 +60,11 @@ def _findings(editions: Sequence[Edition], settings: Settings) -> tuple[str, ...
         modules=settings.home,
         data=settings.home,
     )
-    files = {file.name: file.text for file in render(plan, bundled("asterisk-config"), FILES)}
+    try:
+        files = {file.name: file.text for file in render(plan, bundled("asterisk-config"), FILES)}
+    except TemplateError as error:
+        place = f"{error.name}:{error.lineno}: " if isinstance(error, TemplateSyntaxError) else ""
+        return (f"a template cannot be rendered: {place}{error.message}",)
     return findings(files, editions)
 
 

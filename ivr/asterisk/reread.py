@@ -14,6 +14,7 @@ _HEADING = re.compile(r"\[([A-Za-z0-9._-]+)\]")
 _FIRST = re.compile(r"exten => (_?[A-Za-z0-9+*#!._\[\]-]+),(1|hint),(.+)")
 _LABELLED = re.compile(r" same => n\(([a-z]+)\),(.+)")
 _SETTING = re.compile(r"[a-z]+=[a-z]+")
+_GENERAL = "general"
 _SAME = " same => n,"
 
 
@@ -59,14 +60,14 @@ def read_dialplan(files: Mapping[str, str]) -> dict[str, Section]:
                 labels[labelled[1]] = len(steps)
                 steps.append(labelled[2])
             elif heading := _HEADING.fullmatch(line):
-                section, steps = Section([], {}), []
                 sound = heading[1] not in found and len(heading[1]) <= LONGEST_NAME
-                found[heading[1]] = section
+                found[heading[1]], steps = Section([], {}), []
+                section = None if heading[1] == _GENERAL else found[heading[1]]
             else:
                 sound = _apart(line, section, files)
             if not sound or ";" in line or len(line) > _LONGEST_LINE:
                 raise UnreadableError(f"{name}:{number}: `{line[:100]}`")
-    found.pop("general", None)
+    found.pop(_GENERAL, None)
     return found
 
 
@@ -75,7 +76,7 @@ def _apart(line: str, section: Section | None, files: Mapping[str, str]) -> bool
     if line.startswith("include => ") and section is not None:
         section.includes.append(line.removeprefix("include => "))
         return True
-    return line.removeprefix("#include ") in files or bool(_SETTING.fullmatch(line))
+    return line.removeprefix("#include ") in files or (section is None and bool(_SETTING.fullmatch(line)))
 
 
 def split(text: str, separator: str) -> list[str]:

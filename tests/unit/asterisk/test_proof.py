@@ -21,10 +21,19 @@ from tests.unit.engine.test_machine import SMALL, desk
 
 RICH = SMALL["lines"] | {
     "first": {"agents": ["201"], "wrap": "20s", "pause after": 3, "whisper": "accept", "then": "second"},
-    "third": {"agents": ["203"], "then": "voicemail"},
-}
+    "third": {
+        "agents": ["203", "202"], "rank": {"202": 2}, "own agent first": True, "tells": ["place", "wait"],
+        "then": "voicemail",
+    },
+}  # fmt: skip
+TRIAL = SMALL["flow"] | {"why": SMALL["flow"]["why"] | {"5": "trial"}, "trial": {"split": {"first": 30, "third": 70}}}
+CALLERS = [
+    {"who": ["+49"], "language": "ru", "priority": 3},
+    {"who": ["+7921"], "then": "hang up"},
+    {"who": ["hidden"], "then": "second", "category": "sale"},
+]
 PLAN, ANY = "extensions.conf", "StartMusicOnHold(hold)"
-TWO = (desk(outbound=OUT, lines=RICH, voicemail={}), desk(**OTHER))
+TWO = (desk(outbound=OUT, lines=RICH, voicemail={}, flow=TRIAL, callers=CALLERS), desk(**OTHER))
 
 
 def proven(files, desks):
@@ -78,7 +87,7 @@ def edition_jumps(text):
         if line[0].startswith("["):
             flow = line[0].startswith(("[node-", "[flow-", "[to-", "[line-", "[desk-"))
         elif flow:
-            target = r"(?:\?|\bGoto\()([a-z0-9._-]+,(?:[a-z]+,)?1)(?=\))"
+            target = r"(?:\?|\bGoto\()([a-z0-9._-]+,(?:[a-z-]+,)?1)(?=\))"
             found += [
                 (line.start() + jump.start(1), line.start() + jump.end(1)) for jump in re.finditer(target, line[0])
             ]
@@ -107,6 +116,9 @@ def test_b5_one_target_that_is_another_is_found(make, tmp_path_factory, seed, pl
         (PLAN, "Set(__IVR_CATEGORY=sale)", "Set(__IVR_CATEGORY=claim)", "category sale, but"),
         ("queues.conf", "member => Local/202@agents/n,0,202", "member => Local/203@agents/n,0,203", "line second"),
         (PLAN, "exten => _+7!,1", "exten => _+!,1", "small, outside +7"),
+        (PLAN, "$[${IVR_PLACE} < 30]", "$[${IVR_PLACE} < 31]", "node trial enter: → trial to-first trial to-third"),
+        (PLAN, "exten => blocked1,1", "exten => blocked0,1", "small, blocked1"),
+        ("queues.conf", "Local/202@agents/n,1,202", "Local/202@agents/n,0,202", "203 202/1, but"),
         (PLAN, "exten => 100,1", "exten => 109,1", "number 100"),
         (PLAN, "IVR_WAIT=60", "IVR_WAIT=6000", "wait 60"),
         # ways that lead nowhere, or go on for ever
@@ -135,6 +147,9 @@ def test_b5_one_target_that_is_another_is_found(make, tmp_path_factory, seed, pl
         # B1, B3
         (PLAN, "FILTER(0-9+*#,", "FILTER(0-9+*#&,", "is filtered, but may hold &"),
         (PLAN, "FILTER(0-9+*#,", r"FILTER(0-9+*#\x0a,", "is filtered, but may hold"),
+        (PLAN, ANY, "NoOp(${SHARED(IVR_OTHER,x)}${CHANNEL(pjsip,remote_addr)})", "the dialplan reads CHANNEL(pjsip"),
+        (PLAN, "exten => arrive,1,Gosub(clean,s,1)", "exten => arrive,1,Gosub(callers-small_0123456789ab,s,1)",
+         "a caller's number or name as it came: `ExecIf("),
         (PLAN, ANY, "NoOp(${CALLERID(name)})", "a caller's number or name as it came"),
         (PLAN, ANY, "NoOp(${CUT(CALLERID(name),-,1)})", "number or name as it came"),
         (PLAN, ANY, "NoOp(${CALLERID(dnid)})", "number or name as it came"),
@@ -150,6 +165,8 @@ def test_b5_one_target_that_is_another_is_found(make, tmp_path_factory, seed, pl
         ("queues.conf", "member => Local/202@agents/n", "member => Local/+7921@out-small/n", "a caller gets outside: "),
         ("queues.conf", "=> Local/202@agents/n", "=> Local/299@agents/n", "a queue rings nobody: Local/299@"),
         (PLAN, ANY, "ExecIf($[1]?AddQueueMember(small-first,Local/+7921@out-small/n))", "a caller gets outside: "),
+        (PLAN, "Local/${IVR_HIS}@agents/n,$", "Local/${IVR_HIS}@out-small/n,$", "a caller gets outside: inbound → "),
+        (PLAN, "Local/${IVR_HIS}@agents/n,$", "Local/${IVR_HIS}@gents/n,$", "a queue rings nobody"),
         (PLAN, ANY, "ChannelRedirect(${IVR_CALLER})", "says too little"),
         ("acts.conf", "Goto(say-ready,1)", "Goto(*469x,1)", "a way to nothing: "),
         ("pjsip.conf", "allow_transfer = no", "allow_transfer = yes", "trunk may transfer himself"),
@@ -208,7 +225,7 @@ def test_s4_a_dialplan_that_rings_nobody_outside_has_no_way_there(tmp_path):
     "line",
     ["exten => s,2,NoOp()", "exten=>s,1,NoOp()", " same => n,NoOp() ; a comment", "switch => Realtime/x", "#exec rm",
      "#include other.conf", " same => n(a),NoOp()\n same => n(a),NoOp()", "[x]",
-     "exten => s,1,NoOp()\nexten => s,1,NoOp()", f"[{'x' * 80}]", f" same => n,NoOp({'x' * 4000})", "ignorepat => 9"],
+     "exten => s,1,NoOp()\nexten => s,1,NoOp()", f"[{'x' * 80}]", f" same => n,NoOp({'x' * 4000})", "ignorepat => 9", "switch=realtime"],
 )  # fmt: skip
 def test_a_line_that_we_never_write_is_not_passed_over(line):
     with pytest.raises(UnreadableError, match=r"extensions\.conf:[0-9]+"):

@@ -188,6 +188,21 @@ def test_a_mistake_of_ours_is_never_remembered_as_proven(ivr, write, templates):
     assert [ivr("check").exit_code for _ in range(2)] == [2, 2]
 
 
+@pytest.mark.parametrize(
+    ("mistake", "told"),
+    [("{% if %}\n", "a template cannot be rendered: extensions.conf.j2:4: "),
+     ("{{ nobody }}\n", "'nobody' is undefined"),
+     ("exten => s,1,Playback(x)\n", "a line that cannot be read back: extensions.conf:4: `exten => s,1,Playback(x)`")],
+)  # fmt: skip
+def test_a_template_that_somebody_broke_is_one_sentence(ivr, write, templates, mistake, told):
+    speak(write(add="budget: {time to human: 20s}\n"))
+    lines = (templates / PLAN).read_text().splitlines(keepends=True)
+    (templates / PLAN).write_text("".join((*lines[:3], mistake, *lines[3:])))
+    result = ivr("check")
+    assert result.exit_code == 2
+    assert told in result.output
+
+
 def test_desks_that_clash_are_told_so_and_nothing_of_their_dialplan(ivr, write):
     speak(write(name="shop.yaml"))
     speak(write({"desk: shop": "desk: zoo"}, name="zoo.yaml"))
