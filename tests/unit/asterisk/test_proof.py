@@ -225,7 +225,8 @@ def test_s4_a_dialplan_that_rings_nobody_outside_has_no_way_there(tmp_path):
     "line",
     ["exten => s,2,NoOp()", "exten=>s,1,NoOp()", " same => n,NoOp() ; a comment", "switch => Realtime/x", "#exec rm",
      "#include other.conf", " same => n(a),NoOp()\n same => n(a),NoOp()", "[x]",
-     "exten => s,1,NoOp()\nexten => s,1,NoOp()", f"[{'x' * 80}]", f" same => n,NoOp({'x' * 4000})", "ignorepat => 9", "switch=realtime"],
+     "exten => s,1,NoOp()\nexten => s,1,NoOp()", f"[{'x' * 80}]", f" same => n,NoOp({'x' * 4000})",
+     "ignorepat => 9", "switch=realtime"],
 )  # fmt: skip
 def test_a_line_that_we_never_write_is_not_passed_over(line):
     with pytest.raises(UnreadableError, match=r"extensions\.conf:[0-9]+"):
