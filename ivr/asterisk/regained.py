@@ -117,7 +117,7 @@ class _Regained:
                     says.append(f"{'tries' if number[1] == 'TRIES' else 'below'} {number[2]}")
                 case "Hangup":
                     places.append(HANG_UP)
-            if step.jumps and step.app in {"Goto", "GotoIf"}:
+            if step.app in {"Goto", "GotoIf", "Gosub"}:
                 places += [self._place(jump.context, jump.extension) for jump in step.jumps if jump.label == "1"]
         places = [values.get("IVR_GO", "") if place == "line" and "IVR_GO" in values else place for place in places]
         if "IVR_SOURCE" in values and extension.startswith("key"):
@@ -142,6 +142,8 @@ class _Regained:
                 place = f"in {name[1:]}"
             case "to", ".${IVR_GO}", "s":
                 place = "line"
+            case "hours" | "callers", "", "s":
+                place = kind
         return _MEANT.get(place, place)
 
     def _prompt(self, file: str) -> str:
@@ -150,12 +152,13 @@ class _Regained:
 
     def _line(self, name: str, steps: list[Step]) -> Told:
         told = self._told("s", steps)
-        over, _, then = told.then.partition(" ")
+        entered, _, behind = told.then.partition(" ")
+        over, _, then = behind.partition(" ")
         values = dict(value.partition("=")[::2] for step in steps[:1] for value in step.arguments)
         back = [value.removeprefix("IVR_BACK=") for step in steps for value in step.arguments if "IVR_BACK=" in value]
         if back:  # a node: the controller goes on there, or the dialplan
             then = back[0] if then == f"{back[0]} desk-{self._name},went" else f"{back[0]}, then {then}"
-        then = {"sorry": HANG_UP}.get(then, then) if over == "sorry" else f"{over} {then}"
+        then = {"sorry": HANG_UP}.get(then, then) if (entered, over) == ("line,enter", "sorry") else told.then
         kept = [f"{what} {values.get(key)}" for what, key in _KEPT.items() if values.get("__IVR_LINE") == name]
         return Told(then, says=" ".join((*kept, *self._members(f"{self._desk}-{name}"))))
 

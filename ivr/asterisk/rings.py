@@ -12,11 +12,21 @@ _COUNTED = re.compile(r"([A-Z_]+)=\$\[\$\{\1\} \+ 1\]")
 _ONCE = re.compile(r'"\$\{([A-Z_]+)\}" != "1"')
 _ASKED = ('$["${IVR_OVER}" = "1"]',)
 """What is asked behind the subroutine of the lines."""
+_PATIENCE = "IVR_LEFT=$[${IVR_SINCE} + ${IVR_PATIENCE} - ${EPOCH}]"
+_OVER = "$[${IVR_LEFT} <= 0 | ${IVR_EMPTY} >= ${IVR_LINES}]"
+_TURN = "IVR_TURNS=$[0${IVR_TURNS} + 1]"
+_TURNS = re.compile(r"\$\[\$\{IVR_TURNS\} >= [0-9]+\]")
+_DEADLINE = re.compile(r"TIMEOUT\(absolute\)=[0-9]+")
+_WHISPERED = "${IVR_SAY:0:-1}"
+"""What an agent is asked once, behind the whisper."""
 
 
 def ring_findings(ways: Ways) -> Iterator[str]:
-    """Find the rings, each with its places."""
+    """Find the rings, each with its places, and what would let a call stay in one that waits."""
     yield from _lines(ways)
+    for place, steps in ways.steps.items():
+        if wrong := _unlimited(steps):
+            yield f"{wrong}: {','.join(place)}"
     whole = _ring({place: [edge.to for edge in _onward(ways, place)] for place in ways.steps})
     if ring := _ring(_uncounted(ways, whole)):
         names = [f"{context},{extension}" for context, extension, _ in sorted(ring)]
@@ -30,9 +40,30 @@ def _lines(ways: Ways) -> Iterator[str]:
             waits = any(step.app == "Queue" or "IVR_OVER=1" in step.arguments for step in steps)
             if not waits and any(step.app == "Return" for step in steps):
                 yield f"a line is left without a wait: {','.join(place)}"
+            if any(step.app == "Queue" for step in steps) and not _patient(steps):
+                yield f"a line may keep a caller for ever: {','.join(place)}"
         for step, behind in zip(steps, [*steps[1:], None], strict=True):
             if step.jumps and step.jumps[0][1:] == LINE and (behind is None or behind.arguments != _ASKED):
                 yield f"a line is not left when patience is over: {','.join(place)}"
+
+
+def _patient(steps: Sequence[Step]) -> bool:
+    """Say whether patience is reckoned and asked for before the queue, and empty lines are counted behind it."""
+    before = [",".join(step.arguments) for step in steps[: [step.app for step in steps].index("Queue")]]
+    behind = ",".join(",".join(step.arguments) for step in steps)
+    return _PATIENCE in before and _OVER in before and "$[${IVR_EMPTY} + 1]" in behind
+
+
+def _unlimited(steps: Sequence[Step]) -> str:
+    """Return what is wrong when a question is asked without counting, or the controller without a deadline."""
+    done: list[str] = []
+    for step in steps:
+        if step.app == "Read" and not (_TURN in done and any(_TURNS.fullmatch(one) for one in done)):
+            return "" if step.arguments[1] == _WHISPERED else "a question is asked without counting"
+        if step.app == "AGI" and not step.arguments[0].endswith("/whisper"):
+            return "" if any(_DEADLINE.fullmatch(one) for one in done) else "the controller is asked without a deadline"
+        done.append(",".join(step.arguments))
+    return ""
 
 
 def _onward(ways: Ways, place: Place) -> list[Edge]:

@@ -33,7 +33,9 @@ def told_flow(desk: Desk) -> dict[str, Told]:
     asks = desk.asks_before_line
     found = {f"number {number}": Told(desk.desk) for number in desk.numbers}
     found |= {f"door {name}": Told(name) for name in ("arrive", "went")}
-    ahead = ["blocked"] * any(rule.then == HANG_UP for rule in desk.callers) + ["closed"] * (desk.hours is not None)
+    ahead = ["blocked"] * any(rule.then == HANG_UP for rule in desk.callers) + ["hours", "closed"] * (
+        desk.hours is not None
+    )
     ahead += ["caller"] * any(rule.then not in {None, HANG_UP} for rule in desk.callers)
     found["begin"] = Told(" ".join((*ahead, desk.first_node)))
     for place, rule in enumerate(desk.callers):
@@ -52,7 +54,8 @@ def told_flow(desk: Desk) -> dict[str, Told]:
         found[f"line {name}"] = _line(desk, name, line)
     if desk.outbound:
         found |= {f"outside {prefix}": Told(desk.desk) for prefix in desk.outbound.allow}
-    found["arrive"], found["T"] = Told(f"{HANG_UP} went", language=desk.languages[0]), Told("fallback")
+    arrive = ("clean,s", *("callers",) * bool(desk.callers), HANG_UP, "went")
+    found["arrive"], found["T"] = Told(" ".join(arrive), language=desk.languages[0]), Told("fallback")
     found["went"] = Told(f"handed {'voicemail ' if desk.voicemail else ''}fallback {HANG_UP}")
     questions = ("source asked",) * asks + ("asked",) * desk.asks_in_flow
     found["fallback"] = Told(" ".join((*questions, "back begin")))
