@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from ivr.asterisk.steps import Step
 from ivr.asterisk.ways import Ways
 from ivr.flows.edition import Edition
-from ivr.flows.model import HANG_UP, VOICEMAIL
+from ivr.flows.model import HANG_UP
 from ivr.flows.told import Told, told_flow
 
 _ADDED = re.compile(r"Local/([0-9]+)@agents/n,([0-9]+)")
@@ -62,10 +62,9 @@ class _Regained:
                 found[f"to {name[1:]}"] = self._told("s", self._steps(context, "s"))
             elif kind == "line" and name[:1] == "-":
                 found[f"line {name[1:]}"] = self._line(name[1:], self._steps(context, "s"))
-        own = f"desk-{self._name}"
-        found |= {name: self._told(name, self._steps(own, name)) for name in ("arrive", "went", "T", "fallback")}
-        sorry = self._told("sorry", self._steps(own, "sorry"))
-        found["sorry"] = Told(VOICEMAIL if sorry.then == "voicemail" else HANG_UP)
+        own = self._ways.sections.get(f"desk-{self._name}")
+        for name in own.extensions if own else ():
+            found[name] = self._told(name, self._steps(f"desk-{self._name}", name))
         return found
 
     def _steps(self, context: str, extension: str) -> list[Step]:

@@ -59,6 +59,8 @@ def told_flow(desk: Desk) -> dict[str, Told]:
     found["went"] = Told(f"handed {'voicemail ' if desk.voicemail else ''}fallback {HANG_UP}")
     questions = ("source asked",) * asks + ("asked",) * desk.asks_in_flow
     found["fallback"] = Told(" ".join((*questions, "back begin")))
+    if desk.voicemail:
+        found["voicemail"] = Told("voicemail,s")
     found["sorry"] = Told(VOICEMAIL if desk.voicemail and desk.voicemail.instead_of_sorry else HANG_UP)
     return found
 

@@ -108,6 +108,20 @@ def test_b5_one_target_that_is_another_is_found(make, tmp_path_factory, seed, pl
     assert proven(files | {"extensions.conf": broken}, [one]), broken[begin - 60 : end + 20]
 
 
+@pytest.mark.slow
+def test_b5_each_target_of_desks_with_all_parts_that_is_another_is_found(files):
+    text = files[PLAN]
+    jumps = edition_jumps(text)
+    targets = sorted({text[begin:end] for begin, end in jumps})
+    passed = []
+    for number, (begin, end) in enumerate(jumps):
+        other = next(one for one in targets[number % len(targets) :] + targets if one != text[begin:end])
+        if not proven(files | {PLAN: text[:begin] + other + text[end:]}, TWO):
+            passed.append((text[begin - 80 : end], other))
+    assert passed == []
+    assert len(jumps) > 100
+
+
 @pytest.mark.parametrize(
     ("name", "what", "by", "told"),
     [
