@@ -17,6 +17,7 @@ _OVER = "$[${IVR_LEFT} <= 0 | ${IVR_EMPTY} >= ${IVR_LINES}]"
 _TURN = "IVR_TURNS=$[0${IVR_TURNS} + 1]"
 _TURNS = re.compile(r"\$\[\$\{IVR_TURNS\} >= [0-9]+\]")
 _DEADLINE = re.compile(r"TIMEOUT\(absolute\)=[0-9]+")
+_ASKING = frozenset({"AGI", "Read"})
 _WHISPERED = "${IVR_SAY:0:-1}"
 """What an agent is asked once, behind the whisper."""
 
@@ -25,7 +26,7 @@ def ring_findings(ways: Ways) -> Iterator[str]:
     """Find the rings, each with its places, and what would let a call stay in one that waits."""
     yield from _lines(ways)
     for place, steps in ways.steps.items():
-        if wrong := _unlimited(steps):
+        if any(step.app in _ASKING for step in steps) and (wrong := _unlimited(steps)):
             yield f"{wrong}: {','.join(place)}"
     whole = _ring({place: [edge.to for edge in _onward(ways, place)] for place in ways.steps})
     if ring := _ring(_uncounted(ways, whole)):
