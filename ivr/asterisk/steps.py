@@ -83,6 +83,8 @@ def _conditional(app: str, inside: str) -> Step:
     if app == "GotoIf":
         jumps = tuple(_jump("goto", one) for one in branches if one)
         return Step(app, (condition,), jumps, ends=len(jumps) > 1)
+    if any(one.startswith("ExecIf(") for one in branches):
+        raise UnreadableError(f"`{app}({inside[:100]})`: one question is asked at a time")
     done = tuple(read_step(one) for one in branches if one)
     return Step(
         app,
@@ -112,6 +114,8 @@ class Text(NamedTuple):
 
 
 _CHOICE = re.compile(r"\$\{IF\(\$\[.*?\]\?([^${}:]*):([^${}:]*)\)\}")
+_CHOICES = 4
+"""Of a text with more of them nobody knows what it becomes."""
 _VARIABLE = re.compile(r"\$\{(?:[^{}]|\{[^{}]*\})*\}")
 
 
@@ -119,7 +123,7 @@ def text_of(written: str) -> Text:
     """Return what a text may become when its variables stand for anything, and a choice for one of two."""
     if "$" not in written:
         return Text((written,), re.compile(re.escape(written)))
-    if choice := _CHOICE.search(written):
+    if (choice := _CHOICE.search(written)) and len(_CHOICE.findall(written)) <= _CHOICES:
         either = tuple(written[: choice.start()] + one + written[choice.end() :] for one in choice.groups())
         several = [text_of(one) for one in either]
         known = tuple(text for one in several if one.texts for text in one.texts)

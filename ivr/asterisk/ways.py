@@ -51,6 +51,8 @@ class Ways:
         self.known: dict[str, Step] = {}
         """Every step, by its text."""
         self._texts: dict[str, Text] = {}
+        for context in sections:
+            self._including(context, ())
         for context, section in sections.items():
             for name, extension in section.extensions.items():
                 self._read(context, name, extension)
@@ -66,6 +68,14 @@ class Ways:
         events = {context: tuple(self._events(context, with_events)) for context in sections}
         for place, steps in self.steps.items():
             self._link(place, steps, events[place[0]])
+
+    def _including(self, context: str, way: tuple[str, ...]) -> None:
+        """Refuse contexts that include themselves; everybody else may walk through them."""
+        if context in way:
+            raise UnreadableError(f"contexts include each other: {' → '.join((*way, context))}")
+        if section := self.sections.get(context):
+            for other in section.includes:
+                self._including(other, (*way, context))
 
     def _called(self, interface: str) -> list[Place]:
         """Return where a call to `Local/201@agents/n` comes to."""

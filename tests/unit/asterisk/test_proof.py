@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ivr.asterisk.proof import findings, read_ways
+from ivr.asterisk.proof import FILES, findings, read_ways
 from ivr.asterisk.reread import UnreadableError, read_dialplan
 from ivr.flows.edition import Edition
 from ivr.flows.reader import read_desk
@@ -199,6 +199,9 @@ def test_b5_each_target_of_desks_with_all_parts_that_is_another_is_found(files):
         (PLAN, ANY, "ExecIf($[1]?AddQueueMember(small-first,Local/+7921@out-small/n))", "a caller gets outside: "),
         (PLAN, "Local/${IVR_HIS}@agents/n,$", "Local/${IVR_HIS}@out-small/n,$", "a caller gets outside: inbound → "),
         (PLAN, "Local/${IVR_HIS}@agents/n,$", "Local/${IVR_HIS}@gents/n,$", "a queue rings nobody"),
+        (PLAN, "[inbound]\n", "[inbound]\ninclude => from-agents\n", "include each other: inbound → from-agents → "),
+        (PLAN, ANY, "ExecIf($[1]?ExecIf($[1]?NoOp()))", "one question is asked at a time"),
+        (PLAN, ANY, f"Dial({'${IF($[1]?a:b)}' * 60},60)", "a caller gets outside: "),
         (PLAN, ANY, "ChannelRedirect(${IVR_CALLER})", "says too little"),
         ("acts.conf", "Goto(say-ready,1)", "Goto(*469x,1)", "a way to nothing: "),
         ("pjsip.conf", "allow_transfer = no", "allow_transfer = yes", "trunk may transfer himself"),
@@ -215,6 +218,21 @@ def test_what_is_broken_is_found_and_told_with_its_place(files, name, what, by, 
     assert what in files[name]
     found = proven(files | {name: files[name].replace(what, by, 1)}, TWO)
     assert any(told in one for one in found), found
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    name=st.sampled_from(FILES),
+    place=st.integers(0),
+    cut=st.integers(0, 40),
+    put=st.text('abs,1()[]{}$"?:&^;@=>\n _.!/', max_size=6)
+    | st.sampled_from(["${", "Goto(", "exten => ", "include => "]),
+)
+def test_whatever_stands_in_a_file_is_a_finding_at_worst(files, name, place, cut, put):
+    text = files[name]
+    at = place % len(text)
+    found = proven(files | {name: text[:at] + put + text[at + cut :]}, TWO)
+    assert all(isinstance(one, str) for one in found)
 
 
 BREACHES = ("inbound", "himself", "clean", "whisper", "voicemail", "record", "line", "agents",
