@@ -25,20 +25,18 @@ from collections.abc import Iterator
 from datetime import timedelta
 from urllib.parse import quote
 
-from ivr.asterisk.compiled_callers import compile_callers
+from ivr.asterisk.compiled_callers import compile_callers, treat
 from ivr.asterisk.compiled_hours import compile_hours
-from ivr.asterisk.dialplan import context, fact
-from ivr.asterisk.whispering import ACCEPT_KEY, DECISION_WAIT
+from ivr.asterisk.dialplan import LANGUAGE, context, fact
 from ivr.engine.machine import TURNS_PER_CALL
 from ivr.engine.nodes.menu import NEXT_DIGIT_WAIT
-from ivr.engine.whisper import WAITS
+from ivr.engine.whisper import ACCEPT_KEY, DECISION_WAIT, WAITS
 from ivr.flows.callers import prompt_of
 from ivr.flows.edition import Edition
 from ivr.flows.model import HANG_UP, VOICEMAIL, Menu, Say, Script, Split, Way, way_to
 from ivr.flows.prompts import key_prompt, tells_notice
 from ivr.flows.split import DIGITS, PRIME, edges, mixture_of
 
-LANGUAGE = "${CHANNEL(language)}"
 _KEYS = "-_.:+*"
 """What stands in a fact as it is; see `ivr.telephony.facts`."""
 _POUND = 'ExecIf($["${IVR_KEY}" = "" & "${READSTATUS}" = "OK"]?Set(IVR_KEY=#))'
@@ -72,19 +70,11 @@ def _entry(edition: Edition) -> Iterator[tuple[str, list[str]]]:
         for number, source in desk.source.by_number.items():
             begin.append(f'ExecIf($["${{IVR_NUMBER}}" = "{number}"]?Set(__IVR_SOURCE={source}))')
         begin.append(f'ExecIf($["${{IVR_SOURCE}}" != ""]?{fact("source", source="${IVR_SOURCE}", how="dialled")})')
-    if desk.callers:
-        begin += [
-            f'ExecIf($["${{IVR_SPEAKS}}" != "" & "${{IVR_SPEAKS}}" != "{LANGUAGE}"]?'
-            f"{fact('language', language='${IVR_SPEAKS}')})",
-            'ExecIf($["${IVR_SPEAKS}" != ""]?Set(CHANNEL(language)=${IVR_SPEAKS}))',
-            f'ExecIf($["${{QUEUE_PRIO}}" != "0"]?{fact("priority", priority="${QUEUE_PRIO}")})',
-            f'GotoIf($["${{IVR_RULE}}" != "" & ${{DIALPLAN_EXISTS({flow},blocked${{IVR_RULE}},1)}}]?'
-            "blocked${IVR_RULE},1)",
-        ]
+    begin += treat(flow, desk.callers)
     if desk.hours:
         begin.append(f"Gosub(hours-{name},s,1(${{EPOCH}}))")
         begin.append('GotoIf($["${IVR_OPEN}" != "1"]?closed,1)')
-    if desk.callers:
+    if any(rule.then not in {None, HANG_UP} for rule in desk.callers):
         begin.append('GotoIf($["${IVR_RULE}" != ""]?caller${IVR_RULE},1)')
     yield "begin", [*begin, *_way(edition, way_to(desk.first_node), "")]
     if desk.hours:
@@ -94,7 +84,7 @@ def _entry(edition: Edition) -> Iterator[tuple[str, list[str]]]:
             way = _way(edition, rule.way, prompt_of(place))
             yield (f"blocked{place}", [fact("blocked"), *way]) if rule.then == HANG_UP else (f"caller{place}", way)
     yield "limit", [fact("limit"), f"MSet(IVR_GO={next(iter(desk.lines))},IVR_ASKED=1)", "Goto(line,1)"]
-    asks = bool(desk.source and desk.source.ask == "before the line" and desk.source.menu)
+    asks = desk.asks_before_line
     ready = f"Goto(to-{name}.${{IVR_GO}},s,1)"
     yield "line", ['GotoIf($["${IVR_SOURCE}" = "" & "${IVR_ASKED}" != "1"]?source,1)', ready] if asks else [ready]
     if asks and desk.source:
@@ -269,9 +259,11 @@ def _whisper(edition: Edition) -> Iterator[tuple[str, list[str]]]:
             steps.append(f'ExecIf($["${{IVR_SOURCE}}" = ""]?{own % "ask-source"})')
     steps += [f"ExecIf($[${{IVR_WAITED}} >= {least}]?Set(IVR_TOLD={least}))" for least in sorted(WAITS)]
     steps.append(f'ExecIf($["${{IVR_TOLD}}" != ""]?{own % "waited.${IVR_TOLD}"})')
-    steps.append('GotoIf($["${IVR_WHISPER}" = "accept"]?accept,1)')
+    asks = any(line.whisper == "accept" for line in desk.lines.values())
+    if asks:
+        steps.append('GotoIf($["${IVR_WHISPER}" = "accept"]?accept,1)')
     yield "s", [*steps, _SPEAK, "Set(IVR_TOKEN=whispered)", "Return()"]
-    if any(line.whisper == "accept" for line in desk.lines.values()):
+    if asks:
         yield (
             "accept",
             [

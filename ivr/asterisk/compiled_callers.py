@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ivr.asterisk.dialplan import LANGUAGE, fact
 from ivr.flows.callers import CallerRule, pattern
+from ivr.flows.way import HANG_UP
 
 _LONGEST = 2000
 """Characters of an expression: Asterisk cuts a line of its dialplan at 4096."""
@@ -29,6 +31,18 @@ def compile_callers(rules: Sequence[CallerRule]) -> Iterator[tuple[str, list[str
             fits = f'${{REGEX("{expression}" ${{CALLERID(num)}})}}'
             steps += [f'ExecIf($["${{{name}}}" = "{none}" & {fits}]?Set({name}={to}))' for name, none, to in sets]
     yield "s", [*steps, "Return()"]
+
+
+def treat(flow: str, rules: Sequence[CallerRule]) -> Iterator[str]:
+    """Walk over the first steps of a flow: they do what the subroutine has found out, up to who is blocked."""
+    if rules:
+        other = f'$["${{IVR_SPEAKS}}" != "" & "${{IVR_SPEAKS}}" != "{LANGUAGE}"]'
+        yield f"ExecIf({other}?{fact('language', language='${IVR_SPEAKS}')})"
+        yield 'ExecIf($["${IVR_SPEAKS}" != ""]?Set(CHANNEL(language)=${IVR_SPEAKS}))'
+        yield f'ExecIf($["${{QUEUE_PRIO}}" != "0"]?{fact("priority", priority="${QUEUE_PRIO}")})'
+    if any(rule.then == HANG_UP for rule in rules):
+        blocked = f'$["${{IVR_RULE}}" != "" & ${{DIALPLAN_EXISTS({flow},blocked${{IVR_RULE}},1)}}]'
+        yield f"GotoIf({blocked}?blocked${{IVR_RULE}},1)"
 
 
 def _expressions(who: Sequence[str]) -> Iterator[str]:

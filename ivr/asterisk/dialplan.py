@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from ivr.telephony.facts import EVENT_NAME
 
+LANGUAGE = "${CHANNEL(language)}"
+"""The one that is spoken with the caller."""
+
 
 def context(name: str, extensions: Mapping[str, Sequence[str]]) -> str:
     """Return a context: each extension's steps in order, a labelled one as `(label),Application()`."""

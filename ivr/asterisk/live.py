@@ -34,6 +34,8 @@ LIVE_EVENTS: Final = (
     "DTMFEnd", "QueueCallerJoin", "QueueCallerLeave", "QueueMemberRemoved", *sorted(_MEMBER_EVENTS)
 )  # fmt: skip
 """The events that the picture is made of; `manager.conf` lets no other through to us."""
+WATCHED_EVENTS: Final = ("Hold", "Unhold", "AttendedTransfer")
+"""But these, which are for `ivr.asterisk.watch` alone."""
 
 
 @dataclass(frozen=True, slots=True)

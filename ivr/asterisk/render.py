@@ -6,7 +6,7 @@ setting brings is checked by its filter before it stands in a file, because `;`,
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache, partial
@@ -19,9 +19,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from ivr.asterisk.compiled import compile_flow
 from ivr.asterisk.compiled_waiting import tell_waiting, told_music
 from ivr.asterisk.control import control_dir
-from ivr.asterisk.live import LIVE_EVENTS
+from ivr.asterisk.live import LIVE_EVENTS, WATCHED_EVENTS
 from ivr.asterisk.modules import REQUIRED, SHADOW, WANTED
-from ivr.asterisk.watch import WATCHED_EVENTS
 from ivr.errors import DeskError
 from ivr.flows.edition import Edition
 from ivr.flows.model import Desk, Line
@@ -72,10 +71,10 @@ class Plan:
         return tuple(edition.desk for edition in self.editions)
 
 
-def render(plan: Plan, templates: Path) -> tuple[Rendered, ...]:
-    """Return all files. Raises `DeskError` when a setting cannot stand in an Asterisk file."""
+def render(plan: Plan, templates: Path, only: Collection[str] = ()) -> tuple[Rendered, ...]:
+    """Return all files, or `only` some. Raises `DeskError` when a setting cannot stand in an Asterisk file."""
     jinja, values = _environment(templates), _values(plan)
-    names = sorted(path.name for path in templates.glob("*.j2"))
+    names = sorted(path.name for path in templates.glob("*.j2") if not only or path.stem in only)
     return tuple(Rendered(name.removesuffix(".j2"), jinja.get_template(name).render(values)) for name in names)
 
 
@@ -144,6 +143,7 @@ def _values(plan: Plan) -> dict[str, object]:
         "whisper": _whisper,
         "question_keys": question_keys,
         "compile_flow": _flow_of,
+        "whispers": any(line.whisper for one in every for line in one.desk.lines.values()),
         "tells_notice": tells_notice,
         "dial": _dial,
         "codes": codes,

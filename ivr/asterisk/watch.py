@@ -18,8 +18,6 @@ from ivr.errors import DeskError
 
 Place = Callable[[str, Mapping[str, str]], Awaitable[None]]
 """Have an act done: its name in the context `acts`, and its values."""
-WATCHED_EVENTS: Final = ("Hold", "Unhold", "AttendedTransfer")
-"""The events that are for the watch alone; `manager.conf` lets them through to us."""
 _ABSENT: Final = frozenset({"4", "5"})
 """Asterisk's device states of a telephone that is not there: invalid, unavailable."""
 _PATIENCE: Final = 60

@@ -6,11 +6,8 @@ from collections.abc import Sequence
 
 from ivr.asterisk.agi_dialogue import CallerGone, Dialogue
 from ivr.asterisk.keys import MARGIN, take_key
+from ivr.engine.whisper import ACCEPT_KEY, DECISION_WAIT
 from ivr.telephony.facts import EVENT_NAME, Fact, write_facts
-
-ACCEPT_KEY = "1"
-DECISION_WAIT = 4.0
-"""Seconds for the agent's key after the whisper."""
 
 
 async def whisper_to_agent(agi: Dialogue, agent: str, files: Sequence[str], lasts: float, *, accept: bool) -> None:

@@ -23,7 +23,9 @@ def apply(
         Path | None, typer.Option("--desks", help="The folder of the desk files.", show_default="dialplans")
     ] = None,
     author: Author = None,
-    untested: Annotated[bool, typer.Option("--untested", help="Even when a scenario comes otherwise.")] = False,
+    untested: Annotated[
+        bool, typer.Option("--untested", help="Even when a scenario comes otherwise, or the dialplan is not proven.")
+    ] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Even over files of Asterisk's edited by hand.")
     ] = False,
@@ -42,6 +44,7 @@ def apply(
     folder = settings_from(home=home, desks=desks).desks
     every = read_desks(folder)
     if not untested:
+        _prove({folder / f"{name}.yaml": desk for name, desk in every.items()})
         _try(folder, every)
     if not overwrite and (served.home / "desks").is_dir() and (edited := drift(served, find_asterisk())):
         raise DeskError(
@@ -58,6 +61,13 @@ def tell(version: Version | None) -> None:
         return
     names = ", ".join(edition.replace("_", " ") for edition in version.editions.values())
     print(f"Version {version.number} is served: {names}. `ivr rollback` goes back.")
+
+
+def _prove(desks: dict[Path, Desk]) -> None:
+    from ivr.app.proven import CURE, unproven
+
+    if found := unproven(desks):
+        raise DeskError(f"The dialplan of these desks: {found[0]}.", f"{CURE[0].upper()}{CURE[1:]}.")
 
 
 def _try(folder: Path, desks: dict[str, Desk]) -> None:

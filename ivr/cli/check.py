@@ -46,7 +46,8 @@ def check(
 ) -> None:
     """Check desk files: mistakes, missing prompts, and the time until a person's telephone rings."""
     reports = [_report(file) for file in _files(desks or [])]
-    _add_clashes(reports)
+    for folder in dict.fromkeys(report.file.parent for report in reports):
+        _add_together(folder, [report for report in reports if report.file.parent == folder])
     if as_json:
         print(json.dumps([_plain(report) for report in reports], indent=2, ensure_ascii=False))
     else:
@@ -114,25 +115,26 @@ def _prompts(source: Source) -> list[Mistake]:
     return found
 
 
-def _add_clashes(reports: list[Report]) -> None:
-    """Add what these desks and the others of their folders both claim."""
+def _add_together(folder: Path, reports: list[Report]) -> None:
+    """Add what these desks and the others of their folder both claim; else what their dialplan does amiss."""
+    from ivr.app.proven import CURE, unproven
     from ivr.flows.reader import read_source
     from ivr.flows.together import clashes
 
-    sources = {report.file: report.source for report in reports if report.source}
-    for folder in dict.fromkeys(report.file.parent for report in reports):
-        files = {file: source for file, source in sources.items() if file.parent == folder}
-        others = {}
-        for file in sorted(set(folder.glob("*.yaml")) - {report.file for report in reports}):
-            try:
-                others[file] = read_source(file)
-            except AuthorError:
-                continue  # its own mistakes are told when it is checked itself
-        desks = {file: source.desk for file, source in (others | files).items()}
-        for file, mistake in clashes(desks):
-            for report in reports:
-                if report.file == file:
-                    report.add(mistake)
+    desks = {}
+    for file in sorted(set(folder.glob("*.yaml")) - {report.file for report in reports}):
+        try:
+            desks[file] = read_source(file).desk
+        except AuthorError:
+            continue  # its own mistakes are told when it is checked itself
+    desks |= {report.file: report.source.desk for report in reports if report.source}
+    clashing = list(clashes(desks))
+    for file, mistake in clashing:
+        for report in reports:
+            if report.file == file:
+                report.add(mistake)
+    if desks and not clashing:
+        reports[0].mistakes += (f"{folder}: the dialplan of these desks: {wrong}: {CURE}" for wrong in unproven(desks))
 
 
 def _plain(report: Report) -> dict[str, Any]:

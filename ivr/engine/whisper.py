@@ -8,6 +8,9 @@ from ivr.flows.model import Desk
 WAITS = (300, 120, 60, 30, 20, 10)
 """Seconds for which there is a prompt "waited at least so long"; a shorter wait is not worth a word."""
 ACCEPT_PROMPT = "whisper.accept"
+ACCEPT_KEY = "1"
+DECISION_WAIT = 4.0
+"""Seconds for the agent's key after the whisper."""
 
 
 def whisper(desk: Desk, line: str, session: Session, *, source: str, waited: float) -> tuple[str, ...]:

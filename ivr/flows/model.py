@@ -217,6 +217,16 @@ class Desk(Part):
             return ()
         return tuple(self.agents) if self.outbound.agents is None else self.outbound.agents
 
+    @property
+    def asks_before_line(self) -> bool:
+        """Whether the source question is a step of the flow."""
+        return bool(self.source and self.source.ask == "before the line" and self.source.menu)
+
+    @property
+    def asks_in_flow(self) -> bool:
+        """Whether a node waits for somebody: for a caller's key, or for a handler."""
+        return any(isinstance(node, Menu | Script) for node in self.flow.values())
+
     def tier(self, line: str) -> int:
         """Return the line's rank, from 1."""
         return tuple(self.lines).index(line) + 1

@@ -13,6 +13,9 @@ from ivr.flows.prompts import RESERVED, ways_of
 from ivr.flows.scalars import possible
 from ivr.written.mistake import Mistake, Path, nearest
 
+TOGETHER = 60
+"""Letters of a desk's and a node's or line's name: they stand in one name of Asterisk's, of 79 at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class Names:
@@ -50,6 +53,7 @@ def name_mistakes(desk: Desk, names: Names) -> Iterator[Mistake]:
     yield from _targets(desk, names)
     yield from _callers(desk)
     yield from _doubles(desk, names)
+    yield from _lengths(desk)
     yield from _staff(desk, names)
     yield from _people(desk)
     yield from _numbers(desk)
@@ -118,6 +122,15 @@ def _doubles(desk: Desk, names: Names) -> Iterator[Mistake]:
     for index, language in enumerate(desk.languages):
         if language in desk.languages[:index]:
             yield Mistake(("languages", str(index)), f"`{language}` stands here twice", "delete one")
+
+
+def _lengths(desk: Desk) -> Iterator[Mistake]:
+    """Find names of which Asterisk would cut off the end, so that two of them might become one."""
+    for part, names in (("flow", desk.flow), ("lines", desk.lines)):
+        for name in names:
+            if len(desk.desk) + len(name) > TOGETHER:
+                wrong = f"`{name}` and the desk's name have over {TOGETHER} letters together"
+                yield Mistake((part, name), wrong, "shorten one of them", at_key=True)
 
 
 def _staff(desk: Desk, names: Names) -> Iterator[Mistake]:

@@ -21,8 +21,9 @@ _CYRILLIC = str.maketrans(
         **dict.fromkeys("ъь", ""),
     }
 )
-_LONGEST = 32
-"""Letters of a name that comes from elsewhere; numbers may be put behind it."""
+_LONGEST = 24
+"""Letters of a name that comes from elsewhere; numbers may be put behind it, and a desk and a node of it stand together
+in names of Asterisk's (`ivr.flows.names.TOGETHER`)."""
 
 
 class Namer:

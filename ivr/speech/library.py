@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from os.path import isfile
 from pathlib import Path
 from typing import Literal
 
@@ -41,12 +42,15 @@ def made_path(folder: Path, desk: str, prompt: str, language: str, extension: st
 
 def source_of(folder: Path, desk: str, prompt: str, language: str) -> Source | None:
     """Return the audio that the caller will hear, or None when there is none."""
+    # `ivr check` looks for thousands of files of a large desk: a `Path` of each is a tenth of its time.
+    recorded = f"{folder}/{desk}/recorded/{language}/{prompt}"
     for extension in RECORDED:
-        path = folder / desk / "recorded" / language / f"{prompt}{extension}"
-        if path.is_file():
-            return Source(path, by_person=True)
-    files = [made_path(folder, desk, prompt, language, extension) for extension in RATES]
-    return Source(files[0], by_person=False) if all(file.is_file() for file in files) else None
+        if isfile(recorded + extension):  # noqa: PTH113
+            return Source(Path(recorded + extension), by_person=True)
+    made = f"{folder}/{desk}/prompts/{language}/{prompt}"
+    if not all(isfile(made + extension) for extension in RATES):  # noqa: PTH113
+        return None
+    return Source(made_path(folder, desk, prompt, language), by_person=False)
 
 
 def stale_prompts(desk: Desk, folder: Path) -> list[tuple[Prompt, Literal["missing", "stale"]]]:

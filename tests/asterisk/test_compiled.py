@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from ivr.asterisk.reread import read_dialplan
+from ivr.asterisk.vocabulary import APPLICATIONS, FUNCTIONS
 from ivr.flows.hours import is_open
 from ivr.flows.reader import read_desks
 from ivr.ledger.call import Call
@@ -182,6 +184,40 @@ def _parting(one: Sequence[object], other: Sequence[object]) -> str:
 
 def _of(caller: RandomCaller) -> list[tuple[str, str]]:
     return [one for one in caller.told if one[0] not in _OURS]
+
+
+def test_b5_asterisk_itself_has_read_the_dialplan_as_we_read_it_back(desk: RunningDesk) -> None:
+    """So what is proven of ours is true of Asterisk's."""
+    etc = desk.settings.asterisk_etc
+    ours = read_dialplan({name: (etc / name).read_text() for name in ("extensions.conf", "acts.conf")})
+    theirs: dict[str, dict[str, list[str]]] = {}
+    for line in desk.asterisk("dialplan show").splitlines():
+        if context := re.match(r"\[ Context '(.+)' created by 'pbx_config' \]", line):
+            place: dict[str, list[str]] = theirs.setdefault(context[1], {})
+        elif line.startswith("[ Context"):
+            place = {}
+        elif hint := re.match(r"  '(.+?)' => +hint: ", line):
+            steps = place.setdefault(hint[1], [])
+        elif step := re.match(r"  '(.+?)' => +1\. (.+?) +\[[a-z]+\.conf:\d+\]$", line):
+            steps = place.setdefault(step[1], [step[2]])
+        elif step := re.match(r" +(?:\[[a-z]+\])? +\d+\. (.+?) +\[[a-z]+\.conf:\d+\]$", line):
+            steps.append(step[1])
+    plain = {
+        name: {
+            extension: [step.replace("()", "") for step in one.steps] for extension, one in section.extensions.items()
+        }
+        for name, section in ours.items()
+    }
+    theirs = {name: {key: [one.replace("()", "") for one in steps] for key, steps in place.items()}
+              for name, place in theirs.items()}  # fmt: skip
+    assert len(plain) > 100
+    differing = {name for name in {*plain, *theirs} if plain.get(name) != theirs.get(name)}
+    assert differing == set(), [(plain.get(name), theirs.get(name)) for name in sorted(differing)[:2]]
+
+
+def test_s6_the_installed_asterisk_has_all_that_the_dialplan_may_use(desk: RunningDesk) -> None:
+    for command, wanted in (("core show applications", APPLICATIONS), ("core show functions", FUNCTIONS)):
+        assert wanted <= set(re.findall(r"^ *([A-Za-z_]+)(?::|  )", desk.asterisk(command), re.MULTILINE))
 
 
 def test_random_callers_meet_every_kind_of_thing(callers: list[RandomCaller]) -> None:

@@ -9,6 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from ivr.app import proven
 from ivr.cli.check import check
 from ivr.cli.schema import schema
 from ivr.flows.prompts import prompts_of
@@ -24,6 +25,7 @@ app.command()(schema)
 def ivr(tmp_path, monkeypatch):
     """Return what runs a command with the desks of the temporary folder."""
     monkeypatch.setenv("IVR_DESKS", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return lambda *words: CliRunner().invoke(app, list(words))
 
 
@@ -127,3 +129,83 @@ def test_of_a_large_desk_the_longest_ways_are_shown_and_json_has_all(ivr, write)
     assert "the 30 longest ways of" in shown
     assert "step39 1.0 s" in " ".join(shown.split())
     assert len(json.loads(ivr("check", "--json").output)[0]["routes"]) > 30
+
+
+PLAN = "extensions.conf.j2"
+
+
+@pytest.fixture
+def templates(tmp_path, monkeypatch):
+    """Return a copy of our templates that the program takes for its own."""
+    copy = tmp_path / "templates"
+    shutil.copytree(DIALPLANS.parent / "asterisk-config", copy)
+    monkeypatch.setattr(proven, "bundled", lambda _: copy)
+    return copy
+
+
+def test_a_dialplan_that_lets_callers_out_is_told_as_our_mistake_with_its_way(ivr, write, templates):
+    speak(write(add='outbound: {allow: ["+7"]}\nbudget: {time to human: 20s}\n'))
+    assert ivr("check").exit_code == 0
+    text = (templates / PLAN).read_text()
+    (templates / PLAN).write_text(text.replace("[inbound]\n", "[inbound]\ninclude => out-shop\n"))
+    result = ivr("check")
+    assert result.exit_code == 2
+    assert (
+        "a caller gets outside: inbound → out-shop → outside-shop → Dial(PJSIP/${IVR_OUTSIDE}@outside)" in result.output
+    )
+    assert (
+        "this is a mistake of the program, or of a template that somebody edited, and not of your desk" in result.output
+    )
+
+
+def test_what_was_proven_is_not_proven_again_until_desk_or_program_change(ivr, write, templates, monkeypatch):
+    path = write(add="budget: {time to human: 20s}\n")
+    speak(path)
+    proofs = []
+    prove = proven._findings
+    monkeypatch.setattr(proven, "_findings", lambda *given: proofs.append(1) or prove(*given))
+    assert [ivr("check").exit_code for _ in range(3)] == [0, 0, 0]
+    assert len(proofs) == 1
+    path.write_text(path.read_text() + "# another word\n")
+    ivr("check")
+    assert len(proofs) == 2
+    (templates / PLAN).write_text((templates / PLAN).read_text() + "; another word\n")
+    ivr("check")
+    assert len(proofs) == 3
+
+
+def test_a_proof_that_cannot_be_remembered_is_made_again(ivr, write, tmp_path, monkeypatch):
+    speak(write(add="budget: {time to human: 20s}\n"))
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    assert [ivr("check").exit_code for _ in range(2)] == [0, 0]
+
+
+def test_a_mistake_of_ours_is_never_remembered_as_proven(ivr, write, templates):
+    speak(write(add="budget: {time to human: 20s}\n"))
+    text = (templates / PLAN).read_text()
+    (templates / PLAN).write_text(text.replace("FILTER(0-9+*#,", "FILTER(0-9+*#&,"))
+    assert [ivr("check").exit_code for _ in range(2)] == [2, 2]
+
+
+@pytest.mark.parametrize(
+    ("mistake", "told"),
+    [("{% if %}\n", "a template cannot be rendered: extensions.conf.j2:4: "),
+     ("{{ nobody }}\n", "'nobody' is undefined"),
+     ("exten => s,1,Playback(x)\n", "a line that cannot be read back: extensions.conf:4: `exten => s,1,Playback(x)`")],
+)  # fmt: skip
+def test_a_template_that_somebody_broke_is_one_sentence(ivr, write, templates, mistake, told):
+    speak(write(add="budget: {time to human: 20s}\n"))
+    lines = (templates / PLAN).read_text().splitlines(keepends=True)
+    (templates / PLAN).write_text("".join((*lines[:3], mistake, *lines[3:])))
+    result = ivr("check")
+    assert result.exit_code == 2
+    assert told in result.output
+
+
+def test_desks_that_clash_are_told_so_and_nothing_of_their_dialplan(ivr, write):
+    speak(write(name="shop.yaml"))
+    speak(write({"desk: shop": "desk: zoo"}, name="zoo.yaml"))
+    told = ivr("check").output
+    assert "is a number of" in told
+    assert "mistake of the program" not in told

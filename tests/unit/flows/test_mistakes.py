@@ -43,6 +43,12 @@ CASES = {
         {"  hello: {": "  second: {"}, "", "10:3: `second` names both a node and a line: rename one"),
     "node with the name of a prompt of the house": (
         {"  hello: {": "  notice: {"}, "", "10:3: `notice` is the name of a prompt of the house: give the node another name"),
+    "node whose name Asterisk would cut off": (
+        {"desk: shop": f"desk: {'d' * 21}", "hello": "h" * 40}, "",
+        f"10:3: `{'h' * 40}` and the desk's name have over 60 letters together: shorten one of them"),
+    "line whose name Asterisk would cut off": (
+        {"desk: shop": f"desk: {'d' * 21}", "second": "s" * 40}, "",
+        f"8:3: `{'s' * 40}` and the desk's name have over 60 letters together: shorten one of them"),
     "unreachable node": (
         {}, "  lost: {say: Lost, then: first}\n", "16:3: no call reaches the node `lost`: lead a way there, or delete it"),
     "menu without a no-answer way": (
