@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import re
 import signal
 import time
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 
 import pytest
 
+from ivr.asterisk.console import ask_console
+from ivr.asterisk.control import control_dir
 from tests.faults.conftest import running
 from tests.faults.desks import FIRST, line_agents
 from tests.faults.oracle import check, ledger
@@ -84,6 +88,52 @@ async def test_f27_a_reload_drops_no_call(desk, fresh, placed, tmp_path):
     assert {kept.by_caller[caller]["outcome"] for caller in talkers} == {"answered"}
     assert {kept.by_caller[caller]["end_reason"] for caller in talkers} == {"caller hung up"}
     assert {kept.by_caller[caller]["fallback"] for caller in (*talkers, *others, *new)} == {""}
+
+
+async def test_f26_a_graceful_restart_lets_calls_end_and_the_next_caller_is_served(desk, fresh, placed, tmp_path):
+    """Asterisk waits for its calls, takes none meanwhile, and comes back with its agents; nobody is dropped."""
+    async with AsyncExitStack() as stack:
+        await staffed(desk, stack, 4)
+        talkers, others = fresh(4), fresh(4)
+        async with calling(desk, talkers) as talks, calling(desk, others) as menus:
+            await talking(desk, talks)
+            await all_answered(menus)
+            before = _up_for(desk)
+            # The console answers when it is done.
+            restart = asyncio.create_task(asyncio.to_thread(_restart_gracefully, desk))
+            await asyncio.sleep(2)
+            assert [call.ended for call in (talks | menus).values()] == [None] * 8
+            for call in menus.values():
+                await call.press("4")
+            await asyncio.sleep(1)
+            assert [call.ended for call in (talks | menus).values()] == [None] * 8
+            await hang_up_all(talks | menus)
+        await until(lambda: _up_for(desk) < before, within=30)
+        await restart
+        await until(lambda: desk.ivr("status", check=False).returncode == 0, within=30)
+        late = fresh(1)
+        async with calling(desk, late) as calls:
+            await talking(desk, calls)
+            await hang_up_all(calls)
+    kept = check(desk, placed, tmp_path)
+    assert {kept.by_caller[caller]["end_reason"] for caller in talkers} == {"caller hung up"}
+    assert {kept.by_caller[caller]["outcome"] for caller in (*talkers, *late)} == {"answered"}
+    assert not any(kept.by_caller[caller]["crashed"] for caller in (*talkers, *others, *late))
+
+
+def _restart_gracefully(desk) -> None:
+    with suppress(OSError):  # it is gone with its Asterisk
+        ask_console(control_dir(desk.home), "core restart gracefully", 60)
+
+
+def _up_for(desk) -> float:
+    """Return how many seconds Asterisk has run; endless while none answers."""
+    try:
+        told = ask_console(control_dir(desk.home), "core show uptime seconds")
+    except OSError:
+        return math.inf
+    found = re.search(r"System uptime: (\d+)", told)
+    return float(found[1]) if found else math.inf
 
 
 async def test_f30_a_recordings_folder_that_cannot_be_written_is_a_failed_recording_and_no_lost_call(
