@@ -150,7 +150,7 @@ def test_a_caller_is_known_after_an_answered_call_with_his_agent_and_the_source_
     known = KnownCallers(engine)
     assert known("ultralight", "+79210000002") == ("201", "friends")
     assert known("homecare", "+79210000002") == (None, "")
-    assert known("ultralight", "+79210000003") == ("201", "")
+    assert known("ultralight", "+79210000003") == ("301", "")
     assert known("ultralight", "+79210000031") == (None, "")
     assert known("ultralight", "") == (None, "")
     engine.dispose()
