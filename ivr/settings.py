@@ -9,12 +9,13 @@ import os
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _LOOPBACK = "127.0.0.1"
 _HOST = r"^([A-Za-z0-9][A-Za-z0-9.-]{0,252}(:[0-9]{1,5})?)?$"
 _ADDRESS = r"^[0-9a-fA-F.:]{2,45}(/[0-9]{1,3})?$"
+_LISTENING = r"^((([0-9]{1,3}\.){3}[0-9]{1,3}|\[[0-9a-fA-F:.]{2,45}\]):)?[0-9]{1,5}$|^$"
 
 
 class Settings(BaseSettings):
@@ -47,6 +48,11 @@ class Settings(BaseSettings):
     archive_after: int = Field(
         default=0, ge=0, le=36500, description="days after which journal records are packed into files; 0 = never"
     )
+    http: str = Field(
+        default="",
+        pattern=_LISTENING,
+        description="where health and metrics are told, as 127.0.0.1:9180; empty: nowhere",
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -61,6 +67,13 @@ class Settings(BaseSettings):
             "robots": local,
         }
         return own | given
+
+    @field_validator("http")
+    @classmethod
+    def _a_port(cls, given: str) -> str:
+        if given and not 1 <= int(given.rpartition(":")[2]) <= 65535:
+            raise ValueError("a port is a number from 1 to 65535")
+        return given
 
     @property
     def sip_port(self) -> int:
@@ -81,6 +94,12 @@ class Settings(BaseSettings):
     def http_port(self) -> int:
         """WebSocket for telephones in the browser."""
         return 8088 + self.shift
+
+    @property
+    def exporter(self) -> tuple[str, int] | None:
+        """Address and port where health and metrics are told; loopback when only a port was given. None = nowhere."""
+        host, _, port = self.http.rpartition(":")
+        return (host.strip("[]") or _LOOPBACK, int(port)) if port else None
 
     @property
     def rtp_ports(self) -> tuple[int, int]:
@@ -143,5 +162,6 @@ class Settings(BaseSettings):
             "IVR_ROBOTS": "1" if self.robots else "0",
             "IVR_SHADOW": "1" if self.shadow else "0",
             "IVR_ARCHIVE_AFTER": str(self.archive_after),
+            "IVR_HTTP": self.http,
         }
         return dict(os.environ) | own

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import structlog
 
+from ivr.app.condition import ANSWERS, STARTING, STOPPING, SUPERVISOR
 from ivr.app.editions import forget_editions
-from ivr.app.heartbeat import last_beat
+from ivr.app.heartbeat import beat, last_beat
 from ivr.app.notify import Notifier
 from ivr.app.parts import Part, until
 from ivr.app.prepare import Prepared, prepare
@@ -80,7 +81,15 @@ async def _run(prepared: Prepared, systemd: Notifier) -> None:
     asterisk, *ours = make_parts(prepared)
     started: list[Part] = []
     run_file = settings.home / "run.json"
+    desk = STARTING
+
+    def told() -> dict[str, object]:
+        parts = {part.name: {"starts": part.starts, "running": part.running} for part in (asterisk, *ours)}
+        return {"desk": desk, "parts": parts}
+
+    beating = asyncio.create_task(beat(settings.home, SUPERVISOR, told))
     try:
+        _write_settings(prepared)
         started.append(asterisk)
         await asterisk.start()
         await _booted(prepared, asterisk)
@@ -100,10 +109,12 @@ async def _run(prepared: Prepared, systemd: Notifier) -> None:
             test.cancel()
             await asyncio.gather(test, return_exceptions=True)
         await _manager_link(settings)
-        _write_run(prepared)
+        _write_run(settings)
+        desk = ANSWERS
         print(welcome(prepared), flush=True)  # noqa: T201 — the newcomer's next step
         systemd.tell("READY=1", "STATUS=The desk answers.")
         await stopping.wait()
+        desk = STOPPING
         systemd.tell("STOPPING=1", "STATUS=Calls in progress may end.")
         print("\nStopping: calls in progress may end; press Ctrl-C again to end them now.", flush=True)  # noqa: T201
         stopping.clear()
@@ -111,6 +122,8 @@ async def _run(prepared: Prepared, systemd: Notifier) -> None:
     finally:
         run_file.unlink(missing_ok=True)
         await _stop(started)
+        beating.cancel()
+        await asyncio.gather(beating, return_exceptions=True)
 
 
 async def _beating(settings: Settings, part: Part) -> None:
@@ -162,6 +175,8 @@ def make_parts(prepared: Prepared) -> list[Part]:
         commands["robots"] = ["robots"]
     if settings.mail_file.exists():
         commands["mailer"] = ["mail", "run"]
+    if settings.exporter:
+        commands["exporter"] = ["exporter"]
     ours = [
         Part(name, [sys.executable, "-m", "ivr", *command], environment, logs / f"{name}.log", beats=settings.home)
         for name, command in commands.items()
@@ -178,8 +193,10 @@ def check_ports(settings: Settings) -> None:
         ("AMI", "127.0.0.1", settings.ami_port, socket.SOCK_STREAM),
         ("HTTP", settings.bind, settings.http_port, socket.SOCK_STREAM),
     ]
+    if settings.exporter:
+        wanted.append(("metrics", *settings.exporter, socket.SOCK_STREAM))
     for name, host, port, kind in wanted:
-        with socket.socket(socket.AF_INET, kind) as knock:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, kind) as knock:
             if kind == socket.SOCK_STREAM:
                 knock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -231,14 +248,21 @@ async def _stop(started: list[Part]) -> None:
     _log.info("stopped")
 
 
-def _write_run(prepared: Prepared) -> None:
-    """Tell other commands what runs, and with which settings; the settings stay when it has stopped."""
-    settings = prepared.settings
+def _write_settings(prepared: Prepared) -> None:
+    """Tell the parts and other commands with which settings we run; they stay when it has stopped."""
+    told = prepared.served.absolute().model_dump(mode="json")
+    _write(prepared.settings.home / "settings.json", told)
+
+
+def _write_run(settings: Settings) -> None:
+    """Tell other commands what runs."""
     ports = {"sip": settings.sip_port, "http": settings.http_port, "agi": settings.agi_port, "ami": settings.ami_port}
-    for name, told in (
-        ("settings.json", prepared.served.absolute().model_dump(mode="json")),
-        ("run.json", {"pid": os.getpid(), "ports": ports}),
-    ):
-        fresh = settings.home / f"{name}.new"
-        fresh.write_text(json.dumps(told, indent=1))
-        fresh.replace(settings.home / name)
+    if settings.exporter:
+        ports["metrics"] = settings.exporter[1]
+    _write(settings.home / "run.json", {"pid": os.getpid(), "ports": ports})
+
+
+def _write(path: Path, told: dict[str, object]) -> None:
+    fresh = path.with_name(f"{path.name}.new")
+    fresh.write_text(json.dumps(told, indent=1))
+    fresh.replace(path)
