@@ -7,9 +7,11 @@ import json
 import os
 import stat
 import sys
+import time
 from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
+from ivr.app.certificate import SOON, look_at_certificate
 from ivr.app.up import check_ports
 from ivr.app.watch import disk_health
 from ivr.asterisk.hostname import check_hostname
@@ -47,7 +49,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         yield Finding("desks", "well", f"{', '.join(desks)} can be opened")
     except AuthorError as error:
         yield Finding("desks", "ill", f"{len(error.mistakes)} mistakes in {settings.desks}", "`ivr check` names each.")
-    for look in (_python, _asterisk, _name, _clock, _home, _secrets, _disk, _ports, _database):
+    for look in (_python, _asterisk, _name, _clock, _home, _secrets, _certificate, _disk, _ports, _database):
         yield look(settings)
     yield _zones(desks)
     yield from (_sounds(settings, desk) for desk in desks.values())
@@ -119,6 +121,20 @@ def _secrets(settings: Settings) -> Finding:
     if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         return Finding("secrets", "ill", f"others may read {path}", f"Run: chmod 600 {path}")
     return Finding("secrets", "well", "their owner's alone")
+
+
+def _certificate(settings: Settings) -> Finding:
+    try:
+        found = look_at_certificate(settings)
+    except DeskError as error:
+        return Finding("certificate", "ill", error.sentence, error.cure)
+    if found is None:
+        return Finding("certificate", "well", "none: telephones speak in the clear")
+    days = int((found.expires_at - time.time()) / 86400)
+    said = f"of {', '.join(found.names) or 'nobody'}, for {days} days more"
+    if found.expires_at - time.time() < SOON:
+        return Finding("certificate", "warning", said, "Renew it now: no telephone registers once it has ended.")
+    return Finding("certificate", "well", said)
 
 
 def _disk(settings: Settings) -> Finding:

@@ -21,6 +21,7 @@ import structlog
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from sqlalchemy import Engine
 
+from ivr.app.certificate import look_at_certificate
 from ivr.app.condition import SUPERVISOR, conditions, lines_now, not_alive, not_answering
 from ivr.app.gauges import Seen, exposition
 from ivr.app.heartbeat import beat, last_beat, silence
@@ -87,6 +88,7 @@ class Pages:
         self._standing = Look("ledger", self._ask, keep=KEPT, wait=PATIENCE)
         self._busy = Look("asterisk", lambda: busy(control_dir(settings.home)), keep=BRIEFLY, wait=PATIENCE)
         self._disks = Look("disks", self._room, keep=KEPT, wait=PATIENCE)
+        self._certificate = Look("certificate", self._ends, keep=KEPT, wait=PATIENCE)
         self._files = Look("files", self._read_files, keep=KEPT, wait=PATIENCE)
 
     def by_path(self) -> dict[str, Page]:
@@ -111,8 +113,8 @@ class Pages:
         return Answer(exposition(await self._see()), kind=CONTENT_TYPE_PLAIN_0_0_4)
 
     async def _see(self) -> Seen:
-        asked, now, disks, files = await asyncio.gather(
-            self._standing.see(), self._busy.see(), self._disks.see(), self._files.see()
+        asked, now, disks, files, certificate = await asyncio.gather(
+            self._standing.see(), self._busy.see(), self._disks.see(), self._files.see(), self._certificate.see()
         )
         home = self._settings.home
         told = conditions(self._settings)
@@ -134,6 +136,7 @@ class Pages:
             # While the database is away nothing is loaded: the journal grows behind the same position.
             unread=self._journal.unread(self._position) if self._position else None,
             disks=disks or {},
+            certificate=certificate,
             version=version,
         )
 
@@ -148,6 +151,10 @@ class Pages:
                 space = shutil.disk_usage(place)
                 found[name] = (space.free, space.total)
         return found
+
+    def _ends(self) -> float | None:
+        found = look_at_certificate(self._settings)
+        return found.expires_at if found else None
 
     def _read_files(self) -> tuple[tuple[str, ...], Version | None]:
         version = serving(read_versions(self._settings.home))

@@ -47,6 +47,8 @@ class Seen:
     """Bytes of the journal that are not loaded."""
     disks: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """By place: bytes free, and bytes in all."""
+    certificate: float | None = None
+    """When it ends: UTC, seconds since 1970."""
     version: Version | None = None
     """The one that is served."""
 
@@ -142,6 +144,9 @@ def _of_machine(seen: Seen) -> Iterator[Metric]:
     yield _gauge("ivr_disk_free_bytes", "Room on the disk of the home and of the recordings.", free, "place")
     sizes = [((place,), size[1]) for place, size in seen.disks.items()]
     yield _gauge("ivr_disk_size_bytes", "Size of that disk.", sizes, "place")
+    if seen.certificate is not None:
+        ends = [((), seen.certificate)]
+        yield _gauge("ivr_certificate_expires_timestamp_seconds", "When the telephones' certificate ends.", ends)
     yield InfoMetricFamily("ivr_build", "The program.", {"version": __version__, "node": seen.node})
     if seen.version is None:
         return

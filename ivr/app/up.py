@@ -13,6 +13,7 @@ from pathlib import Path
 
 import structlog
 
+from ivr.app.certificate import look_at_certificate
 from ivr.app.condition import ANSWERS, STARTING, STOPPING, SUPERVISOR
 from ivr.app.editions import forget_editions
 from ivr.app.heartbeat import beat, last_beat
@@ -49,6 +50,7 @@ async def run_up(settings: Settings, progress: Progress) -> None:
     check_depth(settings.home)
     with HomeLock(settings.home):
         check_ports(settings)
+        look_at_certificate(settings)
         if problem := check_hostname():
             _log.warning("host.name", problem=problem)
         prepared = prepare(settings, progress)
@@ -187,12 +189,15 @@ def make_parts(prepared: Prepared) -> list[Part]:
 def check_ports(settings: Settings) -> None:
     """Refuse to start when a port is taken, before anything is written. Raises `DeskError`."""
     wanted = [
-        ("SIP", settings.bind, settings.sip_port, socket.SOCK_DGRAM),
-        ("SIP", settings.bind, settings.sip_port, socket.SOCK_STREAM),
+        ("SIP", settings.plain_bind, settings.sip_port, socket.SOCK_DGRAM),
+        ("SIP", settings.plain_bind, settings.sip_port, socket.SOCK_STREAM),
         ("AGI", "127.0.0.1", settings.agi_port, socket.SOCK_STREAM),
         ("AMI", "127.0.0.1", settings.ami_port, socket.SOCK_STREAM),
         ("HTTP", settings.bind, settings.http_port, socket.SOCK_STREAM),
     ]
+    if settings.tls_certificate:
+        wanted.append(("TLS", settings.bind, settings.sips_port, socket.SOCK_STREAM))
+        wanted.append(("HTTPS", settings.bind, settings.https_port, socket.SOCK_STREAM))
     if settings.exporter:
         wanted.append(("metrics", *settings.exporter, socket.SOCK_STREAM))
     for name, host, port, kind in wanted:
@@ -257,6 +262,8 @@ def _write_settings(prepared: Prepared) -> None:
 def _write_run(settings: Settings) -> None:
     """Tell other commands what runs."""
     ports = {"sip": settings.sip_port, "http": settings.http_port, "agi": settings.agi_port, "ami": settings.ami_port}
+    if settings.tls_certificate:
+        ports |= {"sips": settings.sips_port, "https": settings.https_port}
     if settings.exporter:
         ports["metrics"] = settings.exporter[1]
     _write(settings.home / "run.json", {"pid": os.getpid(), "ports": ports})

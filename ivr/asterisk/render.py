@@ -35,6 +35,8 @@ ANNOUNCEMENTS, ANNOUNCED = "announcement", "_announced"
 """The family of Asterisk's database that says which desks have an announcement, and the folder of their sounds."""
 CALL_LIMIT = 4 * 3600
 """Seconds after which a call is ended, so that no channel stays for ever."""
+AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
+"""Whom the machine trusts to say who a provider is, as Debian's ca-certificates lays it."""
 WHISPER_ALLOWANCE = 25
 """Seconds that a member's telephone may be busy with the whisper, on top of the ringing."""
 
@@ -117,6 +119,7 @@ def _values(plan: Plan) -> dict[str, object]:
         "line_of": lambda number: line_of(plan.desks, number),
         "parking": codes.PARKING,
         "secrets": {"ami": plan.ami_secret},
+        "tls": _tls(plan.settings),
         "etc": _plain(plan.settings.asterisk_etc.absolute()),
         "state": _plain(home / "asterisk"),
         "control": _plain(control_dir(home)),
@@ -220,6 +223,23 @@ def queues_of(plan: Plan) -> dict[str, Line]:
 def ways_out(desks: Sequence[Desk], agent: str) -> tuple[str, ...]:
     """Return the desks that let the agent call outside."""
     return tuple(desk.desk for desk in desks if agent in desk.diallers)
+
+
+def _tls(settings: Settings) -> dict[str, str] | None:
+    """Return the paths for TLS; None without a certificate. Whether they are good is seen before."""
+    if not (settings.tls_certificate and settings.tls_key):
+        return None
+    verifies = settings.trunk_tls and settings.provider
+    if verifies and not AUTHORITIES.is_file():
+        raise DeskError(
+            f"The provider's certificate cannot be verified: there is no {AUTHORITIES}.",
+            "Install the package ca-certificates.",
+        )
+    return {
+        "certificate": _plain(settings.tls_certificate.absolute()),
+        "key": _plain(settings.tls_key.absolute()),
+        "authorities": str(AUTHORITIES) if verifies else "",
+    }
 
 
 def _check_provider(plan: Plan) -> None:
