@@ -12,9 +12,11 @@ from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
 from ivr.app.certificate import SOON, look_at_certificate
+from ivr.app.rotation import logs_of
 from ivr.app.up import check_ports
 from ivr.app.watch import disk_health
 from ivr.asterisk.hostname import check_hostname
+from ivr.asterisk.journal import Journal
 from ivr.asterisk.private import private_asterisk, system_asterisk
 from ivr.asterisk.zones import ZONES_CURE, unknown_zones
 from ivr.errors import AuthorError, DeskError
@@ -26,6 +28,8 @@ from ivr.speech.engine import pick
 from ivr.speech.library import source_of, stale_prompts
 from ivr.store.migrate import check_tables
 
+LONG_JOURNAL = 4 << 30
+"""Bytes; a record's identity has room for a file of 64 GB, and a backup copies all of it."""
 _OLDEST = (3, 11)
 _UNSYNCHRONISED = 0x0040
 _TIMEX = 512
@@ -49,7 +53,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         yield Finding("desks", "well", f"{', '.join(desks)} can be opened")
     except AuthorError as error:
         yield Finding("desks", "ill", f"{len(error.mistakes)} mistakes in {settings.desks}", "`ivr check` names each.")
-    for look in (_python, _asterisk, _name, _clock, _home, _secrets, _certificate, _disk, _ports, _database):
+    for look in (_python, _asterisk, _name, _clock, _home, _secrets, _certificate, _disk, _logs, _ports, _database):
         yield look(settings)
     yield _zones(desks)
     yield from (_sounds(settings, desk) for desk in desks.values())
@@ -143,6 +147,20 @@ def _disk(settings: Settings) -> Finding:
     if problem:
         return Finding("disk", "ill", str(problem), "Free some room: `ivr ledger archive`, or older recordings.")
     return Finding("disk", "well", "there is room")
+
+
+def _logs(settings: Settings) -> Finding:
+    logs = sum(path.stat().st_size for path in logs_of(settings.home))
+    journal = Journal(settings.journal, settings.node).sizes()
+    said = f"{_megabytes(logs)} of logs, {_megabytes(sum(journal))} of journal in {len(journal)} files"
+    if journal and journal[-1] > LONG_JOURNAL:
+        cure = f"Rename it while the desk runs: mv {settings.journal} {settings.journal}-$(date +%F)"
+        return Finding("logs", "warning", f"{said}; one file grows and grows", cure)
+    return Finding("logs", "well", said)
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f} MB"
 
 
 def _ports(settings: Settings) -> Finding:

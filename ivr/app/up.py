@@ -20,6 +20,7 @@ from ivr.app.heartbeat import beat, last_beat
 from ivr.app.notify import Notifier
 from ivr.app.parts import Part, until
 from ivr.app.prepare import Prepared, prepare
+from ivr.app.rotation import AsteriskLogs
 from ivr.app.selftest import count_calls, run_selftest, stop_gracefully, wait_booted
 from ivr.app.versions import kept_editions, note_start, read_versions, who
 from ivr.app.welcome import welcome
@@ -89,7 +90,10 @@ async def _run(prepared: Prepared, systemd: Notifier) -> None:
         parts = {part.name: {"starts": part.starts, "running": part.running} for part in (asterisk, *ours)}
         return {"desk": desk, "parts": parts}
 
-    beating = asyncio.create_task(beat(settings.home, SUPERVISOR, told))
+    beside = [
+        asyncio.create_task(beat(settings.home, SUPERVISOR, told)),
+        asyncio.create_task(AsteriskLogs(settings.home).keep()),
+    ]
     try:
         _write_settings(prepared)
         started.append(asterisk)
@@ -124,8 +128,9 @@ async def _run(prepared: Prepared, systemd: Notifier) -> None:
     finally:
         run_file.unlink(missing_ok=True)
         await _stop(started)
-        beating.cancel()
-        await asyncio.gather(beating, return_exceptions=True)
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
 
 
 async def _beating(settings: Settings, part: Part) -> None:

@@ -63,6 +63,10 @@ class Journal:
             raise DeskError(f"There is no journal at {self._path}.", "Start the desk first: Asterisk writes it.")
         return Position(self._node, self._boot, position.file + 1, self._path.stat().st_ino, "", 0)
 
+    def sizes(self) -> list[int]:
+        """Return the bytes of each file, oldest first; the last one is the one that Asterisk writes."""
+        return [path.stat().st_size for path in self._family()]
+
     def unread(self, position: Position) -> int | None:
         """Return how many bytes follow the position, in its file and in later ones; None when its file is not there."""
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import secrets
 import socket
@@ -17,6 +18,7 @@ import pytest
 import trustme
 from prometheus_client.parser import text_string_to_metric_families
 
+from ivr.app.rotation import MOST, AsteriskLogs
 from ivr.phone.digest import Account, credentials, strongest
 from ivr.phone.phone import Phone
 from ivr.phone.registration import NotRegisteredError
@@ -189,6 +191,17 @@ async def test_a_wrong_password_stands_in_the_security_log_where_fail2ban_finds_
             await phone.register()
     log = desk.home / "asterisk/log/security.log"
     await eventually(lambda: {caught(line) for line in log.read_text().splitlines()} - {None} == {"127.0.0.1"})
+
+
+async def test_asterisk_goes_on_in_a_new_security_log_when_the_old_one_has_grown(desk):
+    log = desk.home / "asterisk/log/security.log"
+    os.truncate(log, MOST + 1)
+    AsteriskLogs(desk.home).look()
+    assert log.with_name("security.log.1").stat().st_size > MOST
+    async with Phone(server=desk.server, user="821", password="wrong") as phone:
+        with pytest.raises(NotRegisteredError):
+            await phone.register()
+    await eventually(lambda: log.exists() and any(caught(line) for line in log.read_text().splitlines()))
 
 
 async def test_watchers_are_told_what_runs_and_that_it_answers(desk):

@@ -272,8 +272,8 @@ def test_with_a_certificate_agents_speak_tls_and_srtp_and_a_plain_trunk_stays_as
 
 def test_where_the_trunk_speaks_tls_too_the_network_has_no_way_in_without_it(tmp_path, monkeypatch):
     """S17."""
+    monkeypatch.setattr(rendering, "AUTHORITIES", tmp_path / "none")
     with pytest.raises(DeskError, match="cannot be verified"):
-        monkeypatch.setattr(rendering, "AUTHORITIES", tmp_path / "none")
         files_of(tmp_path, provider="sip.example.net:5061", trunk_tls=True, **TLS)
     monkeypatch.setattr(rendering, "AUTHORITIES", REPO / "LICENSE")
     files = files_of(tmp_path, bind="192.0.2.1", provider="sip.example.net:5061", trunk_tls=True, **TLS)
