@@ -47,6 +47,13 @@ Description: front desk of a call centre on Asterisk
  Menu, lines, whisper, recordings and a ledger of every leg; a desk is one YAML file.
  Without an Asterisk of 22.10.1 or later the first start fetches a private copy.
 """
+COMMAND = f"""\
+#!/bin/sh
+# `ivr` as the service's user, on the service's home and Asterisk, in any folder.
+cd /
+exec runuser -u {USER} -- env IVR_HOME={HOME} IVR_DESKS="${{IVR_DESKS:-{DESKS}}}" IVR_RECORDINGS={RECORDINGS} \
+    XDG_CACHE_HOME={HOME}/cache {PLACE}/bin/ivr "$@"
+"""
 POSTINST = f"""\
 #!/bin/sh
 set -e
@@ -128,10 +135,13 @@ def _lay_program(stage: Path) -> None:
 
 
 def _lay_files(stage: Path) -> None:
-    bin_, units, doc = (stage / place for place in ("usr/bin", "lib/systemd/system", "usr/share/doc/front-desk"))
-    for folder in (bin_, units, doc, stage / DESKS.relative_to("/")):
+    places = ("usr/bin", "usr/sbin", "lib/systemd/system", "usr/share/doc/front-desk")
+    bin_, sbin, units, doc = (stage / place for place in places)
+    for folder in (bin_, sbin, units, doc, stage / DESKS.relative_to("/")):
         folder.mkdir(parents=True)
     (bin_ / "ivr").symlink_to(PLACE / "bin/ivr")
+    (sbin / "front-desk").write_text(COMMAND)
+    (sbin / "front-desk").chmod(0o755)
     with contextlib.chdir("/"):  # the service works nowhere
         settings = Settings(home=HOME, desks=DESKS, recordings=RECORDINGS)
         (units / "front-desk.service").write_text(unit(settings, USER, PLACE / "bin/ivr"))

@@ -37,7 +37,12 @@ def test_the_package_brings_the_unit_the_command_and_a_place_for_desks_all_of_th
     files = told("dpkg-deb", "-c", package).splitlines()
     assert {" ".join(line.split()[1:2]) for line in files} == {"root/root"}
     paths = {line.split()[5] for line in files}
-    assert {"./usr/bin/ivr", "./lib/systemd/system/front-desk.service", "./etc/front-desk/"} <= paths
+    assert {
+        "./usr/bin/ivr",
+        "./usr/sbin/front-desk",
+        "./lib/systemd/system/front-desk.service",
+        "./etc/front-desk/",
+    } <= paths
     assert "./usr/share/doc/front-desk/examples/ultralight.yaml" in paths
 
 
@@ -54,7 +59,7 @@ def test_the_unit_runs_the_packages_program_as_its_user(package, tmp_path):
     assert 'ExecStart="/opt/front-desk/bin/ivr" up --home "/var/lib/front-desk/home" --desks "/etc/front-desk"' in unit
 
 
-@pytest.mark.parametrize("name", ["POSTINST", "PRERM", "POSTRM"])
+@pytest.mark.parametrize("name", ["COMMAND", "POSTINST", "PRERM", "POSTRM"])
 def test_the_scripts_of_the_package_are_shell(deb, name):
     subprocess.run(["sh", "-n"], input=getattr(deb, name), text=True, check=True)
 

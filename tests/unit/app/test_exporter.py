@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import socket
 import time
 from http import HTTPStatus
@@ -12,15 +13,21 @@ from http import HTTPStatus
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from ivr.app import exporter
 from ivr.app.exporter import Pages
+from ivr.app.gauges import Seen, exposition
 from ivr.app.look import Look
 from ivr.app.up import check_ports
 from ivr.app.versions import Version, add_version
+from ivr.asterisk.console import Busy
 from ivr.errors import DeskError
+from ivr.ledger.gap import Freshness
+from ivr.ledger.record import Position
 from ivr.settings import Settings
 from ivr.store.migrate import migrate
+from ivr.store.standing import Standing
 from tests.command import run
-from tests.running import DEMO
+from tests.running import DEMO, REPO
 
 CALLER = "+79161234567"
 LINE = {"waiting": 2, "agents": {"201": "free", "202": "talking", "203": "free"}}
@@ -201,3 +208,44 @@ def test_a_taken_port_of_the_metrics_is_told_before_the_start(tmp_path):
         port = other.getsockname()[1]
         with pytest.raises(DeskError, match=f"metrics port 127.0.0.1:{port}"):
             check_ports(Settings(home=tmp_path, shift=7400, http=str(port)))
+
+
+def test_the_page_about_production_names_every_metric_and_setting_and_no_other():
+    page = (REPO / "docs/production.md").read_text()
+    place = Position("desk1", "", 1, 1, "", 0)
+    fresh = Freshness(1, (), 0)
+    full = Seen(
+        node="desk1",
+        now=1.0,
+        parts={
+            "controller": CONTROLLER | {"state": "well", "calls in an hour": {"channels lost": 0}},
+            "loader": LOADER | {"state": "well"},
+        },
+        starts={"loader": 1},
+        silences={"loader": 0.1},
+        answers=True,
+        lines=CONTROLLER["lines"],
+        busy=Busy(1, 1, 1),
+        standing=Standing(place, fresh, {"expected": 0, "failed": 0}, 0),
+        unread=0,
+        disks={"home": (1, 2)},
+        certificate=1.0,
+        version=Version(1, 0.0, "me", "", {"shop": "shop_aaaa"}),
+    )
+    told = {
+        sample.name for family in text_string_to_metric_families(exposition(full).decode()) for sample in family.samples
+    }
+    assert set(re.findall(r"\bivr_[a-z_]+", page)) == told
+    settings = {f"IVR_{name.upper()}" for name in Settings.model_fields}
+    assert set(re.findall(r"\bIVR_[A-Z_]+", page)) - {"IVR_"} <= settings
+
+
+async def test_a_database_that_takes_connections_and_never_answers_holds_up_no_page(desk, monkeypatch):
+    monkeypatch.setattr(exporter, "PATIENCE", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql://ivr@127.0.0.1:{silent.getsockname()[1]}/ivr?connect_timeout=2"
+        began = time.monotonic()
+        found = await metrics(desk.model_copy(update={"database": url}))
+        assert time.monotonic() - began < 1
+    assert found["ivr_ledger_reachable",] == 0
+    assert found["ivr_part_well", "controller"] == 1
