@@ -134,6 +134,9 @@ def _certificate(settings: Settings) -> Finding:
         return Finding("certificate", "ill", error.sentence, error.cure)
     if found is None:
         return Finding("certificate", "well", "none: telephones speak in the clear")
+    key = settings.tls_key
+    if key and key.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        return Finding("certificate", "warning", f"others may read {key}", f"Run: chmod 600 {key}")
     days = int((found.expires_at - time.time()) / 86400)
     said = f"of {', '.join(found.names) or 'nobody'}, for {days} days more"
     if found.expires_at - time.time() < SOON:

@@ -205,7 +205,11 @@ def check_ports(settings: Settings) -> None:
         wanted.append(("HTTPS", settings.bind, settings.https_port, socket.SOCK_STREAM))
     if settings.exporter:
         wanted.append(("metrics", *settings.exporter, socket.SOCK_STREAM))
+    names: dict[tuple[int, int], str] = {}
     for name, host, port, kind in wanted:
+        if other := names.get((port, kind)):
+            raise DeskError(f"The ports of {name} and {other} are one: {port}.", f"Give another port for {name}.")
+        names[port, kind] = name
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, kind) as knock:
             if kind == socket.SOCK_STREAM:
                 knock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -16,6 +16,7 @@ from typing import Self
 
 import pytest
 import trustme
+from cryptography.x509 import load_pem_x509_certificate
 from prometheus_client.parser import text_string_to_metric_families
 
 from ivr.app.rotation import MOST, AsteriskLogs
@@ -56,10 +57,6 @@ def authority(tmp_path_factory) -> trustme.CA:
 def desk(tmp_path_factory, authority) -> Iterator[RunningDesk]:
     """Run a desk with a certificate that was started without one before, on other ports."""
     place = tmp_path_factory.mktemp("open")
-    issued = authority.issue_cert("127.0.0.1", "desk.example")
-    issued.private_key_pem.write_to_path(place / "key.pem")
-    for pem in issued.cert_chain_pems:
-        pem.write_to_path(place / "cert.pem", append=True)
     running = RunningDesk(
         place / "home",
         SHIFT,
@@ -67,6 +64,7 @@ def desk(tmp_path_factory, authority) -> Iterator[RunningDesk]:
         more={"tls_certificate": place / "cert.pem", "tls_key": place / "key.pem", "http": str(SHIFT + 9180)},
     )
     before = running.settings.absolute().model_copy(update={"shift": SHIFT + 5, "tls_certificate": None, "http": ""})
+    renew(running, authority)
     running.home.mkdir()
     (running.home / "settings.json").write_text(before.model_dump_json())
     running.start()
@@ -74,6 +72,20 @@ def desk(tmp_path_factory, authority) -> Iterator[RunningDesk]:
         yield running
     finally:
         assert running.stop() == 0, running.output.read_text()
+
+
+def renew(desk: RunningDesk, authority: trustme.CA) -> None:
+    """Lay a certificate that was made now, and its key."""
+    issued = authority.issue_cert("127.0.0.1", "desk.example")
+    issued.private_key_pem.write_to_path(desk.more["tls_key"])
+    desk.more["tls_certificate"].write_bytes(b"".join(pem.bytes() for pem in issued.cert_chain_pems))
+
+
+def serial_of(desk: RunningDesk) -> int:
+    """Return the number of the certificate that telephones see."""
+    return load_pem_x509_certificate(
+        ssl.get_server_certificate(("127.0.0.1", desk.settings.sips_port)).encode()
+    ).serial_number
 
 
 class Telephone:
@@ -105,6 +117,13 @@ class Telephone:
         said = await self._send(method, uri, body, f"Authorization: {line}\r\n")
         return int(said.split(" ", 2)[1]), said
 
+    async def next(self) -> str:
+        """Return the next message that comes."""
+        async with asyncio.timeout(10):
+            head = (await self._reader.readuntil(b"\r\n\r\n")).decode()
+            length = re.search(r"(?mi)^Content-Length:\s*(\d+)", head)
+            return head + (await self._reader.readexactly(int(length[1]) if length else 0)).decode()
+
     async def _send(self, method: str, uri: str, body: str = "", more: str = "", *, wait: bool = True) -> str:
         self._place += method != "ACK"
         kind = "Content-Type: application/sdp\r\n" if body else ""
@@ -118,10 +137,7 @@ class Telephone:
             ).encode()
         )
         while wait:
-            async with asyncio.timeout(10):
-                head = (await self._reader.readuntil(b"\r\n\r\n")).decode()
-                length = re.search(r"(?mi)^Content-Length:\s*(\d+)", head)
-                said = head + (await self._reader.readexactly(int(length[1]) if length else 0)).decode()
+            said = await self.next()
             if re.match(r"SIP/2.0 [2-6]", said) and re.search(rf"(?m)^CSeq: +{self._place} {method}\r$", said):
                 return said
         return ""
@@ -176,6 +192,18 @@ async def test_an_agent_registers_by_tls_and_speaks_in_secret_alone(desk, author
     async with Telephone(desk, authority) as telephone:
         status, said = await telephone.ask("INVITE", "sip:*62@127.0.0.1", password, SECRET)
         assert (status, "RTP/SAVP" in said, "a=crypto:1 AES_CM_128" in said) == (200, True, True)
+
+
+async def test_a_renewed_certificate_is_taken_over_and_telephones_stay_reachable(desk, authority):
+    """`ivr apply` reads pjsip.conf anew in the same way."""
+    before = serial_of(desk)
+    async with Telephone(desk, authority) as telephone:
+        assert (await telephone.ask("REGISTER", "sip:127.0.0.1", desk.password("821")))[0] == 200
+        renew(desk, authority)
+        desk.asterisk("module reload res_pjsip.so")
+        await eventually(lambda: serial_of(desk) != before)
+        desk.asterisk("pjsip qualify 821")
+        assert (await telephone.next()).startswith("OPTIONS sip:821@")
 
 
 async def test_a_telephone_that_registers_in_the_clear_is_never_rung(desk):

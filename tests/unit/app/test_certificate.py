@@ -36,6 +36,7 @@ def issue(tmp_path, authority):
         now = datetime.now(UTC)
         made = authority.issue_cert(name, not_before=now + begins, not_after=now + ends)
         made.private_key_pem.write_to_path(tmp_path / "key.pem")
+        (tmp_path / "key.pem").chmod(0o600)
         made.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
         paths = {"tls_certificate": tmp_path / "cert.pem", "tls_key": tmp_path / "key.pem"}
         return Settings(home=tmp_path / "home", recordings=tmp_path, desks=DEMO, shift=7500, **paths | given)
@@ -117,3 +118,10 @@ def test_the_doctor_warns_three_weeks_before_the_end(issue, days, state):
     found = next(one for one in examine(settings) if one.what == "certificate")
     assert found.state == state
     assert bool(found.cure) == (state != "well")
+
+
+def test_the_doctor_warns_of_a_key_that_others_may_read(issue):
+    settings = issue()
+    settings.tls_key.chmod(0o640)
+    found = next(one for one in examine(settings) if one.what == "certificate")
+    assert (found.state, found.cure) == ("warning", f"Run: chmod 600 {settings.tls_key}")

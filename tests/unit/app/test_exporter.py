@@ -240,6 +240,12 @@ def test_the_page_about_production_names_every_metric_and_setting_and_no_other()
     assert set(re.findall(r"\bIVR_[A-Z_]+", page)) - {"IVR_"} <= settings
 
 
+def test_a_port_that_the_desk_needs_for_something_else_is_told_before_the_start(tmp_path):
+    settings = Settings(home=tmp_path, shift=7400)
+    with pytest.raises(DeskError, match="The ports of metrics and AMI are one"):
+        check_ports(settings.model_copy(update={"http": str(settings.ami_port)}))
+
+
 async def test_a_database_that_takes_connections_and_never_answers_holds_up_no_page(desk, monkeypatch):
     monkeypatch.setattr(exporter, "PATIENCE", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
