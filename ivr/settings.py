@@ -6,6 +6,7 @@ Every setting can be given in the environment as `IVR_<NAME>`; the command line'
 from __future__ import annotations
 
 import os
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -15,9 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 _LOOPBACK = "127.0.0.1"
 _HOST = r"^([A-Za-z0-9][A-Za-z0-9.-]{0,252}(:[0-9]{1,5})?)?$"
 _ADDRESS = r"^[0-9a-fA-F.:]{2,45}(/[0-9]{1,3})?$"
-_OPTIONAL = r"^([0-9a-fA-F.:]{2,45})?$"
 _PRIVATE = ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
-_LISTENING = r"^((([0-9]{1,3}\.){3}[0-9]{1,3}|\[[0-9a-fA-F:.]{2,45}\]):)?[0-9]{1,5}$|^$"
 
 
 class Settings(BaseSettings):
@@ -39,10 +38,8 @@ class Settings(BaseSettings):
     trunks: tuple[Annotated[str, Field(pattern=_ADDRESS)], ...] = Field(
         default=(_LOOPBACK,), description="addresses whose calls come from outside"
     )
-    external: str = Field(
-        default="", pattern=_OPTIONAL, description="this machine's public address, where it stands behind NAT"
-    )
-    local_nets: tuple[Annotated[str, Field(pattern=_ADDRESS)], ...] = Field(
+    external: str = Field(default="", description="this machine's public address, where it stands behind NAT")
+    local_nets: tuple[str, ...] = Field(
         default=_PRIVATE, description="networks in which it has its own address, when `external` is given"
     )
     tls_certificate: Path | None = Field(
@@ -63,7 +60,6 @@ class Settings(BaseSettings):
     )
     http: str = Field(
         default="",
-        pattern=_LISTENING,
         description="where health and metrics are told, as 127.0.0.1:9180; empty: nowhere",
     )
 
@@ -83,9 +79,27 @@ class Settings(BaseSettings):
 
     @field_validator("http")
     @classmethod
-    def _a_port(cls, given: str) -> str:
-        if given and not 1 <= int(given.rpartition(":")[2]) <= 65535:
-            raise ValueError("a port is a number from 1 to 65535")
+    def _listening(cls, given: str) -> str:
+        host, _, port = given.rpartition(":")
+        if given and not (port.isdecimal() and 1 <= int(port) <= 65535):
+            raise ValueError("an address and a port from 1 to 65535 are wanted, as 127.0.0.1:9180")
+        if host:
+            _address(host.removeprefix("[").removesuffix("]"))
+        return given
+
+    @field_validator("external")
+    @classmethod
+    def _public(cls, given: str) -> str:
+        return _address(given) if given else ""
+
+    @field_validator("local_nets")
+    @classmethod
+    def _networks(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        for net in given:
+            try:
+                ip_network(net)
+            except ValueError as error:
+                raise ValueError(f"{net} is no network such as 10.0.0.0/8") from error
         return given
 
     @property
@@ -209,3 +223,12 @@ class Settings(BaseSettings):
         files = {"IVR_TLS_CERTIFICATE": self.tls_certificate, "IVR_TLS_KEY": self.tls_key}
         own |= {name: str(path.absolute()) for name, path in files.items() if path}
         return dict(os.environ) | own
+
+
+def _address(given: str) -> str:
+    """Return it as it is. Raises ValueError when it is a name, or nothing."""
+    try:
+        ip_address(given)
+    except ValueError as error:
+        raise ValueError(f"{given} is no address such as 203.0.113.5") from error
+    return given

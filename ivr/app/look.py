@@ -50,7 +50,7 @@ class Look(Generic[Seen]):
         except Exception as error:  # noqa: BLE001 - what cannot be seen is not there; who looks has nothing to mend
             seen = None
             if not self._failed:
-                _log.warning("look.failed", at=self._name, reason=str(error) or type(error).__name__)
+                _log.warning("look.failed", at=self._name, reason=_first_line(error))
         self._failed = seen is None
         try:
             going.get_loop().call_soon_threadsafe(self._done, going, seen)
@@ -60,3 +60,7 @@ class Look(Generic[Seen]):
     def _done(self, going: asyncio.Future[Seen | None], seen: Seen | None) -> None:
         self._seen, self._until, self._going = seen, time.monotonic() + self._keep, None
         going.set_result(seen)
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)
