@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from asterisk import config as pyst2_config
 
-from ivr.asterisk import render as rendering
+from ivr.asterisk import file_paths
 from ivr.asterisk.render import Plan, render
 from ivr.errors import DeskError
 from ivr.flows.edition import Edition
@@ -272,10 +272,10 @@ def test_with_a_certificate_agents_speak_tls_and_srtp_and_a_plain_trunk_stays_as
 
 def test_where_the_trunk_speaks_tls_too_the_network_has_no_way_in_without_it(tmp_path, monkeypatch):
     """S17."""
-    monkeypatch.setattr(rendering, "AUTHORITIES", tmp_path / "none")
+    monkeypatch.setattr(file_paths, "AUTHORITIES", tmp_path / "none")
     with pytest.raises(DeskError, match="cannot be verified"):
         files_of(tmp_path, provider="sip.example.net:5061", trunk_tls=True, **TLS)
-    monkeypatch.setattr(rendering, "AUTHORITIES", REPO / "LICENSE")
+    monkeypatch.setattr(file_paths, "AUTHORITIES", REPO / "LICENSE")
     files = files_of(tmp_path, bind="192.0.2.1", provider="sip.example.net:5061", trunk_tls=True, **TLS)
     found = sections_of(files["pjsip.conf"])
     assert "bind = 127.0.0.1:5060" in found["transport-udp", "transport"]
