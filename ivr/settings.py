@@ -6,15 +6,17 @@ Every setting can be given in the environment as `IVR_<NAME>`; the command line'
 from __future__ import annotations
 
 import os
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _LOOPBACK = "127.0.0.1"
 _HOST = r"^([A-Za-z0-9][A-Za-z0-9.-]{0,252}(:[0-9]{1,5})?)?$"
 _ADDRESS = r"^[0-9a-fA-F.:]{2,45}(/[0-9]{1,3})?$"
+_PRIVATE = ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 
 
 class Settings(BaseSettings):
@@ -36,6 +38,15 @@ class Settings(BaseSettings):
     trunks: tuple[Annotated[str, Field(pattern=_ADDRESS)], ...] = Field(
         default=(_LOOPBACK,), description="addresses whose calls come from outside"
     )
+    external: str = Field(default="", description="this machine's public address, where it stands behind NAT")
+    local_nets: tuple[str, ...] = Field(
+        default=_PRIVATE, description="networks in which it has its own address, when `external` is given"
+    )
+    tls_certificate: Path | None = Field(
+        default=None, description="PEM, with its chain; with it agents' telephones speak TLS and SRTP alone"
+    )
+    tls_key: Path | None = Field(default=None, description="PEM, without a password")
+    trunk_tls: bool = Field(default=False, description="calls from and to outside are carried by TLS and SRTP, too")
     provider: str = Field(
         default="", pattern=_HOST, description="where calls to outside go, as sip.example.net or 203.0.113.7:5060"
     )
@@ -46,6 +57,10 @@ class Settings(BaseSettings):
 
     archive_after: int = Field(
         default=0, ge=0, le=36500, description="days after which journal records are packed into files; 0 = never"
+    )
+    http: str = Field(
+        default="",
+        description="where health and metrics are told, as 127.0.0.1:9180; empty: nowhere",
     )
 
     @model_validator(mode="before")
@@ -58,9 +73,34 @@ class Settings(BaseSettings):
         own = {
             "recordings": Path("recordings") if home == Path("var") else home / "recordings",
             "node": f"desk{shift}" if shift.isdecimal() and int(shift) else "desk1",
-            "robots": local,
+            "robots": local and not given.get("tls_certificate"),
         }
         return own | given
+
+    @field_validator("http")
+    @classmethod
+    def _listening(cls, given: str) -> str:
+        host, _, port = given.rpartition(":")
+        if given and not (port.isdecimal() and 1 <= int(port) <= 65535):
+            raise ValueError("an address and a port from 1 to 65535 are wanted, as 127.0.0.1:9180")
+        if host:
+            _address(host.removeprefix("[").removesuffix("]"))
+        return given
+
+    @field_validator("external")
+    @classmethod
+    def _public(cls, given: str) -> str:
+        return _address(given) if given else ""
+
+    @field_validator("local_nets")
+    @classmethod
+    def _networks(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        for net in given:
+            try:
+                ip_network(net)
+            except ValueError as error:
+                raise ValueError(f"{net} is no network such as 10.0.0.0/8") from error
+        return given
 
     @property
     def sip_port(self) -> int:
@@ -81,6 +121,38 @@ class Settings(BaseSettings):
     def http_port(self) -> int:
         """WebSocket for telephones in the browser."""
         return 8088 + self.shift
+
+    @property
+    def sips_port(self) -> int:
+        """SIP over TLS, when there is a certificate."""
+        return 5061 + self.shift
+
+    @property
+    def https_port(self) -> int:
+        """WebSocket over TLS, when there is a certificate."""
+        return 8089 + self.shift
+
+    @property
+    def plain_bind(self) -> str:
+        """The address for SIP without TLS; this machine's own where everybody speaks TLS."""
+        return _LOOPBACK if self.tls_certificate and self.trunk_tls else self.bind
+
+    @property
+    def registrar(self) -> str:
+        """Where an agent's telephone registers."""
+        return f"{self.bind}:{self.sips_port if self.tls_certificate else self.sip_port}"
+
+    @property
+    def web_socket(self) -> str:
+        """Where an agent's telephone in the browser registers."""
+        scheme, port = ("wss", self.https_port) if self.tls_certificate else ("ws", self.http_port)
+        return f"{scheme}://{self.bind}:{port}/ws"
+
+    @property
+    def exporter(self) -> tuple[str, int] | None:
+        """Address and port where health and metrics are told; loopback when only a port was given. None = nowhere."""
+        host, _, port = self.http.rpartition(":")
+        return (host.strip("[]") or _LOOPBACK, int(port)) if port else None
 
     @property
     def rtp_ports(self) -> tuple[int, int]:
@@ -125,8 +197,8 @@ class Settings(BaseSettings):
 
     def absolute(self) -> Self:
         """Return these settings for any working folder."""
-        folders = {name: getattr(self, name).absolute() for name in ("home", "desks", "recordings")}
-        return self.model_copy(update=folders)
+        names = ("home", "desks", "recordings", "tls_certificate", "tls_key")
+        return self.model_copy(update={name: path.absolute() for name in names if (path := getattr(self, name))})
 
     def environment(self) -> dict[str, str]:
         """Return the environment in which a child of ours reads the same settings."""
@@ -139,9 +211,24 @@ class Settings(BaseSettings):
             "IVR_NODE": self.node,
             "IVR_DATABASE": self.database,
             "IVR_TRUNKS": "[" + ",".join(f'"{trunk}"' for trunk in self.trunks) + "]",
+            "IVR_EXTERNAL": self.external,
+            "IVR_LOCAL_NETS": "[" + ",".join(f'"{net}"' for net in self.local_nets) + "]",
+            "IVR_TRUNK_TLS": "1" if self.trunk_tls else "0",
             "IVR_PROVIDER": self.provider,
             "IVR_ROBOTS": "1" if self.robots else "0",
             "IVR_SHADOW": "1" if self.shadow else "0",
             "IVR_ARCHIVE_AFTER": str(self.archive_after),
+            "IVR_HTTP": self.http,
         }
+        files = {"IVR_TLS_CERTIFICATE": self.tls_certificate, "IVR_TLS_KEY": self.tls_key}
+        own |= {name: str(path.absolute()) for name, path in files.items() if path}
         return dict(os.environ) | own
+
+
+def _address(given: str) -> str:
+    """Return it as it is. Raises ValueError when it is a name, or nothing."""
+    try:
+        ip_address(given)
+    except ValueError as error:
+        raise ValueError(f"{given} is no address such as 203.0.113.5") from error
+    return given

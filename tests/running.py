@@ -57,6 +57,8 @@ class RunningDesk:
     shadow: bool = False
     node: str = ""
     """Of the machine; by the shift when left out."""
+    more: Mapping[str, Any] = field(default_factory=dict)
+    """Other settings."""
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -71,6 +73,7 @@ class RunningDesk:
             provider=self.provider,
             shadow=self.shadow,
             **({"node": self.node} if self.node else {}),
+            **self.more,
         )
 
     @property

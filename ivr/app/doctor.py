@@ -7,12 +7,16 @@ import json
 import os
 import stat
 import sys
+import time
 from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
+from ivr.app.certificate import SOON, look_at_certificate
+from ivr.app.rotation import logs_of
 from ivr.app.up import check_ports
 from ivr.app.watch import disk_health
 from ivr.asterisk.hostname import check_hostname
+from ivr.asterisk.journal import Journal
 from ivr.asterisk.private import private_asterisk, system_asterisk
 from ivr.asterisk.zones import ZONES_CURE, unknown_zones
 from ivr.errors import AuthorError, DeskError
@@ -24,6 +28,8 @@ from ivr.speech.engine import pick
 from ivr.speech.library import source_of, stale_prompts
 from ivr.store.migrate import check_tables
 
+LONG_JOURNAL = 4 << 30
+"""Bytes; a record's identity has room for a file of 64 GB, and a backup copies all of it."""
 _OLDEST = (3, 11)
 _UNSYNCHRONISED = 0x0040
 _TIMEX = 512
@@ -47,7 +53,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         yield Finding("desks", "well", f"{', '.join(desks)} can be opened")
     except AuthorError as error:
         yield Finding("desks", "ill", f"{len(error.mistakes)} mistakes in {settings.desks}", "`ivr check` names each.")
-    for look in (_python, _asterisk, _name, _clock, _home, _secrets, _disk, _ports, _database):
+    for look in (_python, _asterisk, _name, _clock, _home, _secrets, _certificate, _disk, _logs, _ports, _database):
         yield look(settings)
     yield _zones(desks)
     yield from (_sounds(settings, desk) for desk in desks.values())
@@ -121,12 +127,43 @@ def _secrets(settings: Settings) -> Finding:
     return Finding("secrets", "well", "their owner's alone")
 
 
+def _certificate(settings: Settings) -> Finding:
+    try:
+        found = look_at_certificate(settings)
+    except DeskError as error:
+        return Finding("certificate", "ill", error.sentence, error.cure)
+    if found is None:
+        return Finding("certificate", "well", "none: telephones speak in the clear")
+    key = settings.tls_key
+    if key and key.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        return Finding("certificate", "warning", f"others may read {key}", f"Run: chmod 600 {key}")
+    days = int((found.expires_at - time.time()) / 86400)
+    said = f"of {', '.join(found.names) or 'nobody'}, for {days} days more"
+    if found.expires_at - time.time() < SOON:
+        return Finding("certificate", "warning", said, "Renew it now: no telephone registers once it has ended.")
+    return Finding("certificate", "well", said)
+
+
 def _disk(settings: Settings) -> Finding:
     place = next(one for one in (settings.journal, *settings.journal.absolute().parents) if one.exists())
     problem = disk_health(place).get("disk")
     if problem:
         return Finding("disk", "ill", str(problem), "Free some room: `ivr ledger archive`, or older recordings.")
     return Finding("disk", "well", "there is room")
+
+
+def _logs(settings: Settings) -> Finding:
+    logs = sum(path.stat().st_size for path in logs_of(settings.home))
+    journal = Journal(settings.journal, settings.node).sizes()
+    said = f"{_megabytes(logs)} of logs, {_megabytes(sum(journal))} of journal in {len(journal)} files"
+    if journal and journal[-1] > LONG_JOURNAL:
+        cure = f"Rename it while the desk runs: mv {settings.journal} {settings.journal}-$(date +%F)"
+        return Finding("logs", "warning", f"{said}; one file grows and grows", cure)
+    return Finding("logs", "well", said)
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f} MB"
 
 
 def _ports(settings: Settings) -> Finding:

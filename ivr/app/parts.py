@@ -15,6 +15,7 @@ from pathlib import Path
 import structlog
 
 from ivr.app.heartbeat import forget_beat, silence
+from ivr.app.rotation import MOST, rotate
 
 HUNG_AFTER = 6.0
 """Seconds without a heartbeat after which a part is killed and started again."""
@@ -143,8 +144,12 @@ async def _copy_output(process: asyncio.subprocess.Process, path: Path, *, echo:
         return
     while line := await _line(process.stdout):
         # A full disk, or a terminal that is gone or stopped, must not stop the part.
-        with suppress(OSError), path.open("ab") as file:
-            file.write(line)
+        with suppress(OSError):
+            with path.open("ab") as file:
+                file.write(line)
+                grown = file.tell() > MOST
+            if grown:
+                rotate(path)
         if echo:
             _echo(line)
 

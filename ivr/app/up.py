@@ -13,11 +13,14 @@ from pathlib import Path
 
 import structlog
 
+from ivr.app.certificate import look_at_certificate
+from ivr.app.condition import ANSWERS, STARTING, STOPPING, SUPERVISOR
 from ivr.app.editions import forget_editions
-from ivr.app.heartbeat import last_beat
+from ivr.app.heartbeat import beat, last_beat
 from ivr.app.notify import Notifier
 from ivr.app.parts import Part, until
 from ivr.app.prepare import Prepared, prepare
+from ivr.app.rotation import AsteriskLogs
 from ivr.app.selftest import count_calls, run_selftest, stop_gracefully, wait_booted
 from ivr.app.versions import kept_editions, note_start, read_versions, who
 from ivr.app.welcome import welcome
@@ -48,6 +51,7 @@ async def run_up(settings: Settings, progress: Progress) -> None:
     check_depth(settings.home)
     with HomeLock(settings.home):
         check_ports(settings)
+        look_at_certificate(settings)
         if problem := check_hostname():
             _log.warning("host.name", problem=problem)
         prepared = prepare(settings, progress)
@@ -80,7 +84,18 @@ async def _run(prepared: Prepared, systemd: Notifier) -> None:
     asterisk, *ours = make_parts(prepared)
     started: list[Part] = []
     run_file = settings.home / "run.json"
+    desk = STARTING
+
+    def told() -> dict[str, object]:
+        parts = {part.name: {"starts": part.starts, "running": part.running} for part in (asterisk, *ours)}
+        return {"desk": desk, "parts": parts}
+
+    beside = [
+        asyncio.create_task(beat(settings.home, SUPERVISOR, told)),
+        asyncio.create_task(AsteriskLogs(settings.home).keep()),
+    ]
     try:
+        _write_settings(prepared)
         started.append(asterisk)
         await asterisk.start()
         await _booted(prepared, asterisk)
@@ -100,10 +115,12 @@ async def _run(prepared: Prepared, systemd: Notifier) -> None:
             test.cancel()
             await asyncio.gather(test, return_exceptions=True)
         await _manager_link(settings)
-        _write_run(prepared)
+        _write_run(settings)
+        desk = ANSWERS
         print(welcome(prepared), flush=True)  # noqa: T201 — the newcomer's next step
         systemd.tell("READY=1", "STATUS=The desk answers.")
         await stopping.wait()
+        desk = STOPPING
         systemd.tell("STOPPING=1", "STATUS=Calls in progress may end.")
         print("\nStopping: calls in progress may end; press Ctrl-C again to end them now.", flush=True)  # noqa: T201
         stopping.clear()
@@ -111,6 +128,9 @@ async def _run(prepared: Prepared, systemd: Notifier) -> None:
     finally:
         run_file.unlink(missing_ok=True)
         await _stop(started)
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
 
 
 async def _beating(settings: Settings, part: Part) -> None:
@@ -162,6 +182,8 @@ def make_parts(prepared: Prepared) -> list[Part]:
         commands["robots"] = ["robots"]
     if settings.mail_file.exists():
         commands["mailer"] = ["mail", "run"]
+    if settings.exporter:
+        commands["exporter"] = ["exporter"]
     ours = [
         Part(name, [sys.executable, "-m", "ivr", *command], environment, logs / f"{name}.log", beats=settings.home)
         for name, command in commands.items()
@@ -172,14 +194,23 @@ def make_parts(prepared: Prepared) -> list[Part]:
 def check_ports(settings: Settings) -> None:
     """Refuse to start when a port is taken, before anything is written. Raises `DeskError`."""
     wanted = [
-        ("SIP", settings.bind, settings.sip_port, socket.SOCK_DGRAM),
-        ("SIP", settings.bind, settings.sip_port, socket.SOCK_STREAM),
+        ("SIP", settings.plain_bind, settings.sip_port, socket.SOCK_DGRAM),
+        ("SIP", settings.plain_bind, settings.sip_port, socket.SOCK_STREAM),
         ("AGI", "127.0.0.1", settings.agi_port, socket.SOCK_STREAM),
         ("AMI", "127.0.0.1", settings.ami_port, socket.SOCK_STREAM),
         ("HTTP", settings.bind, settings.http_port, socket.SOCK_STREAM),
     ]
+    if settings.tls_certificate:
+        wanted.append(("TLS", settings.bind, settings.sips_port, socket.SOCK_STREAM))
+        wanted.append(("HTTPS", settings.bind, settings.https_port, socket.SOCK_STREAM))
+    if settings.exporter:
+        wanted.append(("metrics", *settings.exporter, socket.SOCK_STREAM))
+    names: dict[tuple[int, int], str] = {}
     for name, host, port, kind in wanted:
-        with socket.socket(socket.AF_INET, kind) as knock:
+        if other := names.get((port, kind)):
+            raise DeskError(f"The ports of {name} and {other} are one: {port}.", f"Give another port for {name}.")
+        names[port, kind] = name
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, kind) as knock:
             if kind == socket.SOCK_STREAM:
                 knock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -231,14 +262,23 @@ async def _stop(started: list[Part]) -> None:
     _log.info("stopped")
 
 
-def _write_run(prepared: Prepared) -> None:
-    """Tell other commands what runs, and with which settings; the settings stay when it has stopped."""
-    settings = prepared.settings
+def _write_settings(prepared: Prepared) -> None:
+    """Tell the parts and other commands with which settings we run; they stay when it has stopped."""
+    told = prepared.served.absolute().model_dump(mode="json")
+    _write(prepared.settings.home / "settings.json", told)
+
+
+def _write_run(settings: Settings) -> None:
+    """Tell other commands what runs."""
     ports = {"sip": settings.sip_port, "http": settings.http_port, "agi": settings.agi_port, "ami": settings.ami_port}
-    for name, told in (
-        ("settings.json", prepared.served.absolute().model_dump(mode="json")),
-        ("run.json", {"pid": os.getpid(), "ports": ports}),
-    ):
-        fresh = settings.home / f"{name}.new"
-        fresh.write_text(json.dumps(told, indent=1))
-        fresh.replace(settings.home / name)
+    if settings.tls_certificate:
+        ports |= {"sips": settings.sips_port, "https": settings.https_port}
+    if settings.exporter:
+        ports["metrics"] = settings.exporter[1]
+    _write(settings.home / "run.json", {"pid": os.getpid(), "ports": ports})
+
+
+def _write(path: Path, told: dict[str, object]) -> None:
+    fresh = path.with_name(f"{path.name}.new")
+    fresh.write_text(json.dumps(told, indent=1))
+    fresh.replace(path)

@@ -27,7 +27,8 @@ def welcome(prepared: Prepared) -> str:
             f"  .venv/bin/ivr call {first.numbers[0]} --keys 2{home}",
             f"  .venv/bin/ivr calls show last{home}",
             "",
-            f"A telephone as agent {agent}: server {sip}, user {agent}, password {prepared.secrets.agents[agent]}",
+            f"A telephone as agent {agent}: server {settings.registrar}, user {agent}, "
+            f"password {prepared.secrets.agents[agent]}",
             f"All agents, and telephones in the browser: .venv/bin/ivr agents{home}",
             "Ctrl-C drains and stops everything.",
             "",

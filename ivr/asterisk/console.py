@@ -13,6 +13,10 @@ from ivr.errors import DeskError
 LIMIT = 2.0
 """Seconds for an answer."""
 _CEL = "core show taskprocessors like stasis/m:cel"
+_CHANNELS = "core show channels count"
+_COUNTS = re.compile(
+    r"^(\d+) active channels?\n(\d+) (?:of \d+ max )?active calls?\b.*\n(\d+) calls? processed", re.MULTILINE
+)
 _ROW = re.compile(r"^stasis/m:cel:\S+\s+(\d+)\s+(\d+)\s", re.MULTILINE)
 
 
@@ -22,6 +26,15 @@ class CelQueue(NamedTuple):
     written: int
     """Since Asterisk began."""
     waiting: int
+
+
+class Busy(NamedTuple):
+    """What Asterisk does now, by its own count."""
+
+    channels: int
+    calls: int
+    processed: int
+    """Calls since it began."""
 
 
 def ask_console(folder: Path, command: str, limit: float = LIMIT) -> str:
@@ -58,5 +71,19 @@ def cel_queue(folder: Path) -> CelQueue | None:
     """Return the state of the journal's queue; None when no Asterisk answers there, or it has no CEL."""
     try:
         return read_cel_queue(ask_console(folder, _CEL))
+    except OSError:
+        return None
+
+
+def read_busy(printed: str) -> Busy | None:
+    """Return what the console's `core show channels count` says; None when it says something else."""
+    found = _COUNTS.search(printed)
+    return Busy(*(int(number) for number in found.groups())) if found else None
+
+
+def busy(folder: Path) -> Busy | None:
+    """Return what Asterisk does now; None when none answers there."""
+    try:
+        return read_busy(ask_console(folder, _CHANNELS))
     except OSError:
         return None

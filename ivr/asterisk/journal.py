@@ -63,6 +63,23 @@ class Journal:
             raise DeskError(f"There is no journal at {self._path}.", "Start the desk first: Asterisk writes it.")
         return Position(self._node, self._boot, position.file + 1, self._path.stat().st_ino, "", 0)
 
+    def sizes(self) -> list[int]:
+        """Return the bytes of each file, oldest first; the last one is the one that Asterisk writes."""
+        return [path.stat().st_size for path in self._family()]
+
+    def unread(self, position: Position) -> int | None:
+        """Return how many bytes follow the position, in its file and in later ones; None when its file is not there."""
+        try:
+            family = [(path.stat().st_ino, path.stat().st_size) for path in self._family()]
+        except OSError:  # a rotation at this very moment
+            return None
+        if not position.inode:
+            return sum(size for _, size in family)
+        inodes = [inode for inode, _ in family]
+        if position.inode not in inodes:
+            return None
+        return sum(size for _, size in family[inodes.index(position.inode) :]) - position.offset
+
     def _read_from_start(self, path: Path, number: int, limit: int) -> Batch | None:
         self.close()
         position = Position(self._node, self._boot, number, path.stat().st_ino, "", 0)

@@ -19,6 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from ivr.asterisk.compiled import compile_flow
 from ivr.asterisk.compiled_waiting import tell_waiting, told_music
 from ivr.asterisk.control import control_dir
+from ivr.asterisk.file_paths import plain, tls_paths
 from ivr.asterisk.live import LIVE_EVENTS, WATCHED_EVENTS
 from ivr.asterisk.modules import REQUIRED, SHADOW, WANTED
 from ivr.errors import DeskError
@@ -87,14 +88,14 @@ def _environment(templates: Path) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 — these are no web pages; `_plain` refuses what is special to Asterisk
+        autoescape=False,  # noqa: S701 — these are no web pages; `plain` refuses what is special to Asterisk
     )
 
 
 def _values(plan: Plan) -> dict[str, object]:
     _check_provider(plan)
     home = plan.settings.home.absolute()
-    sounds = Path(_plain(plan.settings.sounds.absolute()))
+    sounds = Path(plain(plan.settings.sounds.absolute()))
     first, last = plan.settings.rtp_ports
     there = {path.stem for path in plan.modules.glob("*.so")}
     every = (*plan.editions, *plan.former)
@@ -117,13 +118,14 @@ def _values(plan: Plan) -> dict[str, object]:
         "line_of": lambda number: line_of(plan.desks, number),
         "parking": codes.PARKING,
         "secrets": {"ami": plan.ami_secret},
-        "etc": _plain(plan.settings.asterisk_etc.absolute()),
-        "state": _plain(home / "asterisk"),
-        "control": _plain(control_dir(home)),
-        "music": _plain(home / "asterisk/music"),
-        "recordings": _plain(plan.settings.recordings.absolute()),
-        "modules": _plain(plan.modules),
-        "data": _plain(plan.data),
+        "tls": tls_paths(plan.settings),
+        "etc": plain(plan.settings.asterisk_etc.absolute()),
+        "state": plain(home / "asterisk"),
+        "control": plain(control_dir(home)),
+        "music": plain(home / "asterisk/music"),
+        "recordings": plain(plan.settings.recordings.absolute()),
+        "modules": plain(plan.modules),
+        "data": plain(plan.data),
         "module_list": [name for name in required + WANTED if name in required or name in there],
         "required": required,
         "journal_fields": ",".join(FIELDS),
@@ -282,15 +284,5 @@ def rounds(desk: Desk, pieces: Sequence[tuple[str, float]]) -> list[str]:
 
 
 def _behind(plan: Plan, edition: Edition) -> list[Path]:
-    hold = Path(_plain(plan.settings.home.absolute() / "asterisk/music/hold"))
+    hold = Path(plain(plan.settings.home.absolute() / "asterisk/music/hold"))
     return [hold / name for name in rounds(edition.desk, plan.pieces)]
-
-
-def _plain(path: Path) -> str:
-    text = str(path)
-    if bad := sorted(set(text) & set(";,|()[]{}$\"'\\<>&\n\r\t")):
-        raise DeskError(
-            f"The folder {text!r} cannot stand in Asterisk's files because of {' '.join(bad)}.",
-            "Use a folder of letters, digits, blanks, '-', '_' and '.'.",
-        )
-    return text

@@ -43,8 +43,9 @@ def agents(context: typer.Context, as_json: Json = False, home: Home = None) -> 
         outside = [", ".join(f"{prefix}…" for prefix in row["outside"])] if dials else []
         table.add_row(row["agent"], row["name"], state, since, row["desk"], lines, *outside, row["password"])
     Console().print(table)
-    print(f"A telephone registers at {settings.bind}:{settings.sip_port} as <agent> with this password.")
-    print(f"In a browser: ws://{settings.bind}:{settings.http_port}/ws, user <agent>-web, the same password.")
+    how = " by TLS and SRTP" if settings.tls_certificate else ""
+    print(f"A telephone registers at {settings.registrar}{how} as <agent> with this password.")
+    print(f"In a browser: {settings.web_socket}, user <agent>-web, the same password.")
 
 
 @app.command("sign-in")
@@ -126,9 +127,9 @@ def _rows(settings: Settings) -> list[dict[str, Any]]:
                     "desk": desk.desk,
                     "lines": [line for line, its in desk.lines.items() if agent in its.agents],
                     "outside": list(desk.outbound.allow) if desk.outbound and agent in desk.diallers else [],
-                    "server": f"{settings.bind}:{settings.sip_port}",
+                    "server": settings.registrar,
                     "password": passwords.get(agent, ""),
-                    "browser": f"ws://{settings.bind}:{settings.http_port}/ws as {agent}-web",
+                    "browser": f"{settings.web_socket} as {agent}-web",
                 }
             )
     return rows

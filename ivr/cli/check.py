@@ -57,10 +57,10 @@ def check(
 
 
 def _files(desks: list[str]) -> list[Path]:
-    from ivr.settings import Settings
+    from ivr.cli.options import settings_from
     from ivr.written.mistake import nearest
 
-    folder = Settings().desks
+    folder = settings_from().desks
     known = {path.stem: path for path in sorted(folder.glob("*.yaml"))}
     if not desks and not known:
         raise DeskError(f"There is no desk in {folder}.", "Put a file such as shop.yaml there, or name one.")

@@ -44,6 +44,7 @@ GROUPS = {
     "controller": "Behind the desk",
     "loader": "Behind the desk",
     "robots": "Behind the desk",
+    "exporter": "Behind the desk",
     "agi": "Behind the desk",
     "ledger": "Behind the desk",
     "unit": "Behind the desk",

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from ivr.errors import DeskError
 from ivr.settings import Settings
@@ -23,8 +24,15 @@ def settings_from(**given: Any) -> Settings:
     except ValidationError as error:
         wrong = error.errors()[0]
         name = str(wrong["loc"][0]) if wrong["loc"] else "a setting"
+        why = wrong["msg"].removeprefix("Value error, ")
         raise DeskError(
-            f"{name} cannot be {wrong.get('input')!r}: {wrong['msg']}.", f"Mend --{name} or IVR_{name.upper()}."
+            f"{name} cannot be {wrong.get('input')!r}: {why}.", f"Mend --{name} or IVR_{name.upper()}."
+        ) from error
+    except SettingsError as error:
+        quoted = str(error).split('"')
+        raise DeskError(
+            f"IVR_{quoted[1].upper() if len(quoted) > 1 else '…'} cannot be read.",
+            """It is a list, as '["203.0.113.7", "203.0.113.8"]'.""",
         ) from error
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -81,10 +80,8 @@ def change_lines(found: Iterable[Change]) -> Iterator[str]:
 
 def _calls_now(home: Path) -> int:
     """Return how many calls go on; none where nothing runs."""
-    from ivr.asterisk.console import give
+    from ivr.asterisk.console import busy
+    from ivr.asterisk.control import control_dir
 
-    try:
-        found = re.search(r"^(\d+) active calls?$", give(home, "core show channels count"), re.MULTILINE)
-    except DeskError:
-        return 0
-    return int(found[1]) if found else 0
+    now = busy(control_dir(home))
+    return now.calls if now else 0

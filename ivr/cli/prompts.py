@@ -101,10 +101,10 @@ def _rows(desk: Desk, folder: Path) -> list[dict[str, Any]]:
 
 
 def _desks(name: str | None, folder: Path | None) -> tuple[Path, list[Desk]]:
+    from ivr.cli.options import settings_from
     from ivr.flows.reader import read_desks
-    from ivr.settings import Settings
 
-    place = folder or Settings().desks
+    place = folder or settings_from().desks
     found = read_desks(place)
     if name is None:
         return place, list(found.values())

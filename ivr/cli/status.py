@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ivr.cli.options import Home, Json, running_settings
@@ -12,50 +11,23 @@ from ivr.errors import DeskError
 if TYPE_CHECKING:
     from rich.table import Table
 
-_NOT_SHOWN = {"at", "running", "lines", "ami"}
-_ALARMS = ("database", "disk", "queue", "mail")
-
 
 def status(home: Home = None, as_json: Json = False) -> None:
     """Show the parts of the running desk, their health, and the lines; exit code 2 when one is not well."""
+    from ivr.app.condition import conditions, lines_now
+
     settings = running_settings(home)
     if not (settings.home / "run.json").exists():
         raise DeskError(
             f"No desk runs on {settings.home}.", "Start one with `make run`, or name its folder with --home."
         )
-    parts = ["asterisk", "controller", "loader", *(["robots"] if settings.robots else [])]
-    parts += ["mailer"] if _beat(settings.home, "mailer") else []  # only a desk with mail.yaml has one
-    told = {part: _state(settings.home, part) for part in parts}
-    lines = _beat(settings.home, "controller").get("lines", {})
+    told, lines = conditions(settings), lines_now(settings.home)
     if as_json:
         print(json.dumps({"parts": told, "lines": lines}, indent=1))
     else:
         _show(told, lines)
     if ill := [part for part, health in told.items() if health["state"] != "well"]:
         raise DeskError(f"Not well: {', '.join(ill)}.", f"The logs in {settings.home / 'log'} say why.")
-
-
-def _beat(home: Path, part: str) -> dict[str, Any]:
-    from ivr.app.heartbeat import last_beat
-
-    return last_beat(home, part) or {}
-
-
-def _state(home: Path, part: str) -> dict[str, Any]:
-    from ivr.app.heartbeat import silence
-    from ivr.app.parts import HUNG_AFTER
-
-    if part == "asterisk":  # it has no heart of ours: the controller's manager link speaks for it
-        ami = _beat(home, "controller").get("ami", {})
-        link = {key: value for key, value in ami.items() if key != "state" and value not in ("", None)}
-        return {"state": "well" if ami.get("state") == "up" else "no manager link"} | link
-    health = _beat(home, part)
-    if not health:
-        return {"state": "down"}
-    if silence(home, part) > HUNG_AFTER:
-        return {"state": "silent"}
-    ill = any(health.get(alarm) for alarm in _ALARMS)
-    return {"state": "ill" if ill else "well"} | {key: told for key, told in health.items() if key not in _NOT_SHOWN}
 
 
 def _show(told: dict[str, dict[str, Any]], lines: dict[str, dict[str, Any]]) -> None:

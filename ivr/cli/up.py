@@ -24,6 +24,9 @@ def up(
     shadow: Annotated[
         bool | None, typer.Option("--shadow/--no-shadow", help="Let Asterisk write queue_log and CDR too.")
     ] = None,
+    http: Annotated[
+        str | None, typer.Option(help="Tell health and metrics there, as 127.0.0.1:9180.", show_default="nowhere")
+    ] = None,
 ) -> None:
     """Run Asterisk, controller, loader and robot agents until Ctrl-C."""
     import asyncio
@@ -41,6 +44,7 @@ def up(
         database=database,
         robots=robots,
         shadow=shadow,
+        http=http,
     )
     start_logs()
     asyncio.run(run_up(settings, lambda line: print(line, flush=True)))

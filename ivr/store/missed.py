@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, or_, select, union_all
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, func, or_, select, union_all
 
 from ivr.ledger.call import Call
 from ivr.reports.contacts import Contact, Missed, contact_of, missed_rows, missed_tallies, moment_of
@@ -65,6 +65,12 @@ def missed_between(connection: Connection, since: int, until: int, limit: int) -
     begun = select(missed).where(missed.c.first_at >= since, missed.c.first_at < until)
     rows = connection.execute(begun.order_by(missed.c.first_at, missed.c.number).limit(limit)).all()
     return [(_read(row), row.desk) for row in rows]
+
+
+def count_owed(connection: Connection) -> int:
+    """Return how many numbers are still owed a talk."""
+    owed = select(func.count()).select_from(missed).where(missed.c.returned_at.is_(None))
+    return connection.execute(owed).scalar_one()
 
 
 def _rows(connection: Connection, touched: Mapping[str, int]) -> dict[str, list[Row[tuple[object, ...]]]]:

@@ -271,7 +271,7 @@ def test_agents_shows_credentials_with_which_a_telephone_registers(terminal: Ter
 
 def test_status_says_that_every_part_is_well(terminal: Terminal) -> None:
     told = json.loads(terminal.ivr("status", "--json"))
-    assert told["parts"].keys() == {"asterisk", "controller", "loader", "robots"}
+    assert told["parts"].keys() == {"supervisor", "asterisk", "controller", "loader", "robots"}
     assert {part["state"] for part in told["parts"].values()} == {"well"}
     assert told["parts"]["robots"]["on_duty"] == told["parts"]["robots"]["agents"] == 11
     assert told["lines"]["ultralight-second"] == {"waiting": 0, "agents": {"201": "free", "202": "free"}}

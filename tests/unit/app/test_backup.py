@@ -132,14 +132,28 @@ def test_a_missing_member_is_found(desk, tmp_path):
         restore(bad, elsewhere(tmp_path))
 
 
-def test_a_member_that_leads_out_of_the_folder_is_refused(tmp_path):
+@pytest.mark.parametrize(
+    ("names", "kind"),
+    [
+        (["../../evil"], tarfile.REGTYPE),
+        (["{folder}/evil"], tarfile.REGTYPE),
+        (["home/link"], tarfile.SYMTYPE),
+        (["home/link"], tarfile.LNKTYPE),
+        (["home/pipe"], tarfile.FIFOTYPE),
+        (["home/twice", "home/twice"], tarfile.REGTYPE),
+    ],
+)
+def test_a_member_that_leads_out_of_the_folder_or_is_no_file_is_refused(tmp_path, names, kind):
     path = tmp_path / "evil.tar.gz"
     with tarfile.open(path, "w:gz") as tar:
-        info = tarfile.TarInfo("../../evil")
-        tar.addfile(info, io.BytesIO(b""))
-    with pytest.raises(DeskError, match="no whole backup"):
+        for name in names:
+            info = tarfile.TarInfo(name.format(folder=tmp_path))
+            info.type, info.linkname = kind, "/etc/passwd"
+            tar.addfile(info, io.BytesIO(b""))
+    with pytest.raises(DeskError, match=r"no whole backup .*is no file of a backup"):
         restore(path, elsewhere(tmp_path))
     assert not (tmp_path.parent / "evil").exists()
+    assert not (tmp_path / "evil").exists()
 
 
 def test_a_failure_leaves_no_half_file(desk, tmp_path, monkeypatch):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from ivr.settings import Settings
+from tests.command import run
 
 
 def test_a_second_system_has_recordings_and_a_name_of_its_own():
@@ -39,3 +41,35 @@ def test_a_child_reads_the_same_settings_from_its_environment(monkeypatch):
     for name, value in given.environment().items():
         monkeypatch.setenv(name, value)
     assert Settings() == given.absolute()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("IVR_EXTERNAL", "desk.example", "desk.example is no address"),
+        ("IVR_EXTERNAL", "999.1.1.1", "is no address"),
+        ("IVR_LOCAL_NETS", '["10.0.0.0/8", "10.0.0.5/8"]', "10.0.0.5/8 is no network"),
+        ("IVR_LOCAL_NETS", "10.0.0.0/8", "IVR_LOCAL_NETS cannot be read"),
+        ("IVR_TRUNKS", "203.0.113.7", "IVR_TRUNKS cannot be read"),
+        ("IVR_HTTP", "localhost:9180", "localhost is no address"),
+        ("IVR_HTTP", "127.0.0.1", "a port from 1 to 65535"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_told_in_one_sentence(tmp_path, name, value, said):
+    done = run("up", "--home", str(tmp_path), **{name: value})
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert name in done.stderr
+    assert "pattern" not in done.stderr
+    assert len(done.stderr.splitlines()) == 2
+
+
+def test_settings_come_to_the_parts_as_they_are(monkeypatch, tmp_path):
+    settings = Settings(
+        home=tmp_path, external="203.0.113.5", local_nets=["10.0.0.0/8"], trunk_tls=True, http="[::1]:9180",
+        tls_certificate=tmp_path / "cert.pem", tls_key=tmp_path / "key.pem",
+    ).absolute()  # fmt: skip
+    for key, value in settings.environment().items():
+        monkeypatch.setenv(key, value)
+    assert Settings().absolute() == settings
+    assert Settings(**json.loads(settings.model_dump_json())) == settings

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from asterisk import config as pyst2_config
 
+from ivr.asterisk import file_paths
 from ivr.asterisk.render import Plan, render
 from ivr.errors import DeskError
 from ivr.flows.edition import Edition
@@ -233,3 +234,69 @@ def test_rung_out_calls_are_counted_only_where_a_line_says_so(tmp_path):
         "no line lends its own"
     )
     assert any("Gosub(acts,miss,1(201))" in line for line in contexts["agents"])
+
+
+TLS = {"tls_certificate": Path("/etc/desk/cert.pem"), "tls_key": Path("/etc/desk/key.pem")}
+
+
+def sections_of(text):
+    """Return (name, type) → its lines, of pjsip.conf."""
+    found = {}
+    for block in re.split(r"(?m)^(?=\[)", text)[1:]:
+        heading, *lines = [line.strip() for line in block.splitlines() if line.strip() and line[0] not in " ;"]
+        kind = next((line.removeprefix("type = ") for line in lines if line.startswith("type = ")), heading)
+        found[re.match(r"\[([^]]+)\]", heading)[1], kind] = lines
+    return found
+
+
+def test_without_a_certificate_nothing_speaks_tls(tmp_path):
+    files = files_of(tmp_path)
+    assert "tls" not in files["pjsip.conf"].lower()
+    assert "tls" not in files["http.conf"]
+    assert "media_encryption" not in files["pjsip.conf"]
+
+
+def test_with_a_certificate_agents_speak_tls_and_srtp_and_a_plain_trunk_stays_as_it_is(tmp_path):
+    """S17."""
+    files = files_of(tmp_path, bind="192.0.2.1", provider="sip.example.net", **TLS)
+    found = sections_of(files["pjsip.conf"])
+    assert "method = tlsv1_2" in found["transport-tls", "transport"]
+    assert {"transport = transport-tls", "media_encryption = sdes"} <= set(found["201", "[201](agent)"])
+    assert "transport = transport-tls" not in found["201-web", "[201-web](agent)"]
+    assert "media_encryption = sdes" not in found["trunk", "endpoint"] + found["outside", "endpoint"]
+    assert "bind = 192.0.2.1:5060" in found["transport-udp", "transport"]
+    assert "verify_server" not in files["pjsip.conf"]
+    assert "bindaddr = 127.0.0.1" in files["http.conf"]
+    assert "tlsbindaddr = 192.0.2.1:8089" in files["http.conf"]
+
+
+def test_where_the_trunk_speaks_tls_too_the_network_has_no_way_in_without_it(tmp_path, monkeypatch):
+    """S17."""
+    monkeypatch.setattr(file_paths, "AUTHORITIES", tmp_path / "none")
+    with pytest.raises(DeskError, match="cannot be verified"):
+        files_of(tmp_path, provider="sip.example.net:5061", trunk_tls=True, **TLS)
+    monkeypatch.setattr(file_paths, "AUTHORITIES", REPO / "LICENSE")
+    files = files_of(tmp_path, bind="192.0.2.1", provider="sip.example.net:5061", trunk_tls=True, **TLS)
+    found = sections_of(files["pjsip.conf"])
+    assert "bind = 127.0.0.1:5060" in found["transport-udp", "transport"]
+    assert "bind = 127.0.0.1:5060" in found["transport-tcp", "transport"]
+    assert "media_encryption = sdes" in found["trunk", "endpoint"]
+    assert {"media_encryption = sdes", "transport = transport-tls"} <= set(found["outside", "endpoint"])
+    assert found["outside", "aor"][-1] == "contact = sip:sip.example.net:5061;transport=tls"
+    assert "verify_server = yes" in found["transport-tls", "transport"]
+
+
+def test_behind_nat_every_transport_tells_the_public_address_but_to_its_own_networks(tmp_path):
+    files = files_of(tmp_path, bind="10.0.0.5", external="203.0.113.5", local_nets=["10.0.0.0/8"], **TLS)
+    told = [
+        "external_media_address = 203.0.113.5",
+        "external_signaling_address = 203.0.113.5",
+        "local_net = 10.0.0.0/8",
+    ]
+    transports = {
+        name: lines for (name, kind), lines in sections_of(files["pjsip.conf"]).items() if kind == "transport"
+    }
+    assert len(transports) == 5
+    assert all(lines[-3:] == told for lines in transports.values())
+    assert "10.0.0.5 => 203.0.113.5,include_local_address" in files["rtp.conf"]
+    assert "external" not in files_of(tmp_path)["pjsip.conf"]

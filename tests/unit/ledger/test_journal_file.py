@@ -198,3 +198,17 @@ def test_an_accepted_gap_goes_on_at_the_present_files_beginning(reading):
     reading.position = reading.journal.after_gap(reading.position)
     reading.read(anew=True)
     assert reading.seconds == [1, 2]
+
+
+def test_what_is_not_read_yet_is_counted_through_a_rotation(reading):
+    assert reading.journal.unread(START) == 0
+    reading.write(line(1), line(2))
+    assert reading.journal.unread(START) == 2 * len(line(1))
+    reading.read()
+    assert reading.journal.unread(reading.position) == 0
+    reading.write(line(3))
+    reading.rotate()
+    reading.write(line(4), line(5))
+    assert reading.journal.unread(reading.position) == 3 * len(line(1))
+    reading.path.with_name("journal.csv.1").unlink()
+    assert reading.journal.unread(reading.position) is None

@@ -1,0 +1,91 @@
+"""The certificate of telephones' TLS: looked at before the start, for Asterisk would only write a line about it."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from cryptography import x509
+
+from ivr.errors import DeskError
+from ivr.settings import Settings
+
+SOON = 21 * 86400
+"""Seconds before its end from which on the doctor warns."""
+_CURE = "IVR_TLS_CERTIFICATE names a PEM file with the certificate and its chain, IVR_TLS_KEY one with its key."
+
+
+class Certificate(NamedTuple):
+    """What was found."""
+
+    names: tuple[str, ...]
+    expires_at: float
+    """UTC, seconds since 1970."""
+
+
+def look_at_certificate(settings: Settings, now: float | None = None) -> Certificate | None:
+    """Return the certificate of the settings, None when they name none.
+
+    Raises `DeskError` when it, or its key, is missing, cannot be read, is not of now, or when they do not belong
+    together.
+    """
+    certificate, key = settings.tls_certificate, settings.tls_key
+    if certificate is None or key is None:
+        if certificate or key:
+            raise DeskError("The certificate or its key is not named.", _CURE)
+        if settings.trunk_tls:
+            raise DeskError("IVR_TRUNK_TLS is on, and there is no certificate.", _CURE)
+        return None
+    if settings.robots:
+        raise DeskError("Robots speak no TLS, and there is a certificate.", "Start the desk with --no-robots.")
+    found = _read(certificate)
+    _check_key(certificate, key)
+    _check_time(found, certificate, time.time() if now is None else now)
+    return Certificate(_names(found), found.not_valid_after_utc.timestamp())
+
+
+def _read(path: Path) -> x509.Certificate:
+    """Return the first certificate of the file, which is the server's own."""
+    try:
+        return x509.load_pem_x509_certificates(path.read_bytes())[0]
+    except OSError as error:
+        raise DeskError(f"The certificate {path} cannot be read: {error.strerror}.", _CURE) from error
+    except ValueError as error:
+        raise DeskError(f"There is no certificate in {path}.", _CURE) from error
+
+
+def _check_key(certificate: Path, key: Path) -> None:
+    try:
+        text = key.read_bytes()
+    except OSError as error:
+        raise DeskError(f"The key {key} cannot be read: {error.strerror}.", _CURE) from error
+    if b"ENCRYPTED" in text:
+        raise DeskError(f"The key {key} has a password.", "Take it out: `openssl pkey -in KEY -out PLAIN`, mode 600.")
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
+    except ssl.SSLError as error:
+        raise DeskError(f"The key {key} is not that of the certificate {certificate}.", _CURE) from error
+
+
+def _check_time(found: x509.Certificate, path: Path, now: float) -> None:
+    if found.not_valid_before_utc.timestamp() > now:
+        raise DeskError(
+            f"The certificate {path} counts from {found.not_valid_before_utc:%Y-%m-%d %H:%M} UTC on.",
+            "Is this machine's clock right? Else have a certificate made that counts now.",
+        )
+    if found.not_valid_after_utc.timestamp() <= now:
+        raise DeskError(
+            f"The certificate {path} ended at {found.not_valid_after_utc:%Y-%m-%d %H:%M} UTC.",
+            "Renew it; telephones would refuse it.",
+        )
+
+
+def _names(found: x509.Certificate) -> tuple[str, ...]:
+    try:
+        told = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return ()
+    addresses = tuple(str(address) for address in told.get_values_for_type(x509.IPAddress))
+    return (*told.get_values_for_type(x509.DNSName), *addresses)

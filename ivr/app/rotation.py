@@ -1,0 +1,75 @@
+"""Logs that do not fill the disk: a log that has grown is renamed, a few old ones are kept, the oldest goes.
+
+Nothing that is being written is lost: who writes the old file on writes it under its new name. The journal is no log:
+it is the record of truth, and only a person renames it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import structlog
+
+from ivr.asterisk.console import ask_console
+from ivr.asterisk.control import control_dir
+
+MOST = 16 << 20
+"""Bytes of a log before it is renamed."""
+KEPT = 4
+"""Old ones: each log takes 80 MB at most."""
+LOOK_EVERY = 60.0
+"""Seconds between two looks at Asterisk's logs."""
+_ASTERISK = ("messages.log", "security.log")
+
+_log = structlog.get_logger("ivr.up")
+
+
+def rotate(path: Path) -> None:
+    """Rename `log` to `log.1`, `log.1` to `log.2` and so on. Raises OSError.
+
+    Killed in the middle, it loses no more than the oldest.
+    """
+    for place in range(KEPT, 0, -1):
+        newer = path if place == 1 else _old(path, place - 1)
+        if newer.exists():
+            newer.replace(_old(path, place))
+
+
+class AsteriskLogs:
+    """Asterisk's own logs: it keeps its files open, so it is told when they were renamed."""
+
+    def __init__(self, home: Path) -> None:
+        self._logs = [home / "asterisk/log" / name for name in _ASTERISK]
+        self._console = control_dir(home)
+        self._untold = False
+
+    async def keep(self) -> None:
+        """Look until cancelled."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            await asyncio.to_thread(self.look)
+
+    def look(self) -> None:
+        """Rename what has grown, and let Asterisk begin anew; an Asterisk that is away is told the next time."""
+        try:
+            for log in self._logs:
+                if log.exists() and log.stat().st_size > MOST:
+                    rotate(log)
+                    self._untold = True
+            if self._untold:
+                ask_console(self._console, "logger reload")
+                self._untold = False
+        except OSError as error:
+            _log.warning("logs.not_rotated", reason=str(error), cure="it is tried again")
+
+
+def logs_of(home: Path) -> Iterator[Path]:
+    """Yield every log of a home, the old ones too."""
+    for folder in (home / "log", home / "asterisk/log"):
+        yield from folder.glob("*.log*")
+
+
+def _old(path: Path, place: int) -> Path:
+    return path.with_name(f"{path.name}.{place}")
