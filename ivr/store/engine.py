@@ -78,6 +78,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     # Without this Python's driver would begin transactions by its own rules.
     connection.isolation_level = None
     # Journal rows are about 400 bytes: large pages hold them with less splitting. It counts for a new file only.
+    # Of a large ledger each batch touches pages everywhere: 128 MB of them are gathered before they are written to it.
     # A power cut may lose the last commits, but the position with them: the loader reads those records again.
     for pragma in (
         "page_size=16384",
@@ -85,6 +86,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         "synchronous=NORMAL",
         "cache_size=-65536",
         "temp_store=MEMORY",
+        "wal_autocheckpoint=8000",
     ):
         connection.execute(f"PRAGMA {pragma}").close()
 

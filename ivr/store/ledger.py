@@ -4,29 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TypeAlias
 
-from sqlalchemy import Connection, Engine, Row, and_, func, insert, select, update
+from sqlalchemy import Connection, Engine, and_, func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from ivr.desk.ports_ledger import LedgerAwayError, Made
 from ivr.errors import DeskError
-from ivr.ledger.call import Call
-from ivr.ledger.fold import fold_story
-from ivr.ledger.record import FILE_BITS, OFFSET_BITS, Batch, Position, Record
+from ivr.ledger.record import FILE_BITS, Batch, Position
 from ivr.ledger.story import Story
 from ivr.ledger.unfolding import Unfolded
 from ivr.store.agents import AgentTimes
-from ivr.store.bulk import add_rows, one_of
+from ivr.store.bulk import add_rows
 from ivr.store.derived import keep
 from ivr.store.given import Given
-from ivr.store.joined import names_of_linkedids, whole_calls_of
-from ivr.store.records import NO_RECORD, records_of_calls
-from ivr.store.tables import call, journal_position, journal_record, rejected_record
+from ivr.store.stories import kept_stories, open_stories, read_calls
+from ivr.store.tables import journal_position, journal_record, rejected_record
 from ivr.store.totals import Totals
-
-_PLACES = select(call.c.id, call.c.crashed, call.c.evidence, call.c.first_record, call.c.last_record)
-_Place: TypeAlias = tuple[str, bool, int, int, int]
 
 
 class SqlLedger:
@@ -52,7 +45,7 @@ class SqlLedger:
             if row is None:
                 return _first_position(connection, node), []
             position = Position(row.node, row.boot, row.file, row.inode, row.head, row.offset)
-            return position, _open_stories(connection, row.number)
+            return position, open_stories(connection, row.number)
 
     def stories(self, linkedids: Collection[str]) -> Sequence[Story]:
         """Return the calls of these linkedids that are kept already."""
@@ -102,55 +95,6 @@ class SqlLedger:
             if not isinstance(error, (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error)):
                 raise
             raise LedgerAwayError(str(getattr(error, "orig", error)).strip()) from error
-
-
-def kept_stories(
-    connection: Connection, linkedids: Collection[str], before: int = NO_RECORD, journal: Connection | None = None
-) -> list[Story]:
-    """Return the calls of these linkedids that have a row, each with its records whose id is below `before`.
-
-    `journal`: the database that holds the records, when it is another one.
-    """
-    names = whole_calls_of(connection, linkedids)
-    found: list[Story] = []
-    for kept in connection.execute(_PLACES.where(one_of(connection, call.c.id, names))).all():
-        last = min(kept.last_record, before - 1)
-        found += _stories(connection, [kept], kept.first_record, last, journal)
-    return found
-
-
-def _open_stories(connection: Connection, number: int) -> list[Story]:
-    """Return the open calls of the node with this number, by one walk over the records since the oldest began."""
-    first, behind = (one << FILE_BITS << OFFSET_BITS for one in (number, number + 1))
-    mine = and_(call.c.ended_at.is_(None), call.c.first_record >= first, call.c.first_record < behind)
-    places = connection.execute(_PLACES.where(mine)).all()
-    if not places:
-        return []
-    return _stories(connection, places, min(place.first_record for place in places), behind - 1)
-
-
-def _stories(
-    connection: Connection,
-    places: Sequence[Row[*_Place]],
-    first: int,
-    last: int,
-    journal: Connection | None = None,
-) -> list[Story]:
-    name_of = names_of_linkedids(connection, [place.id for place in places])
-    records: dict[str, list[Record]] = {place.id: [] for place in places}
-    for record in records_of_calls(journal or connection, name_of, first, last):
-        records[name_of[record.linkedid]].append(record)
-    cuts = {place.id: place.evidence if place.crashed else None for place in places}
-    return [Story(told, cut=cuts[name], kept=True) for name, told in records.items() if told]
-
-
-def read_calls(connection: Connection, ids: Collection[str], journal: Connection | None = None) -> Iterator[Call]:
-    """Return those of the calls that have a row, folded from their records; calls of older systems have none.
-
-    `journal`: the database that holds the records, when it is another one.
-    """
-    for story in kept_stories(connection, ids, journal=journal):
-        yield fold_story(story)
 
 
 def _first_position(connection: Connection, node: str) -> Position:

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import OperationalError, ProgrammingError, SQLAlchemyError
 
@@ -19,6 +16,9 @@ import ivr.store.tables_repeats
 import ivr.store.tables_totals  # noqa: F401 - its tables belong to the metadata
 from ivr.errors import DeskError
 from ivr.store.engine import open_database
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 _FOLDER = Path(__file__).with_name("migrations")
 _LOCK = 0x1D35
@@ -38,12 +38,11 @@ def migrate(url: str) -> None:
         with engine.connect().execution_options(writes=True) as connection, connection.begin():
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-            if _version(connection) != ScriptDirectory.from_config(_config()).get_current_head():
-                config = _config()
-                config.attributes["connection"] = connection
-                command.upgrade(config, "head")
-    except CommandError as error:
-        raise _of_later(url) from error
+            version = _version(connection)
+            if version is not None and version not in _revisions():
+                raise _of_later(url)
+            if version != _revisions()[-1]:
+                _upgrade(connection)
     except SQLAlchemyError as error:
         raise unreachable(url, error) from error
     finally:
@@ -89,15 +88,15 @@ def _outdated(url: str, *, strict: bool = False) -> DeskError | None:
         return None
     finally:
         engine.dispose()
-    revisions = ScriptDirectory.from_config(_config())
-    if version == revisions.get_current_head():
+    revisions = _revisions()
+    if version == revisions[-1]:
         return None
     if version is None:
         return DeskError(
             f"There is no ledger in the database {_shown(url)} yet.",
             "Start the desk with `ivr up`, or give its folder by --home.",
         )
-    if version not in {one.revision for one in revisions.walk_revisions()}:
+    if version not in revisions:
         return _of_later(url)
     return DeskError(
         f"The database {_shown(url)} was made by an earlier version of the desk.",
@@ -118,7 +117,23 @@ def _version(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
+def _revisions() -> list[str]:
+    """Return all versions of the tables in their order, by the names of their files: `0001_first_tables.py`."""
+    return sorted(path.name.partition("_")[0] for path in (_FOLDER / "versions").glob("[0-9]*.py"))
+
+
+def _upgrade(connection: Connection) -> None:
+    # A fifth of a second that each command would pay, and only a new ledger or one of another version needs.
+    from alembic import command  # noqa: PLC0415
+
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
 def _config() -> Config:
+    from alembic.config import Config  # noqa: PLC0415 - as above
+
     config = Config()
     config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
     return config

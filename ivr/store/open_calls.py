@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 
 from ivr.desk.reconcile import OpenCall
 from ivr.store.bulk import one_of
-from ivr.store.ledger import kept_stories
+from ivr.store.stories import kept_stories
 from ivr.store.tables import call, call_linkedid, journal_position
 
 

@@ -21,8 +21,8 @@ from ivr.store.derived import keep
 from ivr.store.engine import open_database
 from ivr.store.given import Given
 from ivr.store.history import derive_imported
-from ivr.store.ledger import kept_stories, read_calls
 from ivr.store.records import all_records
+from ivr.store.stories import kept_stories, read_calls
 from ivr.store.tables import (
     agent_act,
     agent_span,
