@@ -34,7 +34,10 @@ def linted(folder: Path, files: dict[str, str]) -> list[str]:
     program = Path(sys.executable).with_name("asterisklint")
     # Its script begins with the path of its Python, in which there may be a space.
     said = subprocess.run(
-        [sys.executable, program, "dialplan-check", folder / "extensions.conf"], capture_output=True, text=True, check=False
+        [sys.executable, program, "dialplan-check", folder / "extensions.conf"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     lines = (said.stdout + said.stderr).replace(f"{folder}/", "").split("\n")
     assert any("I_NOTIMPL_HINT" in line for line in lines), "it has not read to the end"
