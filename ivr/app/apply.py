@@ -81,18 +81,20 @@ class _Change:
     def carry_out(self) -> Version | None:
         """Do it. Raises `DeskError`."""
         wish, home = self._wish, self._settings.home
-        former = _but(wish.editions, (*self._old, *self._running))
+        same = wish.names == self._now.editions and not self._half  # at most prompts that were spoken anew
+        former = known_editions(home, self._now.former) if same else _but(wish.editions, (*self._old, *self._running))
         files = self._render(wish.editions, former)
         version = Version(
             self._number, time.time(), wish.author, wish.reason, wish.names, "begun", former=_names(former)
         )
-        if wish.names == self._now.editions and not self._half:  # at most prompts that were spoken anew
+        if same:
             if not lay(self._settings, wish.editions, former, self._installation, wish.folder, files).sounds:
                 return None
         else:
             add_version(home, version)
             try:
                 self._bring(wish.editions, former, [self._old, *self._half], files)
+                smoke(self._settings, [one for one in wish.editions if one not in self._old or self._half])
             except (DeskError, OSError) as fault:
                 self._take_back(version, str(fault))
                 raise
@@ -131,20 +133,22 @@ class _Change:
         sure = len(before) == 1
         reload(self._settings.home, laid.files if sure else RELOADS)
         old, new = [_members(one) for one in before], _members(editions)
-        changed = {member for one in old for member in {*one, *new} if one.get(member) != new.get(member) or not sure}
-        gone = sorted(member for member in changed if any(one.get(member, _OUT).wraps for one in old))
-        joined = {member[1] for member in changed if member in new}
-        change_members(self._settings.home, gone, sorted(joined))
-        smoke(self._settings, [one for one in editions if not all(one in there for there in before)])
+        # Only who is really another member is taken out: waiting callers leave a line that has nobody for a moment.
+        changed = {member for one in old for member in {*one, *new} if one.get(member) != new.get(member)}
+        gone = {member for member in changed if any(one.get(member, _OUT).wraps for one in old)}
+        joined = {agent for _, agent in (new if not sure else changed & new.keys())}
+        change_members(self._settings.home, gone, joined)
 
     def _take_back(self, version: Version, fault: str) -> None:
         _on_interruption(signal.SIG_IGN)
-        former = _but(self._old, (*self._wish.editions, *self._running))
+        home, former = self._settings.home, _but(self._old, (*self._wish.editions, *self._running))
         try:
-            self._bring(self._old, former, [self._old, self._wish.editions])
-        finally:
-            add_version(self._settings.home, replace(version, outcome="taken back", fault=fault))
-            add_version(self._settings.home, replace(self._now, former=_names(former)))
+            self._bring(self._old, former, [self._old, self._wish.editions, *self._half])
+        except (DeskError, OSError) as more:  # it counts as broken off: the next apply brings all to one
+            add_version(home, replace(version, fault=f"{fault} Taking it back did not work either: {more}"))
+            return
+        add_version(home, replace(version, outcome="taken back", fault=fault))
+        add_version(home, replace(self._now, former=_names(former)))
 
 
 class _Member(NamedTuple):

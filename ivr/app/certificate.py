@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,15 +21,21 @@ class Certificate(NamedTuple):
     """What was found."""
 
     names: tuple[str, ...]
-    expires_at: float
+    begins_at: float
     """UTC, seconds since 1970."""
+    expires_at: float
+
+    def fault(self, now: float) -> str:
+        """Return why no telephone takes it at this moment; "" when they do."""
+        if self.begins_at > now:
+            return f"it counts from {_told(self.begins_at)} UTC on"
+        return f"it ended at {_told(self.expires_at)} UTC" if self.expires_at <= now else ""
 
 
-def look_at_certificate(settings: Settings, now: float | None = None) -> Certificate | None:
-    """Return the certificate of the settings, None when they name none.
+def look_at_certificate(settings: Settings) -> Certificate | None:
+    """Return the certificate of the settings, None when they name none; it may have ended.
 
-    Raises `DeskError` when it, or its key, is missing, cannot be read, is not of now, or when they do not belong
-    together.
+    Raises `DeskError` when it, or its key, is missing, cannot be read, or when they do not belong together.
     """
     certificate, key = settings.tls_certificate, settings.tls_key
     if certificate is None or key is None:
@@ -42,8 +48,7 @@ def look_at_certificate(settings: Settings, now: float | None = None) -> Certifi
         raise DeskError("Robots speak no TLS, and there is a certificate.", "Start the desk with --no-robots.")
     found = _read(certificate)
     _check_key(certificate, key)
-    _check_time(found, certificate, time.time() if now is None else now)
-    return Certificate(_names(found), found.not_valid_after_utc.timestamp())
+    return Certificate(_names(found), found.not_valid_before_utc.timestamp(), found.not_valid_after_utc.timestamp())
 
 
 def _read(path: Path) -> x509.Certificate:
@@ -69,17 +74,8 @@ def _check_key(certificate: Path, key: Path) -> None:
         raise DeskError(f"The key {key} is not that of the certificate {certificate}.", _CURE) from error
 
 
-def _check_time(found: x509.Certificate, path: Path, now: float) -> None:
-    if found.not_valid_before_utc.timestamp() > now:
-        raise DeskError(
-            f"The certificate {path} counts from {found.not_valid_before_utc:%Y-%m-%d %H:%M} UTC on.",
-            "Is this machine's clock right? Else have a certificate made that counts now.",
-        )
-    if found.not_valid_after_utc.timestamp() <= now:
-        raise DeskError(
-            f"The certificate {path} ended at {found.not_valid_after_utc:%Y-%m-%d %H:%M} UTC.",
-            "Renew it; telephones would refuse it.",
-        )
+def _told(moment: float) -> str:
+    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M}"
 
 
 def _names(found: x509.Certificate) -> tuple[str, ...]:

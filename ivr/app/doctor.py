@@ -134,6 +134,8 @@ def _certificate(settings: Settings) -> Finding:
         return Finding("certificate", "ill", error.sentence, error.cure)
     if found is None:
         return Finding("certificate", "well", "none: telephones speak in the clear")
+    if fault := found.fault(time.time()):
+        return Finding("certificate", "ill", fault, "Renew it, or set this machine's clock: no telephone takes it.")
     key = settings.tls_key
     if key and key.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         return Finding("certificate", "warning", f"others may read {key}", f"Run: chmod 600 {key}")

@@ -25,7 +25,10 @@ def place_of(home: Path, edition: str) -> Path:
 
 
 def keep_editions(home: Path, folder: Path, editions: Iterable[Edition]) -> None:
-    """Keep what is not kept yet; `folder` holds the desks. A place that is there is whole."""
+    """Keep what is not kept yet; `folder` holds the desks. A place that is there is whole.
+
+    Raises `DeskError` for a desk that was saved since it was read: its dialplan would speak of another flow.
+    """
     for edition in editions:
         place = place_of(home, edition.name)
         if not place.exists():
@@ -33,6 +36,10 @@ def keep_editions(home: Path, folder: Path, editions: Iterable[Edition]) -> None
             rmtree(fresh, ignore_errors=True)
             fresh.mkdir(parents=True)
             copy_desk(folder, edition.desk.desk, fresh)
+            if version_of(fresh / f"{edition.desk.desk}.yaml") != edition.version:
+                raise DeskError(
+                    f"{folder / edition.desk.desk}.yaml was saved while it was brought in.", "Do the same again."
+                )
             fresh.rename(place)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
@@ -53,7 +53,7 @@ def prepare(settings: Settings, progress: Progress) -> Prepared:
             f"There is no desk in {settings.desks}.", "Put a desk file there, or name the folder by --desks."
         )
     try:
-        return _prepare(settings, desks, progress)
+        return _prepare(settings, editions_of(settings.desks, desks), progress)
     except OSError as error:
         raise DeskError(
             f"{error.filename or settings.home} cannot be written: {error.strerror}.",
@@ -61,7 +61,7 @@ def prepare(settings: Settings, progress: Progress) -> Prepared:
         ) from error
 
 
-def _prepare(settings: Settings, desks: Mapping[str, Desk], progress: Progress) -> Prepared:
+def _prepare(settings: Settings, editions: Sequence[Edition], progress: Progress) -> Prepared:
     state = settings.home / "asterisk"
     for folder in _FOLDERS:
         (state / folder).mkdir(parents=True, exist_ok=True)
@@ -70,7 +70,6 @@ def _prepare(settings: Settings, desks: Mapping[str, Desk], progress: Progress) 
     (settings.home / "log").mkdir(exist_ok=True)
     installation = find_asterisk(progress)
     _lay_data(state, installation)
-    editions = editions_of(settings.desks, desks)
     secrets = lay(settings, editions, (), installation, settings.desks).secrets
     return Prepared(settings, editions, secrets, installation)
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from os.path import exists
 from pathlib import Path
 
 from ivr.app.places import bundled
 from ivr.asterisk.private import cache_dir
 from ivr.flows.edition import Edition
-from ivr.flows.model import Desk
-from ivr.flows.reader import version_of
 from ivr.settings import Settings
 
 CURE = (
@@ -28,12 +26,11 @@ _SHOWN = 10
 """Findings that are told: one mistake often makes hundreds."""
 
 
-def unproven(desks: Mapping[Path, Desk]) -> tuple[str, ...]:
-    """Return what is wrong with the dialplan of these desk files together; nothing when it is proven.
+def unproven(editions: Sequence[Edition]) -> tuple[str, ...]:
+    """Return what is wrong with the dialplan of these desks together; nothing when it is proven.
 
-    What was proven of the same files by the same program is not proven again.
+    What was proven of the same desks by the same program is not proven again.
     """
-    editions = [Edition(desk, version_of(file)) for file, desk in desks.items()]
     settings = _settings()
     stamp = cache_dir().with_name("proven") / _name(editions, settings)
     if exists(stamp):  # noqa: PTH110 - False also where nobody may look

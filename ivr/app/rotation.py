@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import structlog
@@ -53,16 +54,23 @@ class AsteriskLogs:
 
     def look(self) -> None:
         """Rename what has grown, and let Asterisk begin anew; an Asterisk that is away is told the next time."""
-        try:
-            for log in self._logs:
+        for log in self._logs:
+            with _told_when_it_fails():
                 if log.exists() and log.stat().st_size > MOST:
                     rotate(log)
                     self._untold = True
+        with _told_when_it_fails():
             if self._untold:
                 ask_console(self._console, "logger reload")
                 self._untold = False
-        except OSError as error:
-            _log.warning("logs.not_rotated", reason=str(error), cure="it is tried again")
+
+
+@contextmanager
+def _told_when_it_fails() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        _log.warning("logs.not_rotated", reason=str(error), cure="it is tried again")
 
 
 def logs_of(home: Path) -> Iterator[Path]:

@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from functools import partial
 from pathlib import Path
 
@@ -51,7 +52,11 @@ async def run_up(settings: Settings, progress: Progress) -> None:
     check_depth(settings.home)
     with HomeLock(settings.home):
         check_ports(settings)
-        look_at_certificate(settings)
+        certificate = look_at_certificate(settings)
+        if certificate and (
+            fault := certificate.fault(time.time())
+        ):  # callers from the network are served all the same
+            _log.warning("certificate.ended", fault=fault, cure="Renew it: no telephone registers by TLS.")
         if problem := check_hostname():
             _log.warning("host.name", problem=problem)
         prepared = prepare(settings, progress)

@@ -138,11 +138,11 @@ def _node(edition: Edition, name: str) -> Iterator[tuple[str, list[str]]]:
 def _split(name: str, node: Split, context: str) -> list[str]:
     """Send a caller by the digits of his number, or of the call's name: see `ivr.flows.split.way_for`."""
     mixture = mixture_of(name)
-    mixed = f"(${{IVR_DIGITS:-{DIGITS}}} % {PRIME} * {mixture.factor} + {mixture.shift}) % {PRIME} % 100"
+    mixed = f"(0${{IVR_DIGITS:-{DIGITS}}} % {PRIME} * {mixture.factor} + {mixture.shift}) % {PRIME} % 100"
     *some, (rest, _) = edges(node)
     return [
         "Set(IVR_DIGITS=${FILTER(0-9,${CALLERID(num)})})",
-        'ExecIf($["${IVR_DIGITS}" = ""]?Set(IVR_DIGITS=${FILTER(0-9,${UNIQUEID})}))',
+        'ExecIf($["${CALLERID(num)}" = ""]?Set(IVR_DIGITS=${FILTER(0-9,${UNIQUEID})}))',
         f"MSet(IVR_PLACE=$[{mixed}],IVR_DIGITS=)",
         *(f"GotoIf($[${{IVR_PLACE}} < {edge}]?{context},to-{to.replace(' ', '-')},1)" for to, edge in some),
         f"Goto({context},to-{rest.replace(' ', '-')},1)",

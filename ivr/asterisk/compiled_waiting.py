@@ -15,8 +15,9 @@ from ivr.flows.edition import Edition
 from ivr.flows.line import Line
 from ivr.flows.phrases import MINUTES, PLACES
 
-ENOUGH = 5
-"""Talks that a line has had since Asterisk's start before their length tells anything of the next ones."""
+ENOUGH = 10
+"""Talks that a line has had since Asterisk's start before their length tells anything: its mean grows from nothing, by
+a quarter of the difference with each."""
 _EXPRESSION = 10
 """Agents of one expression: Asterisk cuts a line of its dialplan at 4096 characters."""
 

@@ -108,8 +108,6 @@ def _values(plan: Plan) -> dict[str, object]:
         "edition_of": lambda desk: next(one.name for one in plan.editions if one.desk is desk),
         "queues": queues_of(plan),
         "counts_misses": any(line.pause_after for one in every for line in one.desk.lines.values()),
-        "own_agents": any(line.own_agent_first for one in every for line in one.desk.lines.values()),
-        "tells_anything": any(line.tells for one in every for line in one.desk.lines.values()),
         "tell_waiting": tell_waiting,
         "agent_passwords": dict(sorted(plan.agent_passwords.items())),
         "desks_of": {

@@ -11,7 +11,10 @@ from ivr.cli.options import Home, running_settings, settings_from
 from ivr.errors import DeskError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ivr.app.versions import Version
+    from ivr.flows.edition import Edition
     from ivr.flows.model import Desk
 
 Author = Annotated[str | None, typer.Option("--author", help="Who does it.", show_default="your user name")]
@@ -43,15 +46,16 @@ def apply(
     served = running_settings(home)
     folder = settings_from(home=home, desks=desks).desks
     every = read_desks(folder)
+    editions = editions_of(folder, every)  # at once: who saves a file from now on is not served by this apply
     if not untested:
-        _prove({folder / f"{name}.yaml": desk for name, desk in every.items()})
+        _prove(editions)
         _try(folder, every)
     if not overwrite and (served.home / "desks").is_dir() and (edited := drift(served, find_asterisk())):
         raise DeskError(
             f"Somebody has edited {', '.join(edited)} by hand since it was written.",
             "`ivr plan` shows what; take it into asterisk-config/ or write over it with --overwrite.",
         )
-    tell(carry_out(served, Wish(editions_of(folder, every), author or who(), reason, folder)))
+    tell(carry_out(served, Wish(editions, author or who(), reason, folder)))
 
 
 def tell(version: Version | None) -> None:
@@ -63,10 +67,10 @@ def tell(version: Version | None) -> None:
     print(f"Version {version.number} is served: {names}. `ivr rollback` goes back.")
 
 
-def _prove(desks: dict[Path, Desk]) -> None:
+def _prove(editions: Sequence[Edition]) -> None:
     from ivr.app.proven import CURE, unproven
 
-    if found := unproven(desks):
+    if found := unproven(editions):
         raise DeskError(f"The dialplan of these desks: {found[0]}.", f"{CURE[0].upper()}{CURE[1:]}.")
 
 

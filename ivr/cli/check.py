@@ -118,7 +118,8 @@ def _prompts(source: Source) -> list[Mistake]:
 def _add_together(folder: Path, reports: list[Report]) -> None:
     """Add what these desks and the others of their folder both claim; else what their dialplan does amiss."""
     from ivr.app.proven import CURE, unproven
-    from ivr.flows.reader import read_source
+    from ivr.flows.edition import Edition
+    from ivr.flows.reader import read_source, version_of
     from ivr.flows.together import clashes
 
     desks = {}
@@ -133,8 +134,11 @@ def _add_together(folder: Path, reports: list[Report]) -> None:
         for report in reports:
             if report.file == file:
                 report.add(mistake)
-    if desks and not clashing:
-        reports[0].mistakes += (f"{folder}: the dialplan of these desks: {wrong}: {CURE}" for wrong in unproven(desks))
+    editions = [Edition(desk, version_of(file)) for file, desk in desks.items()]
+    if editions and not clashing:
+        reports[0].mistakes += (
+            f"{folder}: the dialplan of these desks: {wrong}: {CURE}" for wrong in unproven(editions)
+        )
 
 
 def _plain(report: Report) -> dict[str, Any]:

@@ -9,12 +9,15 @@ from typing import Any
 from ivr.flows.dialling import dialling_mistakes
 from ivr.flows.inside import inside_mistakes
 from ivr.flows.model import HANG_UP, VOICEMAIL, Desk, Say, Way
-from ivr.flows.prompts import RESERVED, ways_of
+from ivr.flows.prompts import reserved, ways_of
 from ivr.flows.scalars import possible
 from ivr.written.mistake import Mistake, Path, nearest
 
 TOGETHER = 60
 """Letters of a desk's and a node's or line's name: they stand in one name of Asterisk's, of 79 at most."""
+
+
+_HANG_UP = HANG_UP.replace(" ", "-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +116,13 @@ def _doubles(desk: Desk, names: Names) -> Iterator[Mistake]:
     for name in desk.flow:
         if name in names.lines:
             yield Mistake(("flow", name), f"`{name}` names both a node and a line", "rename one", at_key=True)
-        if name in RESERVED:
+        if name in reserved(desk):
             wrong = f"`{name}` is the name of a prompt of the house"
             yield Mistake(("flow", name), wrong, "give the node another name", at_key=True)
+    for part in ("flow", "lines"):
+        if _HANG_UP in getattr(desk, part):
+            wrong = f"`{_HANG_UP}` reads as `{HANG_UP}` in the journal"
+            yield Mistake((part, _HANG_UP), wrong, "give it another name", at_key=True)
     if VOICEMAIL in desk.lines:
         wrong = "`voicemail` is where callers leave messages, and no line"
         yield Mistake(("lines", VOICEMAIL), wrong, "give the line another name", at_key=True)
@@ -141,6 +148,9 @@ def _staff(desk: Desk, names: Names) -> Iterator[Mistake]:
                 yield Mistake(path, f"`{agent}` is not in `agents`", nearest(agent, names.agents, "add him"))
             elif agent in line.agents[:index]:
                 yield Mistake(path, f"`{agent}` is in this line twice", "delete one")
+        if line.own_agent_first and line.wrap:
+            wrong = "who rings his own agent knows nothing of a wrap-up"
+            yield Mistake(("lines", name, "own agent first"), wrong, "leave out `wrap`, or this", at_key=True)
         for agent in line.rank:
             if agent not in line.agents:
                 wrong = f"`{agent}` has a rank in a line that he is not in"

@@ -11,6 +11,8 @@ from ivr.flows.phrases import MINUTES, PLACES, WAITED, house_text
 
 RESERVED = ("agent", "callers", "closed", "notice", "place", "sorry", "source", "voicemail", "wait", "whisper")
 """Prompt ids of the house: no node may have these names."""
+_WHERE_SPOKEN = frozenset({"callers", "place", "wait"})
+"""Those of which a desk may have a node that does not speak them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,13 @@ def text_of(spoken: Spoken, language: str, desk: Desk) -> str | None:
     if text is not None and language in text:
         return text[language]
     return house_text(spoken.id, language) if spoken.text is None else None
+
+
+def reserved(desk: Desk) -> frozenset[str]:
+    """Return the names that no node of this desk may have."""
+    told = {word for line in desk.lines.values() for word in line.tells}
+    own = told | ({"callers"} if desk.callers else set())
+    return frozenset(RESERVED) - (_WHERE_SPOKEN - own)
 
 
 def key_prompt(node: str, key: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from ivr.flows.prompts import RESERVED
 
-_NO_NAMES = frozenset((*RESERVED, "true", "false", "null", "phrases"))
+_NO_NAMES = frozenset((*RESERVED, "hang-up", "true", "false", "null", "phrases"))
 _FORBIDDEN = re.compile(r'["<>;\\\[\]{}$|,\x00-\x1f\x7f-\x9f\u2028\u2029]+')
 _LATIN = (
     "a b v g d e e zh z i y k l m n o p r s t u f kh ts ch sh shch",

@@ -12,7 +12,10 @@ _CALLS, _CONNECTED, _WINS = amount("calls"), amount("connected"), amount("card.w
 _SURE = 1.96
 """Standard deviations between which 95 % lie."""
 _OF = "calls from outside (direction `in`) that the split sent this way"
-_BOUNDS = "Wilson's interval: 95 of 100 such samples hold the true share between their two bounds"
+_BOUNDS = (
+    "Wilson's interval, as if each call were another caller's: 95 of 100 such samples hold the true share between "
+    "their two bounds"
+)
 
 
 def _bound(measure: str, side: int) -> Reader:

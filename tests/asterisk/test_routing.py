@@ -137,11 +137,11 @@ def test_a_blocked_caller_hears_what_his_rule_says_and_no_more(played):
 
 @scenes
 async def many_are_served_and_two_more_come(front: Front):
-    for turn in range(5):
-        caller = f"+7921000073{turn}"
+    for turn in range(10):
+        caller = f"+7921000075{turn}"
         async with front.waiting("760", caller, "4", listens=0):
             await eventually(lambda caller=caller: connected(front, caller), 20)
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(0.3)
     async with front.waiting("760", "+79210000738", "4", listens=0.5):
         await eventually(lambda: connected(front, "+79210000738"), 20)
         async with front.waiting("760", "+79210000739", "4", listens=0.5) as call:

@@ -93,7 +93,7 @@ async def test_f27_a_reload_drops_no_call(desk, fresh, placed, tmp_path):
 async def test_f26_a_graceful_restart_lets_calls_end_and_the_next_caller_is_served(desk, fresh, placed, tmp_path):
     """Asterisk waits for its calls, takes none meanwhile, and comes back with its agents; nobody is dropped."""
     async with AsyncExitStack() as stack:
-        await staffed(desk, stack, 4)
+        agents = await staffed(desk, stack, 4)
         talkers, others = fresh(4), fresh(4)
         async with calling(desk, talkers) as talks, calling(desk, others) as menus:
             await talking(desk, talks)
@@ -111,6 +111,8 @@ async def test_f26_a_graceful_restart_lets_calls_end_and_the_next_caller_is_serv
         await until(lambda: _up_for(desk) < before, within=30)
         await restart
         await until(lambda: desk.ivr("status", check=False).returncode == 0, within=30)
+        for agent in agents:  # their telephones need not register again
+            await desk._seen(agent.number)
         late = fresh(1)
         async with calling(desk, late) as calls:
             await talking(desk, calls)

@@ -48,6 +48,24 @@ def contexts_of(dialplan):
     return found
 
 
+def test_a_call_finds_its_next_step_whatever_desk_comes_beside_its_own(tmp_path):
+    """A call goes on by the number of its step: where it waits, that must not depend on other desks."""
+    small = desk()
+    told = {"first": {"agents": ["301"], "tells": ["place", "wait"], "own agent first": True, "pause after": 2}}
+    names = {"desk": "other", "numbers": ["190"], "agents": {"301": "Eve"}, "hours": None, "source": None}
+    flow = {"hello": {"say": {"en": "Hello.", "ru": "Привет."}, "then": "first"}}
+    told = desk(**names, lines=told, flow=flow, callers=[{"who": ["hidden"], "priority": 3}])
+    before, after = (contexts_of(files_of(tmp_path, some)["extensions.conf"]) for some in ((small,), (small, told)))
+    its = [name for name in before if name.startswith((f"line-{SMALL_NOW}", f"desk-{SMALL_NOW}", "line", "record"))]
+    assert {"line", "record", f"desk-{SMALL_NOW}", f"line-{SMALL_NOW}-second"} <= set(its)
+    assert {name: _numbered(before[name]) for name in its} == {name: _numbered(after[name]) for name in its}
+
+
+def _numbered(lines):
+    """Return each step without the values that it sets."""
+    return [line.split("MSet(")[0] for line in lines]
+
+
 def test_the_same_desks_give_the_same_bytes(tmp_path):
     assert files_of(tmp_path) == files_of(tmp_path)
 
@@ -99,6 +117,8 @@ def test_every_jump_leads_to_an_extension_that_exists(tmp_path):
 def test_no_way_leads_from_outside_to_a_trunk(tmp_path):
     """S4: what can be dialled are agents' telephones alone."""
     dialled = re.findall(r"(?<![A-Za-z])Dial\(([^,)]*)", files_of(tmp_path)["extensions.conf"])
+    assert dialled.count("Local/${IVR_HIS}@agents/n") == 1, "his own agent, by the way of all offers"
+    dialled.remove("Local/${IVR_HIS}@agents/n")
     assert dialled
     assert all(re.match(r"PJSIP/[0-9]{2,8}\$\{IF", one) for one in dialled)
 
@@ -120,7 +140,7 @@ def test_the_dialplan_tells_the_notice_before_a_line_that_records_or_one_behind_
     contexts = contexts_of(files_of(tmp_path, (desk(lines=lines),))["extensions.conf"])
     told = {name for name, lines in contexts.items() if any("CELGenUserEvent(IVR,notice)" in line for line in lines)}
     assert told == {f"to-{SMALL_NOW}.first", f"to-{SMALL_NOW}.third"}
-    past = {name for name, lines in contexts.items() if any(",IVR_NOTICED=1)" in line for line in lines)}
+    past = {name for name, lines in contexts.items() if any(",IVR_NOTICED=1," in line for line in lines)}
     assert past == {f"line-{SMALL_NOW}-first", f"line-{SMALL_NOW}-third"}
     silent = {name: line | {"record": False} for name, line in lines.items()}
     assert "/notice" not in files_of(tmp_path, (desk(lines=silent),))["extensions.conf"]
