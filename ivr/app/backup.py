@@ -31,7 +31,10 @@ from ivr.store.engine import open_database
 
 MANIFEST = "manifest.json"
 LEDGER, DUMP = "home/ledger.sqlite", "ledger.dump"
-_KEPT = ("secrets.json", "plan.yaml", "mail.yaml", "archive", "asterisk/log/cel-custom")
+_KEPT = (
+    *("secrets.json", "plan.yaml", "mail.yaml", "smtp.password", "environment", "tls"),
+    *("archive", "asterisk/log/cel-custom"),
+)
 """What of a home is its own, and not made anew at each start; parts that are not there are left out."""
 _ASTERISKS = "asterisk/lib/astdb.sqlite3"
 """Asterisk's own database: announcements, agents' pauses."""

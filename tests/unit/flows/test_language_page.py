@@ -53,16 +53,17 @@ def test_its_other_examples_are_right_together(tmp_path):
 
 
 def test_its_split_and_its_callers_are_right_together(tmp_path):
+    """The pieces of the page stand in a desk of two languages, with what they name."""
     base = EXAMPLES[0].split("flow:")[0].replace("language: en", "languages: [en, ru]")
-    split = "".join(f"  {line}\n" for line in EXAMPLES[4].splitlines())
-    says = "{{say: {{en: Hello, ru: Алло}}, then: first}}"
-    words = 'say: {en: "Please write to us.", ru: "Напишите нам."}'
+    split = "".join(f"  {line}\n" for line in EXAMPLES[4].replace("then: category", "then: first").splitlines())
+    callers = EXAMPLES[6]
+    for text in re.findall(r'say: (".*?")', split + callers):
+        split, callers = (one.replace(f"say: {text}", f"say: {{en: {text}, ru: {text}}}") for one in (split, callers))
     path = tmp_path / "shop.yaml"
     path.write_text(
         base.replace("{sale: sale}", "{other: {en: other, ru: другое}}")
-        + f"flow:\n{split}"
-        + "".join(f"  {name}: {says.format()}\n" for name in ("hello-short", "hello-long", "reception"))
-        + EXAMPLES[6].replace('say: "Please write to us."', words),
+        + f"flow:\n{split}  reception: {{say: {{en: Hello, ru: Алло}}, then: first}}\n"
+        + callers,
         encoding="utf-8",
     )
     desk = read_desk(path)
