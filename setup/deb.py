@@ -7,6 +7,7 @@ virtual environment on the machine's own Python; so the package is for machines 
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import os
 import shutil
@@ -87,7 +88,9 @@ fi
 
 def main() -> int:
     """Build it; return the exit code."""
-    out = Path(sys.argv[1] if len(sys.argv) > 1 else "dist").resolve()
+    words = argparse.ArgumentParser(description="Build a Debian package of the desk, without root.")
+    words.add_argument("folder", nargs="?", default="dist", help="where it is to lie (dist)")
+    out = Path(words.parse_args().folder).resolve()
     try:
         _check_pythons()
         out.mkdir(parents=True, exist_ok=True)
