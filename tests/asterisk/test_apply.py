@@ -257,6 +257,20 @@ def test_what_is_applied_twice_is_served_once_and_says_so(front):
     assert history(front) == before
 
 
+def test_nothing_is_called_edited_by_hand_when_the_former_version_is_long_past(front):
+    """Asterisk's files go on to hold what they were written with, until there is something to apply."""
+    edit(front, TURNED)
+    apply(front, "turned")
+    file = front.running.home / "versions.jsonl"
+    kept = file.read_text()
+    lines = [json.loads(line) for line in kept.splitlines()]
+    assert lines[-1]["former"]
+    file.write_text("".join(json.dumps(line | {"at": line["at"] - 5 * 3600}) + "\n" for line in lines))
+    assert "Nothing to apply" in apply(front, "nothing").stdout
+    planned = json.loads(front.running.ivr("plan", "--desks", str(front.running.desks), "--json").stdout)
+    assert planned["drift"] == {}
+
+
 def test_files_of_asterisk_that_somebody_edited_are_not_written_over(front):
     file = front.running.settings.asterisk_etc / "queues.conf"
     file.write_text(file.read_text().replace("retry = 1", "retry = 3"))

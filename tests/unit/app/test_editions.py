@@ -64,3 +64,14 @@ async def test_what_was_never_served_is_no_edition(home):
             await Editions(home, home / "desks").find(name)
     with pytest.raises(DeskError, match="ivr history"):
         read_edition(home, "shop_0")
+
+
+def test_a_desk_that_is_saved_while_it_is_brought_in_is_refused_and_not_kept(home):
+    """Its dialplan is that of the file before: served, the two would speak of different flows."""
+    (home / "desks/shop.yaml").write_text(SHOP.replace("Hello.", "Good day."))
+    (edition,) = editions_of(home / "desks", read_desks(home / "desks"))
+    (home / "desks/shop.yaml").write_text(SHOP.replace("Hello.", "Good evening."))
+    with pytest.raises(DeskError, match="was saved while it was brought in"):
+        keep_editions(home, home / "desks", [edition])
+    with pytest.raises(DeskError, match="There is no edition"):
+        read_edition(home, edition.name)
