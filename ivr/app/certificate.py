@@ -5,12 +5,13 @@ from __future__ import annotations
 import ssl
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
-
-from cryptography import x509
+from typing import TYPE_CHECKING, NamedTuple
 
 from ivr.errors import DeskError
 from ivr.settings import Settings
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 SOON = 21 * 86400
 """Seconds before its end from which on the doctor warns."""
@@ -53,6 +54,8 @@ def look_at_certificate(settings: Settings) -> Certificate | None:
 
 def _read(path: Path) -> x509.Certificate:
     """Return the first certificate of the file, which is the server's own."""
+    from cryptography import x509  # noqa: PLC0415 - a start without TLS does not pay for it
+
     try:
         return x509.load_pem_x509_certificates(path.read_bytes())[0]
     except OSError as error:
@@ -79,6 +82,8 @@ def _told(moment: float) -> str:
 
 
 def _names(found: x509.Certificate) -> tuple[str, ...]:
+    from cryptography import x509  # noqa: PLC0415 - as above
+
     try:
         told = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:

@@ -53,9 +53,8 @@ async def run_up(settings: Settings, progress: Progress) -> None:
     with HomeLock(settings.home):
         check_ports(settings)
         certificate = look_at_certificate(settings)
-        if certificate and (
-            fault := certificate.fault(time.time())
-        ):  # callers from the network are served all the same
+        # Callers come by the trunk without it.
+        if fault := certificate.fault(time.time()) if certificate else "":
             _log.warning("certificate.ended", fault=fault, cure="Renew it: no telephone registers by TLS.")
         if problem := check_hostname():
             _log.warning("host.name", problem=problem)

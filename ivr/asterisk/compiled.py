@@ -35,7 +35,7 @@ from ivr.flows.callers import prompt_of
 from ivr.flows.edition import Edition
 from ivr.flows.model import HANG_UP, VOICEMAIL, Menu, Say, Script, Split, Way, way_to
 from ivr.flows.prompts import key_prompt, tells_notice
-from ivr.flows.split import DIGITS, PRIME, edges, mixture_of
+from ivr.flows.split import DIGITS, PRIME, edges, mixture_of, way_name
 
 _KEYS = "-_.:+*"
 """What stands in a fact as it is; see `ivr.telephony.facts`."""
@@ -128,8 +128,8 @@ def _node(edition: Edition, name: str) -> Iterator[tuple[str, list[str]]]:
         case Split():
             yield "enter", [entered, *_split(name, node, context)]
             for target in node.split:
-                noted = fact("split", node=name, way=target.replace(" ", "-"))
-                yield f"to-{target.replace(' ', '-')}", [noted, *_way(edition, way_to(target), "")]
+                noted = fact("split", node=name, way=way_name(target))
+                yield f"to-{way_name(target)}", [noted, *_way(edition, way_to(target), "")]
         case Menu():
             yield "enter", [entered, "Set(IVR_TRIES=1)", "Goto(ask,1)"]
             yield from _menu(edition, name, node)
@@ -144,8 +144,8 @@ def _split(name: str, node: Split, context: str) -> list[str]:
         "Set(IVR_DIGITS=${FILTER(0-9,${CALLERID(num)})})",
         'ExecIf($["${CALLERID(num)}" = ""]?Set(IVR_DIGITS=${FILTER(0-9,${UNIQUEID})}))',
         f"MSet(IVR_PLACE=$[{mixed}],IVR_DIGITS=)",
-        *(f"GotoIf($[${{IVR_PLACE}} < {edge}]?{context},to-{to.replace(' ', '-')},1)" for to, edge in some),
-        f"Goto({context},to-{rest.replace(' ', '-')},1)",
+        *(f"GotoIf($[${{IVR_PLACE}} < {edge}]?{context},to-{way_name(to)},1)" for to, edge in some),
+        f"Goto({context},to-{way_name(rest)},1)",
     ]
 
 

@@ -16,9 +16,9 @@ def compile_callers(rules: Sequence[CallerRule]) -> Iterator[tuple[str, list[str
     """Return the subroutine that looks at the caller's number.
 
     It leaves IVR_SPEAKS, his language; IVR_RULE, the place of the rule that has his way; each empty without one; and
-    QUEUE_PRIO, which Queue itself reads.
+    QUEUE_PRIO, which Queue itself reads, and which is 0 before.
     """
-    steps = ["MSet(IVR_SPEAKS=,IVR_RULE=,QUEUE_PRIO=0)"]
+    steps = ["MSet(IVR_SPEAKS=,IVR_RULE=)"]
     for place, rule in enumerate(rules):
         sets = []
         if rule.language:

@@ -72,12 +72,11 @@ def told_music(edition: Edition, sounds: Path, pieces: Sequence[Path]) -> Iterat
     """
     desk = edition.desk
     told = sorted({combination for line in desk.lines.values() for combination in _combinations(line)})
-    asks = bool(desk.source and desk.source.ask == "while waiting" and desk.source.menu)
     for language in desk.languages:
         folder = sounds / edition.name / language
         for place, minutes in told:
             said = [folder / f"{name}.{what}" for name, what in (("place", place), ("wait", minutes)) if what]
-            for question in ("", "q") if asks else ("",):
+            for question in ("", "q") if desk.asks_while_waiting else ("",):
                 own = f"{edition.name}-told-{language}-{place}-{minutes}-{question}"
                 yield own, [*said, *([folder / "source"] if question else []), *pieces]
 

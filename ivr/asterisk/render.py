@@ -245,8 +245,7 @@ def question_keys(desk: Desk) -> str:
 
 def asked_while_waiting(desk: Desk) -> tuple[str, ...]:
     """Return the languages in which the desk asks the source question while callers wait."""
-    waiting = desk.source is not None and desk.source.ask == "while waiting" and desk.source.menu is not None
-    return desk.languages if waiting else ()
+    return desk.languages if desk.asks_while_waiting else ()
 
 
 def _seconds(length: timedelta) -> int:

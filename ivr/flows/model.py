@@ -223,6 +223,11 @@ class Desk(Part):
         return bool(self.source and self.source.ask == "before the line" and self.source.menu)
 
     @property
+    def asks_while_waiting(self) -> bool:
+        """Whether the source question is the beginning of the music."""
+        return bool(self.source and self.source.ask == "while waiting" and self.source.menu)
+
+    @property
     def asks_in_flow(self) -> bool:
         """Whether a node waits for somebody: for a caller's key, or for a handler."""
         return any(isinstance(node, Menu | Script) for node in self.flow.values())

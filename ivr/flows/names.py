@@ -11,13 +11,14 @@ from ivr.flows.inside import inside_mistakes
 from ivr.flows.model import HANG_UP, VOICEMAIL, Desk, Say, Way
 from ivr.flows.prompts import reserved, ways_of
 from ivr.flows.scalars import possible
+from ivr.flows.split import way_name
 from ivr.written.mistake import Mistake, Path, nearest
 
 TOGETHER = 60
 """Letters of a desk's and a node's or line's name: they stand in one name of Asterisk's, of 79 at most."""
 
 
-_HANG_UP = HANG_UP.replace(" ", "-")
+_HANG_UP = way_name(HANG_UP)
 
 
 @dataclass(frozen=True, slots=True)

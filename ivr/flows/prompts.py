@@ -82,7 +82,7 @@ def spoken_of(desk: Desk) -> Iterator[Spoken]:
         yield Spoken("notice", desk.recording.say if desk.recording else None, ("recording", "say"))
     for name, node in desk.flow.items():
         yield from _of_node(name, node)
-    if desk.source and desk.source.menu and desk.source.ask in {"while waiting", "before the line"}:
+    if desk.source and (desk.asks_while_waiting or desk.asks_before_line):
         yield Spoken("source", desk.source.menu, ("source", "menu"))
     yield from _of_lines(desk)
     yield from _of_whisper(desk)

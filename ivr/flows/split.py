@@ -54,6 +54,11 @@ def way_for(name: str, node: Split, who: str) -> str:
     return next(reversed(node.split))
 
 
+def way_name(target: str) -> str:
+    """Return a target as the journal, an extension and a report name it: `hang up` without its blank."""
+    return target.replace(" ", "-")
+
+
 def edges(node: Split) -> list[tuple[str, int]]:
     """Return each target with the place among a hundred that its callers are below."""
     found, edge = [], 0

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ivr.flows.callers import prompt_of
 from ivr.flows.model import HANG_UP, VOICEMAIL, Desk, Line, Node, Say, Script, Source, Split, Way, way_to
 from ivr.flows.prompts import key_prompt, tells_notice
-from ivr.flows.split import edges
+from ivr.flows.split import edges, way_name
 
 
 class Told(NamedTuple):
@@ -74,7 +74,7 @@ def _node(name: str, node: Node) -> dict[str, Told]:
         return {"enter": Told(node.then, says=name)}
     if isinstance(node, Split):
         shares = " ".join(f"below {edge}" for _, edge in edges(node)[:-1])
-        ways = {target: f"to-{target.replace(' ', '-')}" for target in node.split}
+        ways = {target: f"to-{way_name(target)}" for target in node.split}
         return {"enter": Told(" ".join(f"{name} {way}" for way in ways.values()), says=shares)} | {
             way: Told(target) for target, way in ways.items()
         }

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, contextmanager
 from subprocess import DEVNULL
 
 import pytest
@@ -86,6 +86,18 @@ def apply(front: Front, reason: str, *words: str, code: int = 0):
     return done
 
 
+@contextmanager
+def controller_standing_still(front: Front) -> Iterator[None]:
+    """Let the controller take no call for the block; nor is it started again."""
+    front.running.process.send_signal(signal.SIGSTOP)
+    front.running.kill("controller", signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        front.running.kill("controller", signal.SIGCONT)
+        front.running.process.send_signal(signal.SIGCONT)
+
+
 def history(front: Front) -> list[dict]:
     return json.loads(front.running.ivr("history", "--json").stdout)
 
@@ -157,13 +169,8 @@ async def test_a_version_that_is_not_served_is_taken_back_and_the_next_caller_me
     """The controller stands still: the smoke call finds it out, whatever the reason is."""
     before = front.running.edition("shop")
     edit(front, TURNED)
-    front.running.process.send_signal(signal.SIGSTOP)  # the supervisor would start it again
-    front.running.kill("controller", signal.SIGSTOP)
-    try:
+    with controller_standing_still(front):
         done = await asyncio.to_thread(apply, front, "bad luck", code=2)
-    finally:
-        front.running.kill("controller", signal.SIGCONT)
-        front.running.process.send_signal(signal.SIGCONT)
     assert "was not served as it should be" in done.stderr
     assert "Traceback" not in done.stderr
     await front.controlled()
@@ -180,18 +187,13 @@ async def broken_off(front: Front, number: signal.Signals) -> None:
     """Begin an apply whose smoke call nobody takes, and send a signal when Asterisk has its dialplan."""
     before = front.running.edition("shop")
     edit(front, TURNED)
-    front.running.process.send_signal(signal.SIGSTOP)  # the supervisor would start it again
-    front.running.kill("controller", signal.SIGSTOP)
-    try:
+    with controller_standing_still(front):
         places = ["--desks", str(front.running.desks), "--home", str(front.running.home)]
         words = [sys.executable, "-m", "ivr", "apply", "cut off", *places]
         applying = subprocess.Popen(words, cwd=REPO, stdout=DEVNULL, stderr=DEVNULL)
         await until(lambda: before not in front.running.asterisk("dialplan show 740@inbound"), 30)
         applying.send_signal(number)
         await asyncio.sleep(0.3)
-    finally:
-        front.running.kill("controller", signal.SIGCONT)
-        front.running.process.send_signal(signal.SIGCONT)
     await asyncio.to_thread(applying.wait, 60)
     await front.controlled()
 
