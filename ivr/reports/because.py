@@ -9,7 +9,7 @@ from ivr.reports.cell import Cell
 from ivr.reports.metric import Metric
 from ivr.reports.nodes import DROPPED
 from ivr.reports.parts import Given
-from ivr.reports.splits import ways_of
+from ivr.reports.split_ways import ways_of
 
 _BY_THRESHOLD = frozenset({"sl_answered", "sl_offered", "sl_removed", "sl_ex_short"})
 _BY_SHORT = frozenset({"sl_ex_short", "abandon_rate_ex_short", "abandoned_short"})

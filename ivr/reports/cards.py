@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from ivr.ledger.call import Call
 from ivr.ledger.card import Card, hundredths
-from ivr.reports.splits import of_way, ways_of
+from ivr.reports.split_ways import of_way, ways_of
 from ivr.reports.tally import QUARTER, Tally, tally
 
 

@@ -11,7 +11,7 @@ from ivr.reports.journey import journey_of
 from ivr.reports.missed import MISSED
 from ivr.reports.nodes import node_tallies
 from ivr.reports.split import overlap, split
-from ivr.reports.splits import split_tallies
+from ivr.reports.split_ways import split_tallies
 from ivr.reports.tally import QUARTER, Tally, tally
 
 _GONE_ON = frozenset({"timeout", "full", "empty", "moved on"})
