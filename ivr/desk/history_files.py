@@ -85,10 +85,18 @@ def opened(path: Path) -> Iterator[BinaryIO]:
 @contextmanager
 def _raw(path: Path) -> Iterator[BinaryIO]:
     try:
-        with path.open("rb") as file:
+        file = path.open("rb")
+    except (OSError, ValueError) as error:  # ValueError: a name with a NUL in it
+        raise _unreadable(path, error) from error
+    with file:
+        try:
             yield file
-    except (OSError, ValueError) as error:
-        if isinstance(error, gzip.BadGzipFile):
+        except gzip.BadGzipFile:
             raise
-        reason = getattr(error, "strerror", None) or str(error)
-        raise DeskError(f"{path} cannot be read: {reason}.", "Check the name and its rights.") from error
+        except OSError as error:
+            raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError | ValueError) -> DeskError:
+    reason = getattr(error, "strerror", None) or str(error)
+    return DeskError(f"{path} cannot be read: {reason}.", "Check the name and its rights.")

@@ -92,6 +92,8 @@ def _read_module(file: IO[bytes], name: str, tables: Tables) -> None:
         tables.add_module(json.loads(content))
     except RecursionError:
         raise DeskError(f"{name} nests too deep to be a module's file.", "Is it the right file?") from None
+    except UnicodeDecodeError as error:
+        raise DeskError(f"{name} is no sound JSON (byte {error.start + 1}).", "Is it the right file?") from error
     except json.JSONDecodeError as error:
         cure = "Copy it again: it ends in the middle, or is no JSON."
         raise DeskError(f"{name} is no sound JSON (line {error.lineno}).", cure) from error

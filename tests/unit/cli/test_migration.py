@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
-import os
+import random
 import tarfile
 import wave
 from pathlib import Path
@@ -169,13 +169,14 @@ def test_each_recording_is_named_with_the_prompt_that_it_is(tmp_path):
     ("content", "told"),
     [
         (b"", "is empty"),
-        (os.urandom(4096).replace(b"\x1f\x8b", b"xx"), "holds nothing of a FreePBX"),
+        (random.Random(3).randbytes(4096), "holds nothing of a FreePBX"),
         (b"CREATE TABLE `x` (\n `a` int\n);\nINSERT INTO `x` VALUES (1);\n", "holds nothing of a FreePBX"),
         (DUMP.read_bytes()[:5000], "ends in the middle"),
         (DUMP.read_bytes().replace(b"-- Dump completed", b"--"), "ends in the middle"),
         (gzip.compress(DUMP.read_bytes())[:1500], "no sound archive"),
         (b"\x1f\x8bgarbage" * 9, "no sound archive"),
         (b'{"configs": ', "no sound JSON"),
+        (b"{" + random.Random(1).randbytes(4096), "no sound JSON"),
         (b"[" * 100_000 + b"]" * 100_000, "nests too deep"),
         (b"{}", "holds nothing of a FreePBX"),
     ],
@@ -188,6 +189,7 @@ def test_each_recording_is_named_with_the_prompt_that_it_is(tmp_path):
         "half gzip",
         "no gzip",
         "half JSON",
+        "random after a brace",
         "deep JSON",
         "no rows",
     ],
