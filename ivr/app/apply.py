@@ -22,9 +22,10 @@ from ivr.app.secrets import keep_secrets
 from ivr.app.smoke import smoke
 from ivr.app.versions import Version, add_version, broken_off, former_editions, read_versions, serving
 from ivr.asterisk.console import give
+from ivr.asterisk.offering import penalty
 from ivr.asterisk.private import Installation, find_asterisk
 from ivr.asterisk.reload import RELOADS, change_members, reload
-from ivr.asterisk.render import CALL_LIMIT, Rendered, penalty
+from ivr.asterisk.render import CALL_LIMIT, Rendered
 from ivr.errors import DeskError
 from ivr.flows.edition import Edition
 from ivr.settings import Settings

@@ -68,17 +68,18 @@ class Calls:
         await self._turn(agi, edition, session.but(source=source), LineLeft(line, status))
 
     async def whisper(self, agi: Dialogue) -> None:
-        """`whisper,<edition>,<line>,<agent>,<since>,<call>,<asked at>,<packed session>,<category>,<source>`.
+        """`whisper,<edition>,<line>,<agent>,<since>,<call>,<asked at>,<packed session>,<category>,<source>,<back>`.
 
-        An agent has answered. A call that the dialplan served alone has no session, but may have a category and source.
+        An agent has answered; `back` is 1 when he is to call somebody back. A call that the dialplan served alone has
+        no session, but may have a category and source.
         """
-        name, line, agent, since, call, asked_at, packed, category, source = _arguments(agi, 9)
+        name, line, agent, since, call, asked_at, packed, category, source, back = _arguments(agi, 10)
         edition = await self.editions.find(name)
         desk = edition.desk
         session = unpack(packed) if packed else Session(desk.desk, "", category=category, source=source)
         source = session.source or self._answered(desk, call, asked_at)
         waited = max(0.0, time.time() - float(since or time.time()))
-        prompts = whisper(desk, line, session, source=source, waited=waited)
+        prompts = whisper(desk, line, session, source=source, waited=waited, back=back == "1")
         language = desk.languages[0]
         lasts = sum(self.length(edition.name, prompt, language) for prompt in prompts)
         files = [f"{edition.name}/{language}/{prompt}" for prompt in prompts]

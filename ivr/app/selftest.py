@@ -17,6 +17,8 @@ NEEDED = (
     "CHAN_START", "CHAN_END", "ANSWER", "HANGUP", "BRIDGE_ENTER", "BRIDGE_EXIT", "USER_DEFINED", "LINKEDID_END", "DTMF"
 )  # fmt: skip
 """Events without which calls cannot be told."""
+_FIELDS = 6
+"""Separators that the line of a channel has at least."""
 LIMIT = 20.0
 """Seconds for the test call's fact to reach the journal."""
 
@@ -88,10 +90,13 @@ async def stop_gracefully(prepared: Prepared) -> None:
 
 
 async def count_calls(prepared: Prepared) -> int:
-    """Return how many channels are up; 0 when Asterisk does not answer."""
-    said = await _console(prepared, "core show channels count")
-    first = said.split(" ", 1)[0]
-    return int(first) if first.isdigit() else 0
+    """Return how many channels are up, but for placeholders that wait; 0 when Asterisk does not answer.
+
+    A promise to call somebody back outlives Asterisk; nobody waits for its placeholder.
+    """
+    said = await _console(prepared, "core show channels concise")
+    channels = [line.split("!") for line in said.splitlines() if line.count("!") > _FIELDS]
+    return sum("@hold-" not in name or context != "callback" for name, context, *_ in channels)
 
 
 async def _console(prepared: Prepared, command: str) -> str:

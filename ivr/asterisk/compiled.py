@@ -52,7 +52,7 @@ def compile_flow(edition: Edition) -> str:
         *((f"node-{edition.name}.{name}", dict(_node(edition, name))) for name in desk.flow),
         *((f"to-{edition.name}.{line}", {"s": _hand_over(edition, line)}) for line in desk.lines),
     ]
-    if any(line.whisper for line in desk.lines.values()):
+    if desk.whispers:
         contexts.append((f"whisper-{edition.name}", dict(_whisper(edition))))
     if desk.callers:
         contexts.append((f"callers-{edition.name}", dict(compile_callers(desk.callers))))
@@ -251,6 +251,8 @@ def _whisper(edition: Edition) -> Iterator[tuple[str, list[str]]]:
     desk = edition.desk
     own = f"Set(IVR_SAY=${{IVR_SAY}}{edition.name}/{desk.languages[0]}/whisper.%s&)"
     steps = ["MSet(IVR_SAY=,IVR_WAITED=$[${EPOCH} - ${IVR_SINCE}],IVR_TOLD=)"]
+    if desk.calls_back:
+        steps.append(f'ExecIf($["${{IVR_PROMISED}}" != ""]?{own % "callback"})')
     steps.append(f'ExecIf($["${{IVR_CATEGORY}}" != ""]?{own % "category.${IVR_CATEGORY}"})')
     if desk.source:
         told = (f'ExecIf($["${{IVR_SOURCE}}" = "{one}"]?{own % f"source.{one}"})' for one in desk.source.names)

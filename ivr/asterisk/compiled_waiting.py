@@ -1,4 +1,4 @@
-"""What a waiting caller hears first: his place, and how long it will take.
+"""What a waiting caller hears first: his place, how long it will take, and that he may be called back.
 
 The dialplan reckons it alone, with a controller or without: it knows who waits, who works, and how long talks take. It
 is the beginning of his music, so that he stands in the line while he hears it, and nobody passes him.
@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 
 from ivr.asterisk.dialplan import extensions_of, fact
+from ivr.flows.callback import offer_prompt
 from ivr.flows.edition import Edition
 from ivr.flows.line import Line
 from ivr.flows.phrases import MINUTES, PLACES
@@ -34,7 +36,12 @@ def tell_waiting(edition: Edition, name: str) -> str:
 def _tell(edition: Edition, name: str) -> Iterator[tuple[str, list[str]]]:
     desk, line = edition.desk, edition.desk.lines[name]
     queue = f"{desk.desk}-{name}"
-    steps = [
+    offers = desk.calls_back and line.callback
+    steps = [f"Gosub(back-{edition.name},seen,1)"] if desk.calls_back else []
+    if not line.tells and not offers:
+        yield "tell", [*steps, "Return()"]
+        return
+    steps += [
         f"MSet(IVR_PLACE=,IVR_AHEAD=${{QUEUE_WAITING_COUNT({queue})}},IVR_WORKING=0,IVR_MINUTES=)",
         f"GotoIf($[${{QUEUE_MEMBER({queue},ready)}} > ${{IVR_AHEAD}} | 0${{QUEUE_PRIO}} > 0]?none)",
     ]
@@ -55,10 +62,13 @@ def _tell(edition: Edition, name: str) -> Iterator[tuple[str, list[str]]]:
         ]
     told = fact("told", place="$[${IVR_AHEAD} + 1]", minutes="${IVR_MINUTES}")
     asked = '${IF($["${CHANNEL(musicclass)}" = "hold"]?:q)}'
-    name = f"{edition.name}-told-${{CHANNEL(language)}}-${{IVR_PLACE}}-${{IVR_MINUTES}}-{asked}"
+    offered, nothing = "", ""
+    if offers:
+        offered, nothing = '${IF($["${IVR_BACK_TO}" = ""]?:c)}', "${IVR_BACK_TO}"
+    name = f"{edition.name}-told-${{CHANNEL(language)}}-${{IVR_PLACE}}-${{IVR_MINUTES}}-{asked}{offered}"
     steps += [
-        '(told),GotoIf($["${IVR_PLACE}${IVR_MINUTES}" = ""]?none)',
-        told,
+        f'(told),GotoIf($["${{IVR_PLACE}}${{IVR_MINUTES}}{nothing}" = ""]?none)',
+        f'ExecIf($["${{IVR_PLACE}}${{IVR_MINUTES}}" != ""]?{told})' if offers else told,
         f"Set(CHANNEL(musicclass)={name})",
         "(none),Return()",
     ]
@@ -72,19 +82,23 @@ def told_music(edition: Edition, sounds: Path, pieces: Sequence[Path]) -> Iterat
     """
     desk = edition.desk
     told = sorted({combination for line in desk.lines.values() for combination in _combinations(line)})
+    flags = (("q", desk.asks_while_waiting), ("c", desk.calls_back))
     for language in desk.languages:
         folder = sounds / edition.name / language
         for place, minutes in told:
             said = [folder / f"{name}.{what}" for name, what in (("place", place), ("wait", minutes)) if what]
-            for question in ("", "q") if desk.asks_while_waiting else ("",):
-                own = f"{edition.name}-told-{language}-{place}-{minutes}-{question}"
-                yield own, [*said, *([folder / "source"] if question else []), *pieces]
+            for question, offer in product(*(("", flag) if there else ("",) for flag, there in flags)):
+                if not said and not offer:
+                    continue
+                own = f"{edition.name}-told-{language}-{place}-{minutes}-{question}{offer}"
+                more = [folder / offer_prompt(desk.callback.key)] if offer else []
+                yield own, [*said, *more, *([folder / "source"] if question else []), *pieces]
 
 
 def _combinations(line: Line) -> Iterator[tuple[str, str]]:
     places = [*map(str, PLACES), "more"] if "place" in line.tells else [""]
     minutes = ["", *map(str, MINUTES), "more"] if "wait" in line.tells else [""]
-    yield from ((place, wait) for place in places for wait in minutes if place or wait)
+    yield from ((place, wait) for place in places for wait in minutes if place or wait or line.callback)
 
 
 def _working(queue: str, agents: tuple[str, ...]) -> Iterator[str]:

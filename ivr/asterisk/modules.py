@@ -10,7 +10,7 @@ REQUIRED = (
     "func_periodic_hook", "app_mixmonitor", "app_stack", "app_celgenuserevent", "app_exec", "format_wav",
     "format_pcm", "format_sln", "codec_ulaw", "codec_alaw", "func_callerid", "func_channel", "func_strings",
     "func_logic", "func_timeout", "func_devstate", "func_db", "bridge_simple", "bridge_native_rtp",
-    "app_channelredirect", "func_dialplan", "func_global", "func_extstate",
+    "app_channelredirect", "app_originate", "func_dialplan", "func_global", "func_extstate",
     "res_pjsip_sdp_rtp", "res_pjsip_registrar", "res_pjsip_authenticator_digest",
     "res_pjsip_endpoint_identifier_user", "res_pjsip_endpoint_identifier_ip",
 )  # fmt: skip

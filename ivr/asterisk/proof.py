@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from ivr.asterisk.compiled_callback import CUSTOMER, may_dial
 from ivr.asterisk.endpoints import Endpoint, read_endpoints
 from ivr.asterisk.given import given_findings
 from ivr.asterisk.regained import flow_findings
 from ivr.asterisk.reread import UnreadableError, read_dialplan
 from ivr.asterisk.rings import ring_findings
+from ivr.asterisk.steps import Step
 from ivr.asterisk.vocabulary import vocabulary_findings
 from ivr.asterisk.ways import OTHERS, Edge, Place, Ways, way_of
 from ivr.flows.edition import Edition
@@ -89,11 +91,8 @@ def _outside(
         for ring in step.rings
         if not ring.startswith("Local/") and not inside.issuperset(ways.text(ring).texts or ("",))
     }
-    for context in callers if outside else ():
-        reached = ways.reached(ways.starts(context))
-        for place, ring in outside.items():
-            if place in reached:
-                yield f"a caller gets outside: {_told(context, reached, place)} → Dial({ring})"
+    yield from _callers_outside(ways, outside, callers)
+    yield from _called_back(ways, outside, desks)
     named = {f"outside-{desk.desk}": desk.diallers for desk in desks}
     for place, ring in outside.items():
         behind = _behind(ways, place)
@@ -101,8 +100,43 @@ def _outside(
             allowed = name.removesuffix("-web") in named.get(place[0], ())
             for context in one.contexts if one.proven and not allowed else ():
                 if not behind.isdisjoint(starts := tuple(ways.starts(context))):
-                    way = _told(context, ways.reached(starts), place)
+                    way = _told(context, ways.reached(starts, _of_himself), place)
                     yield f"the agent {name} gets outside: {way} → Dial({ring})"
+
+
+def _callers_outside(ways: Ways, outside: Mapping[Place, str], callers: Collection[str]) -> Iterator[str]:
+    for context in callers if outside else ():
+        reached = ways.reached(ways.starts(context), _of_himself)
+        for place, ring in outside.items():
+            if place in reached:
+                yield f"a caller gets outside: {_told(context, reached, place)} → Dial({ring})"
+
+
+def _called_back(ways: Ways, outside: Mapping[Place, str], desks: Sequence[Desk]) -> Iterator[str]:
+    """Find placeholders that would call whom their desk's `outbound` does not allow."""
+    placed = [edge.to for edges in ways.edges.values() for edge in edges if edge.kind == "placed"]
+    reached = ways.reached(placed)
+    backs = {f"callback-{desk.desk}": desk for desk in desks if desk.calls_back}
+    for place, ring in outside.items():
+        if place in reached and not _only_allowed(ways.steps[place], ring, backs.get(place[0])):
+            yield f"a customer is called back who may not be: {_told(placed[0][0], reached, place)} → Dial({ring})"
+
+
+def _of_himself(edge: Edge) -> bool:
+    """Say whether who is at one end of a way gets to the other."""
+    return edge.kind != "placed"
+
+
+def _only_allowed(steps: Sequence[Step], ring: str, desk: Desk | None) -> bool:
+    """Say whether the number of a placeholder is held against its desk's `outbound` before it is dialled."""
+    if desk is None or desk.outbound is None or ring != CUSTOMER:
+        return False
+    asked = f"GotoIf($[({may_dial(desk.outbound, 'IVR_BACK_TO')}) = 0]"
+    dials = next(place for place, step in enumerate(steps) if step.rings)
+    questions = [place for place, step in enumerate(steps[:dials]) if step.app == "GotoIf"]
+    sets = [place for place, step in enumerate(steps[:dials]) if any("IVR_BACK_TO=" in one for one in step.arguments)]
+    found = [place for place in questions if f"GotoIf({steps[place].arguments[0]}" == asked]
+    return bool(found) and max(sets, default=0) < found[-1]
 
 
 def _starts(ways: Ways, endpoint: Endpoint) -> Iterator[Place]:
@@ -113,7 +147,7 @@ def _behind(ways: Ways, place: Place) -> frozenset[Place]:
     """Return every place from which one can be reached."""
     before: dict[Place, list[Place]] = {}
     for start, edges in ways.edges.items():
-        for edge in edges:
+        for edge in filter(_of_himself, edges):
             before.setdefault(edge.to, []).append(start)
     found, ahead = {place}, [place]
     while ahead:
@@ -127,6 +161,7 @@ def _behind(ways: Ways, place: Place) -> frozenset[Place]:
 def _returns(ways: Ways, them: Mapping[str, Endpoint]) -> Iterator[str]:
     """Find a Return to which a call comes that nobody has sent there by Gosub: it would end there."""
     moved = [edge.to for edges in ways.edges.values() for edge in edges if edge.kind == "moved"]
+    moved += [edge.to for edges in ways.edges.values() for edge in edges if edge.kind == "placed"]
     begun = [place for name in _OURS for place in ways.starts(name) if name != "acts" or _answers(ways, place)]
     starts = [*(place for one in them.values() for place in _starts(ways, one)), *moved, *begun]
     reached = ways.reached(starts, _goes)

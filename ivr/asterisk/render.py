@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import lru_cache, partial
 from math import ceil
 from pathlib import Path
@@ -17,11 +16,13 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ivr.asterisk.compiled import compile_flow
+from ivr.asterisk.compiled_callback import compile_back, compile_callback
 from ivr.asterisk.compiled_waiting import tell_waiting, told_music
 from ivr.asterisk.control import control_dir
 from ivr.asterisk.file_paths import plain, tls_paths
 from ivr.asterisk.live import LIVE_EVENTS, WATCHED_EVENTS
 from ivr.asterisk.modules import REQUIRED, SHADOW, WANTED
+from ivr.asterisk.offering import offer_values, penalty, queue_timeout, recorded, seconds, wrapped_lines
 from ivr.errors import DeskError
 from ivr.flows.edition import Edition
 from ivr.flows.model import Desk, Line
@@ -36,8 +37,10 @@ ANNOUNCEMENTS, ANNOUNCED = "announcement", "_announced"
 """The family of Asterisk's database that says which desks have an announcement, and the folder of their sounds."""
 CALL_LIMIT = 4 * 3600
 """Seconds after which a call is ended, so that no channel stays for ever."""
-WHISPER_ALLOWANCE = 25
-"""Seconds that a member's telephone may be busy with the whisper, on top of the ringing."""
+CALLBACK_LONGEST = 3 * 3600
+"""Seconds that a placeholder waits in its line before it is the next one: its edition must still be there."""
+CALLBACK_FORGOTTEN = 7 * 86400
+"""Seconds past its time after which a promise is given up; its caller is still owed a talk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,7 @@ def _values(plan: Plan) -> dict[str, object]:
     first, last = plan.settings.rtp_ports
     there = {path.stem for path in plan.modules.glob("*.so")}
     every = (*plan.editions, *plan.former)
+    counts_misses = any(line.pause_after for one in every for line in one.desk.lines.values())
     required = REQUIRED + (SHADOW if plan.settings.shadow else ())
     return {
         "settings": plan.settings,
@@ -107,7 +111,7 @@ def _values(plan: Plan) -> dict[str, object]:
         "every_edition": every,
         "edition_of": lambda desk: next(one.name for one in plan.editions if one.desk is desk),
         "queues": queues_of(plan),
-        "counts_misses": any(line.pause_after for one in every for line in one.desk.lines.values()),
+        "counts_misses": counts_misses,
         "tell_waiting": tell_waiting,
         "agent_passwords": dict(sorted(plan.agent_passwords.items())),
         "desks_of": {
@@ -137,13 +141,19 @@ def _values(plan: Plan) -> dict[str, object]:
         "call_limit": CALL_LIMIT,
         "announcements": ANNOUNCEMENTS,
         "announced": ANNOUNCED,
-        "seconds": _seconds,
+        "seconds": seconds,
         "queue_timeout": queue_timeout,
         "penalty": penalty,
-        "whisper": _whisper,
         "question_keys": question_keys,
         "compile_flow": _flow_of,
-        "whispers": any(line.whisper for one in every for line in one.desk.lines.values()),
+        "compile_back": compile_back,
+        "compile_callback": partial(_callback_of, counts_misses),
+        "callback_longest": CALLBACK_LONGEST,
+        "callback_forgotten": CALLBACK_FORGOTTEN,
+        "calls_back": any(one.desk.calls_back for one in every),
+        "recorded": recorded,
+        "offer_values": partial(offer_values, counts_misses),
+        "whispers": any(one.desk.whispers for one in every),
         "tells_notice": tells_notice,
         "dial": _dial,
         "codes": codes,
@@ -166,21 +176,6 @@ def _flow_of(edition: Edition) -> str:
     if kept is None or kept[0] is not edition.desk:
         kept = _compiled[edition.name] = (edition.desk, compile_flow(edition))
     return kept[1]
-
-
-def wrapped_lines(desks: Sequence[Desk], agent: str) -> tuple[tuple[str, int], ...]:
-    """Return the queues of the agent's lines with a wrap-up, and his penalty there."""
-    return tuple(
-        (f"{desk.desk}-{name}", penalty(line, agent))
-        for desk in desks
-        for name, line in desk.lines.items()
-        if line.wrap and agent in line.agents
-    )
-
-
-def penalty(line: Line, agent: str) -> int:
-    """Return an agent's penalty in a line: Asterisk asks those of the least first, while one of them is free."""
-    return line.rank.get(agent, 1) - 1
 
 
 def voice_of(desks: Sequence[Desk], agent: str) -> str:
@@ -248,17 +243,13 @@ def asked_while_waiting(desk: Desk) -> tuple[str, ...]:
     return desk.languages if desk.asks_while_waiting else ()
 
 
-def _seconds(length: timedelta) -> int:
-    return ceil(length.total_seconds())
-
-
-def queue_timeout(line: Line) -> int:
-    """Return the seconds that one member may take: ringing, and the whisper."""
-    return _seconds(line.ring) + (WHISPER_ALLOWANCE if line.whisper else 2)
-
-
-def _whisper(line: Line) -> str:
-    return "accept" if line.whisper == "accept" else "1" if line.whisper else ""
+def _callback_of(counts_misses: bool, edition: Edition) -> str:  # noqa: FBT001 — partial
+    desk = edition.desk
+    values = {
+        name: f"{offer_values(counts_misses, name, line, back=True)},__IVR_RECORD={recorded(desk, line)}"
+        for name, line in desk.lines.items()
+    }
+    return compile_callback(edition, values)
 
 
 def _selftest_sound(edition: Edition) -> str:
@@ -275,7 +266,7 @@ def _dial(agent: str) -> str:
 
 def rounds(desk: Desk, pieces: Sequence[tuple[str, float]]) -> list[str]:
     """Return the pieces so often that nobody who waits in one line comes to their end."""
-    longest = max(_seconds(line.wait) + queue_timeout(line) for line in desk.lines.values())
+    longest = max(seconds(line.wait) + queue_timeout(line) for line in desk.lines.values())
     once = sum(seconds for _, seconds in pieces)
     return [name for name, _ in pieces] * ceil(longest / max(once, 1.0))
 

@@ -93,15 +93,20 @@ def _ring(on: Mapping[Place, Sequence[Place]]) -> set[Place]:
 
 
 def _uncounted(ways: Ways, ring: Collection[Place]) -> dict[Place, list[Place]]:
-    """Return where places of a ring lead on in it, but for what is done once, or so often as is counted."""
+    """Return where places of a ring lead on in it, but for what is done once, or so often as is counted there."""
     steps = [step for place in ring for step in ways.steps[place]]
-    counts = {found[1] for step in steps if step.app == "Set" and (found := _COUNTED.fullmatch(step.arguments[0]))}
+    counts = {
+        (place[:2], found[1])
+        for place in ring
+        for step in ways.steps[place]
+        if step.app == "Set" and (found := _COUNTED.fullmatch(step.arguments[0]))
+    }
     on: dict[Place, list[Place]] = {}
     for place in ring:
         on[place] = []
         for edge in _onward(ways, place):
             asked = edge.step.arguments[0] if edge.step and edge.step.app == "GotoIf" else ""
-            if edge.to not in ring and any(f"${{{name}}} >" in asked for name in counts):
+            if edge.to not in ring and any(here == place[:2] and f"${{{name}}} >" in asked for here, name in counts):
                 break  # it leaves the ring when it is enough
             once = any(_sets(ways.steps[edge.to][0], name) and not _unset(steps, name) for name in _ONCE.findall(asked))
             if edge.to in ring and not once:

@@ -7,8 +7,9 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from ivr.asterisk.reread import UnreadableError, split
 
-Kind: TypeAlias = Literal["goto", "gosub", "called", "moved"]
-"""`called`: a subroutine on the telephone that is rung. `moved`: another channel goes there."""
+Kind: TypeAlias = Literal["goto", "gosub", "called", "moved", "placed"]
+"""`called`: a subroutine on the telephone that is rung. `moved`: another channel goes there. `placed`: a placeholder
+does, which stands in a line for a customer who is called back; neither caller nor agent ever gets there."""
 
 
 class Jump(NamedTuple):
@@ -38,7 +39,9 @@ class Step(NamedTuple):
 _STEP = re.compile(r"([A-Za-z]+)\((.*)\)")
 _CALL = re.compile(r"([^()]+)(?:\((.*)\))?")
 _SUBROUTINE = re.compile(r"[Ub]\(([^()]*)\)")
-_LEAST = {"AddQueueMember": 2, "ChannelRedirect": 4, "Read": 6}
+_AT_CONNECT = 6
+"""Where Queue says what a member does before he is connected."""
+_LEAST = {"AddQueueMember": 2, "ChannelRedirect": 4, "Originate": 5, "Read": 6}
 """How much must be said to them."""
 _ENDING = frozenset({"Goto", "Hangup", "Return"})
 
@@ -56,15 +59,31 @@ def read_step(text: str) -> Step:
     arguments = tuple(split(inside, ","))
     if len(arguments) < _LEAST.get(app, 0):
         raise UnreadableError(f"`{text[:100]}` says too little")
-    if app in {"Goto", "Gosub"}:
-        return Step(app, arguments, (_jump("goto" if app == "Goto" else "gosub", inside),), ends=app == "Goto")
-    if app == "Dial":
-        called = _SUBROUTINE.findall(arguments[2]) if len(arguments) > 2 else []
-        jumps = tuple(Jump("called", *_subroutine(one), "1") for one in called)
-        return Step(app, arguments, jumps, tuple(split(arguments[0], "&")))
-    if app == "ChannelRedirect":
-        return Step(app, arguments, (Jump("moved", arguments[1], arguments[2], arguments[3]),))
-    return Step(app, arguments, ends=app in _ENDING)
+    return Step(app, arguments, _jumps(app, inside, arguments), _rings(app, arguments), ends=app in _ENDING)
+
+
+def _jumps(app: str, inside: str, arguments: tuple[str, ...]) -> tuple[Jump, ...]:
+    match app:
+        case "Goto" | "Gosub":
+            return (_jump("goto" if app == "Goto" else "gosub", inside),)
+        case "Dial":
+            called = _SUBROUTINE.findall(arguments[2]) if len(arguments) > 2 else []
+            return tuple(Jump("called", *_subroutine(one), "1") for one in called)
+        case "Queue":
+            return tuple(
+                Jump("called", context, "s", "1") for context in arguments[_AT_CONNECT : _AT_CONNECT + 1] if context
+            )
+        case "ChannelRedirect":
+            kind: Kind = "placed" if arguments[0].startswith("${DB(placeholder/") else "moved"
+            return (Jump(kind, arguments[1], arguments[2], arguments[3]),)
+        case "Originate":
+            begun = arguments[0].removeprefix("Local/").removesuffix("/n").partition("@")
+            return Jump("placed", begun[2], begun[0], "1"), Jump("placed", arguments[2], arguments[3], arguments[4])
+    return ()
+
+
+def _rings(app: str, arguments: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(split(arguments[0], "&")) if app == "Dial" else ()
 
 
 def _subroutine(written: str) -> tuple[str, str]:

@@ -11,7 +11,19 @@ from ivr.asterisk.ways import Ways
 APPLICATIONS = frozenset(
     {
         *("AGI", "AddQueueMember", "Answer", "CELGenUserEvent", "ChannelRedirect", "Dial", "ExecIf", "Gosub", "Goto"),
-        *("GotoIf", "Hangup", "MSet", "MixMonitor", "NoOp", "PauseQueueMember", "Playback", "Queue", "Read", "Record"),
+        *(
+            "GotoIf",
+            "Hangup",
+            "MSet",
+            "MixMonitor",
+            "NoOp",
+            "Originate",
+            "PauseQueueMember",
+            "Playback",
+            "Queue",
+            "Read",
+            "Record",
+        ),
         *("RemoveQueueMember", "Return", "Set", "StartMusicOnHold", "StopMixMonitor", "UnpauseQueueMember", "Wait"),
     }
 )
@@ -22,21 +34,38 @@ FUNCTIONS = frozenset(
             "CHANNEL",
             "CUT",
             "DB",
+            "DB_DELETE",
+            "DB_KEYCOUNT",
+            "DB_KEYS",
             "DEVICE_STATE",
             "DIALPLAN_EXISTS",
             "EXTENSION_STATE",
             "FILTER",
+            "GROUP_COUNT",
             "IF",
             "LEN",
         ),
-        *("QUEUE_EXISTS", "QUEUE_MEMBER", "QUEUE_VARIABLES", "QUEUE_WAITING_COUNT", "REGEX", "SHARED", "STRFTIME"),
+        *("QUEUE_EXISTS", "QUEUE_MEMBER", "QUEUE_VARIABLES", "QUEUE_WAITING_COUNT", "REGEX", "SHARED", "SORT"),
+        "STRFTIME",
         "STRREPLACE",
     }
 )
 VARIABLES = frozenset(
     {
-        *("ARG1", "CHANNEL", "DIALSTATUS", "EPOCH", "EXTEN", "HANGUPCAUSE", "LOST", "PLAYBACKSTATUS", "QUEUECOMPLETED"),
-        *("QUEUESTATUS", "QUEUETALKTIME", "QUEUE_PRIO", "READSTATUS", "RECORD_STATUS", "UNIQUEID"),
+        *(
+            "ARG",
+            "ARG1",
+            "ARGC",
+            "CHANNEL",
+            "DIALSTATUS",
+            "EPOCH",
+            "EXTEN",
+            "HANGUPCAUSE",
+            "LOST",
+            "PLAYBACKSTATUS",
+            "QUEUECOMPLETED",
+        ),
+        *("QUEUEPOSITION", "QUEUESTATUS", "QUEUETALKTIME", "QUEUE_PRIO", "READSTATUS", "RECORD_STATUS", "UNIQUEID"),
     }
 )
 """Asterisk's own and few of ours; the rest of ours begin with IVR_."""
@@ -45,13 +74,20 @@ _READ = re.compile(r"\$\{([^\s${}():]*)(\([^\s${}(),]*)?")
 _WRITTEN = re.compile(
     r"_{0,2}IVR_[A-Z0-9_]+|CALLERID\((?:num|name|rdnis|all)\)|CHANNEL\((?:language|musicclass)\)|TIMEOUT\(absolute\)"
     r"|AGIEXITONHANGUP|GOSUB_RESULT|QUEUE_PRIO|READSTATUS|LOST|DB\([a-z]+/\$\{IVR_AGENT\}\)"
-    r"|SHARED\(IVR_MISSED,\$\{IVR_CALLER\}\)"
+    r"|SHARED\(IVR_MISSED,\$\{IVR_CALLER\}\)|SHARED\(IVR_CUSTOMER,\$\{IVR_PLACEHOLDER\}\)"
+    r"|GROUP\((?:callback|callers|placeholders)\)"
+    r"|DB\((?:callback|placeholder)/(?:[a-z0-9-]+|\$\{IVR_DESK\})/\$\{IVR_WHO\}\)"
 )
 _OPTIONS = re.compile(
-    r"(?:[tTkK]|\$\{IVR_MAY\}|[Ub]\([^()]*\)|m\(\$\{CHANNEL\(musicclass\)\}\)"
+    r"(?:[rtTkK]|\$\{IVR_MAY\}|[Ub]\([^()]*\)|m\(\$\{CHANNEL\(musicclass\)\}\)"
     r"|\$\{IF\(\$\[[^\]]*\]\?[tTkK]*:(?:[tTkK]+|U\([^()]*\))\)\})*"
 )
-"""Dial's: who may transfer and park; a subroutine on the telephone that rings; music."""
+"""Dial's: who may transfer and park; ringing for who waits; a subroutine on the telephone that rings; music."""
+_BACK_IN_LINE = re.compile(r",(?:called-back)?,,\$\{(?:QUEUEPOSITION|IVR_POSITION)\}")
+"""Behind a queue's time: what its agent does when he has taken a placeholder, and the place in it."""
+_PLACEHOLDER = re.compile(
+    r"Local/\$\{IVR_WHO\}@hold-([a-z0-9-]+)/n,exten,wait-\1,\$\{IVR_WHO\},1,,a(?:v\(IVR_POSITION=\$\{QUEUEPOSITION\}\))?"
+)
 _CONTROLLER = re.compile(r"agi://127\.0\.0\.1:[0-9]+/(?:answer|resume|whisper)")
 
 
@@ -82,9 +118,12 @@ def _wrong(step: Step) -> str:
         case "MixMonitor":
             found = "a command behind a recording" if len(arguments) > 2 else ""
         case "Queue":
-            found = "more behind a queue than its time" if len(arguments) > 5 else ""
+            sound = len(arguments) <= 5 or bool(_BACK_IN_LINE.fullmatch(",".join(arguments[5:])))
+            found = "" if sound else "more behind a queue than its time"
+        case "Originate":
+            found = "" if _PLACEHOLDER.fullmatch(",".join(arguments)) else "a call that is no placeholder's"
         case "Dial":
-            sound = len(arguments) <= 3 and _OPTIONS.fullmatch(",".join(arguments[2:]))
+            sound = len(arguments) <= 3 and bool(_OPTIONS.fullmatch(",".join(arguments[2:])))
             found = "" if sound else "an option of Dial"
         case "Set" | "MSet":
             values = arguments if step.app == "MSet" else arguments[:1]

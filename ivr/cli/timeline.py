@@ -22,6 +22,7 @@ _COLOURS = {
     "hold": "red",
     "transfer": "white",
     "voicemail": "blue",
+    "callback": "yellow",
 }
 _WIDE = 120
 """Columns from which the list shows everything."""

@@ -13,12 +13,15 @@ DECISION_WAIT = 4.0
 """Seconds for the agent's key after the whisper."""
 
 
-def whisper(desk: Desk, line: str, session: Session, *, source: str, waited: float) -> tuple[str, ...]:
+def whisper(
+    desk: Desk, line: str, session: Session, *, source: str, waited: float, back: bool = False
+) -> tuple[str, ...]:
     """Return the prompt ids: category, source, waited, new or known caller, and the question of `accept` lines.
 
-    `source` is what is known by now (the caller may have answered while waiting); `waited` is in seconds.
+    `source` is what is known by now (the caller may have answered while waiting); `waited` is in seconds. `back`: the
+    agent is to call him back.
     """
-    prompts = []
+    prompts = ["whisper.callback"] if back else []
     if session.category:
         prompts.append(f"whisper.category.{session.category}")
     if source:

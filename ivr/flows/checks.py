@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ivr.flows.budget import Durations, budget_mistakes
-from ivr.flows.dialling import unreachable_caller_id
+from ivr.flows.dialling import idle_callback, unreachable_caller_id
 from ivr.flows.graph import flow_mistakes, way_mistakes
 from ivr.flows.model import Desk
 from ivr.flows.names import Names, name_mistakes, ways_in
@@ -45,6 +45,7 @@ def salvaged_mistakes(desk: Desk, names: Names, pruned: tuple[Path, ...]) -> Ite
 
 def _unused(desk: Desk) -> Iterator[Mistake]:
     yield from unreachable_caller_id(desk)
+    yield from idle_callback(desk)
     cure = "use it, or delete it"
     categories = {way.category for _, way in ways_in(desk)}
     for name in desk.categories:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from ivr.flows.model import Desk
+from ivr.flows.model import Callback, Desk
 from ivr.flows.scalars import possible
 from ivr.written.mistake import Mistake, nearest
 
 
 def dialling_mistakes(desk: Desk, agents: Collection[str]) -> Iterator[Mistake]:
     """Walk over prefixes that are there for nothing, unknown agents, and a number that nobody can call back."""
+    yield from _callback_mistakes(desk)
     outbound = desk.outbound
     if outbound is None:
         return
@@ -29,6 +30,27 @@ def dialling_mistakes(desk: Desk, agents: Collection[str]) -> Iterator[Mistake]:
     if outbound.caller_id and not possible(outbound.caller_id):
         wrong = f"no telephone can have the number `{outbound.caller_id}`"
         yield Mistake(("outbound", "caller id"), wrong, "check its digits; write what your provider lets you show")
+
+
+def _callback_mistakes(desk: Desk) -> Iterator[Mistake]:
+    for name, line in desk.lines.items():
+        if line.callback and desk.outbound is None:
+            wrong = f"callers of `{name}` are to be called back, and the desk has no `outbound`"
+            cure = 'say which numbers may be called: `outbound: {allow: ["+7"]}`'
+            yield Mistake(("lines", name, "callback"), wrong, cure, at_key=True)
+    key = desk.callback.key
+    if desk.calls_back and desk.source and desk.asks_while_waiting:
+        taken = next((option for option in desk.source.options if option.startswith(key)), None)
+        if taken:
+            wrong = f"the key `{key}` answers the source question too, which is asked in the same moment"
+            yield Mistake(("source", taken), wrong, "give `callback` another `key`", at_key=True)
+
+
+def idle_callback(desk: Desk) -> Iterator[Mistake]:
+    """Warn of a promise that no line makes."""
+    if desk.callback != Callback() and not desk.calls_back:
+        wrong = "no line offers to call back"
+        yield Mistake(("callback",), wrong, "write `callback: true` in a line, or delete this", "warning", at_key=True)
 
 
 def unreachable_caller_id(desk: Desk) -> Iterator[Mistake]:

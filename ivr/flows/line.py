@@ -34,6 +34,9 @@ class Line(Part):
         le=timedelta(minutes=5),
         description="how long one agent's telephone rings",
     )
+    callback: Switch = Field(
+        default=False, description="a caller who has to wait may be called back, and keeps his place; see `callback`"
+    )
     wait: Duration = Field(
         default=timedelta(seconds=60),
         ge=_SECOND,

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
+from ivr.flows.callback import Callback
 from ivr.flows.callers import CallerRule
 from ivr.flows.line import Line
 from ivr.flows.outbound import Outbound
@@ -192,6 +193,7 @@ class Desk(Part):
     source: Source | None = None
     voicemail: Voicemail | None = None
     outbound: Outbound | None = None
+    callback: Callback = Field(default=Callback(), description="what lines with `callback: true` promise")
     callers: tuple[CallerRule, ...] = Field(
         default=(), max_length=50, description="who is treated otherwise: VIPs, blocked numbers, other languages"
     )
@@ -216,6 +218,16 @@ class Desk(Part):
         if self.outbound is None:
             return ()
         return tuple(self.agents) if self.outbound.agents is None else self.outbound.agents
+
+    @property
+    def whispers(self) -> bool:
+        """Whether an agent may hear who is calling before he is connected: always before he calls somebody back."""
+        return self.calls_back or any(line.whisper for line in self.lines.values())
+
+    @property
+    def calls_back(self) -> bool:
+        """Whether a line offers to call back who waits in it."""
+        return any(line.callback for line in self.lines.values())
 
     @property
     def asks_before_line(self) -> bool:
@@ -250,6 +262,7 @@ __all__ = [
     "HANG_UP",
     "VOICEMAIL",
     "Budget",
+    "Callback",
     "CallerRule",
     "Desk",
     "Hours",

@@ -12,6 +12,14 @@ PLACES = tuple(range(1, 11))
 MINUTES = (1, 2, 3, 5, 10, 15, 20, 30)
 """Minutes of a wait that he is told, "so many at most"; more is `more`."""
 
+WITHIN = (15, 30, 60, 120, 180, 240)
+"""Minutes within which a caller may be promised to be called back."""
+
+_RU_WITHIN = ("пятнадцати минут", "получаса", "часа", "двух часов", "трёх часов", "четырёх часов")
+_EN_WITHIN = ("fifteen minutes", "half an hour", "an hour", "two hours", "three hours", "four hours")
+_KEYS = (*map(str, range(10)), "star", "pound")
+_RU_KEYS = ("ноль", "один", "два", "три", "четыре", "пять", "шесть", "семь", "восемь", "девять", "звёздочку", "решётку")
+_EN_KEYS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "star", "pound")
 _RU_PLACES = ["первый", "второй", "третий", "четвёртый", "пятый", "шестой", "седьмой", "восьмой", "девятый", "десятый"]
 _EN_PLACES = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"]
 _RU_MINUTES = ("минуты", "двух минут", "трёх минут", "пяти минут", "десяти минут", "пятнадцати минут",
@@ -27,6 +35,17 @@ _RU = {
     "place.more": "Перед вами больше десяти человек.",
     **{f"wait.{minutes}": f"Вам ответят в течение {word}." for minutes, word in zip(MINUTES, _RU_MINUTES, strict=True)},
     "wait.more": "Ждать придётся больше получаса.",
+    **{
+        f"callback.offer.{key}": f"Чтобы не ждать, нажмите {word}: мы перезвоним вам, место в очереди сохранится."
+        for key, word in zip(_KEYS, _RU_KEYS, strict=True)
+    },
+    **{
+        f"callback.within.{minutes}": f"Спасибо. Мы перезвоним вам в течение {word} на этот номер. До свидания."
+        for minutes, word in zip(WITHIN, _RU_WITHIN, strict=True)
+    },
+    "callback.hello": "Здравствуйте! Вы просили вам перезвонить. Соединяю.",
+    "whisper.callback": "перезвонить клиенту",
+    "whisper.unreached": "Клиент не отвечает.",
     "whisper.waited.10": "ждёт десять секунд",
     "whisper.waited.20": "ждёт двадцать секунд",
     "whisper.waited.30": "ждёт полминуты",
@@ -54,6 +73,17 @@ _EN = {
         for minutes, word in zip(MINUTES, _EN_MINUTES, strict=True)
     },
     "wait.more": "The wait is longer than half an hour.",
+    **{
+        f"callback.offer.{key}": f"If you would rather not wait, press {word}: we call you back and keep your place."
+        for key, word in zip(_KEYS, _EN_KEYS, strict=True)
+    },
+    **{
+        f"callback.within.{minutes}": f"Thank you. We will call you back on this number within {word}. Goodbye."
+        for minutes, word in zip(WITHIN, _EN_WITHIN, strict=True)
+    },
+    "callback.hello": "Hello! You asked us to call you back. I am connecting you.",
+    "whisper.callback": "a call back",
+    "whisper.unreached": "Nobody answers there.",
     "whisper.waited.10": "waited ten seconds",
     "whisper.waited.20": "waited twenty seconds",
     "whisper.waited.30": "waited half a minute",

@@ -5,13 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ivr.flows.callback import offer_prompt
 from ivr.flows.callers import prompt_of
 from ivr.flows.model import Desk, Menu, Node, Say, Script, Split, Text, Way, way_to
 from ivr.flows.phrases import MINUTES, PLACES, WAITED, house_text
 
-RESERVED = ("agent", "callers", "closed", "notice", "place", "sorry", "source", "voicemail", "wait", "whisper")
+RESERVED = (
+    "agent",
+    "callback",
+    "callers",
+    "closed",
+    "notice",
+    "place",
+    "sorry",
+    "source",
+    "voicemail",
+    "wait",
+    "whisper",
+)
 """Prompt ids of the house: no node may have these names."""
-_WHERE_SPOKEN = frozenset({"callers", "place", "wait"})
+_WHERE_SPOKEN = frozenset({"callback", "callers", "place", "wait"})
 """Those of which a desk may have a node that does not speak them."""
 
 
@@ -62,7 +75,7 @@ def text_of(spoken: Spoken, language: str, desk: Desk) -> str | None:
 def reserved(desk: Desk) -> frozenset[str]:
     """Return the names that no node of this desk may have."""
     told = {word for line in desk.lines.values() for word in line.tells}
-    own = told | ({"callers"} if desk.callers else set())
+    own = told | ({"callers"} if desk.callers else set()) | ({"callback"} if desk.calls_back else set())
     return frozenset(RESERVED) - (_WHERE_SPOKEN - own)
 
 
@@ -152,6 +165,10 @@ def _of_lines(desk: Desk) -> Iterator[Spoken]:
         yield from (Spoken(f"place.{place}", None, ()) for place in (*PLACES, "more"))
     if "wait" in told:
         yield from (Spoken(f"wait.{minutes}", None, ()) for minutes in (*MINUTES, "more"))
+    if desk.calls_back:
+        yield Spoken(offer_prompt(desk.callback.key), None, ())
+        yield Spoken(f"callback.within.{desk.callback.minutes}", None, ())
+        yield Spoken("callback.hello", None, ())
     yield Spoken("sorry", None, ())
     if desk.voicemail:
         yield Spoken("voicemail", desk.voicemail.say, ("voicemail", "say"))
@@ -160,7 +177,10 @@ def _of_lines(desk: Desk) -> Iterator[Spoken]:
 
 def _of_whisper(desk: Desk) -> Iterator[Spoken]:
     whispers = [line.whisper for line in desk.lines.values() if line.whisper]
-    if not whispers:
+    if desk.calls_back:
+        yield Spoken("whisper.callback", None, ())
+        yield Spoken("whisper.unreached", None, ())
+    elif not whispers:
         return
     for category, text in desk.categories.items():
         yield Spoken(f"whisper.category.{category}", text, ("categories", category))

@@ -60,7 +60,7 @@ def _source_names(desk: Desk) -> Iterator[Mistake]:
     source = desk.source
     if source is None:
         return
-    if any(line.whisper for line in desk.lines.values()):
+    if desk.whispers:
         for name in sources_of(desk):
             if name not in source.names:
                 wrong = f"the whisper has no words for the source `{name}`"

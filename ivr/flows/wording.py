@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from ivr.flows import model, scalars
+from ivr.flows.callback import ONE_KEY
 from ivr.flows.spelling import shown
 from ivr.written.document import Document
 from ivr.written.mistake import Mistake, nearest
@@ -16,6 +17,7 @@ from ivr.written.mistake import Mistake, nearest
 _PATTERNS = {
     scalars.NAME: "is no name: write small letters, digits and hyphens, beginning with a letter, at most 40",
     scalars.KEY: "is no telephone key: write one to four of 0-9, * and #",
+    ONE_KEY: "is no telephone key: write one of 0-9, * and #",
     scalars.NUMBER: "is no telephone number: write 2 to 20 digits, with a + before a country's code",
     scalars.PREFIX: "is no beginning of a number: write 1 to 15 digits, with a + before a country's code",
     scalars.WHO: "is no beginning of a number: write 1 to 15 digits, with a + before a country's code, or hidden",
@@ -42,6 +44,7 @@ _PARTS: Mapping[str, type[BaseModel]] = {
     "source": model.Source,
     "voicemail": model.Voicemail,
     "outbound": model.Outbound,
+    "callback": model.Callback,
 }
 _EXTRA_KEYS: Mapping[type[BaseModel], tuple[str, ...]] = {model.Desk: ("language",)}
 

@@ -21,12 +21,14 @@ Outcome = Literal[
     "closed",
     "goodbye",
     "voicemail",
+    "to be called back",
     "gave up",
     "failed",
     "no talk",
 ]
-"""`voicemail`: nobody talked with him, and he left a message. `gave up`: the desk did, for patience was over or no line
-had anybody. `no talk`: a call through no desk in which nobody spoke with anybody. Empty while the call goes on."""
+"""`voicemail`: nobody talked with him, and he left a message. `to be called back`: he chose that. `gave up`: the desk
+did, for patience was over or no line had anybody. `no talk`: a call through no desk in which nobody spoke with anybody.
+Empty while the call goes on."""
 
 CRASH = "asterisk crash"
 LOST = "end lost"
@@ -40,7 +42,8 @@ class Leg(NamedTuple):
     Reasons of an end, by kind (empty while it goes on):
     ivr    `handed over` `controller absent` `controller lost` `caller hung up` `closed` `goodbye` `limit` `error`
            `cut off`
-    queue  `answered` `abandoned` `timeout` `full` `empty` `moved on` `cut off`
+    queue  `answered` `abandoned` `callback` `timeout` `full` `empty` `moved on` `cut off`
+    callback  a placeholder's wait: `answered` `withdrawn` (he was talked with meanwhile) `unkept` `cut off`
     offer  `answered` `missed` `refused` `busy` `unreachable` `cancelled` `taken by another` `forwarded`; of a number
            outside, which has no agent, `answered` `busy` `no answer` `failed` `cancelled`
     voicemail `left` `too short` `hung up` (before the tone) `failed` `cut off`

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ivr.ledger.call import CRASH, LOST, Call, CallFact, Direction, Leg, Outcome
+from ivr.ledger.callbacks import PLACEHOLDER, called_back_by
 from ivr.ledger.channels import Channel, gather
 from ivr.ledger.offers import Offer
 from ivr.ledger.record import Record
@@ -15,7 +16,7 @@ from ivr.ledger.verdict import seen_at
 from ivr.ledger.way import Way
 from ivr.telephony.number import clean_number
 
-FOLD_VERSION = 9
+FOLD_VERSION = 10
 """Counts the changes of what the same records give: tables that another version derived are derived anew."""
 _NOTHING: Mapping[str, str] = {}
 _NAME_LENGTH = 80
@@ -24,6 +25,7 @@ _OUTCOMES: dict[str, Outcome] = {
     "closed": "closed",
     "goodbye": "goodbye",
     "abandoned": "abandoned in a line",
+    "callback": "to be called back",
     # He was gone before the dialplan could take him on from the line.
     "timeout": "abandoned in a line",
     "full": "abandoned in a line",
@@ -55,11 +57,14 @@ def fold_story(story: Story) -> Call:
     of_desk = "arrived" in said
     direction = _direction(placer, channels, of_desk=of_desk)
     caller = _called(channels) if direction == "out" else placer
-    way = Way(caller, [channel for channel in channels.values() if channel is not caller], facts)
+    called_back = PLACEHOLDER in said
+    others = [channel for channel in channels.values() if channel is not caller]
+    way = Way(caller, others, facts, called_back=called_back)
     legs = way.legs(of_desk=of_desk, holds="hold" in said, outside="dialled" in said)
-    if direction == "internal":
+    if direction == "internal" and not called_back:
         legs = _unlined(legs)
     talked = [leg for leg in legs if leg.kind == "talk"]
+    placed_by = called_back_by(way.offers) if called_back else placer.agent
     source, source_how = _source(said.get("source", {}), caller, way.offers)
     stages = way.stages
     return Call(
@@ -69,9 +74,9 @@ def fold_story(story: Story) -> Call:
         ended_at=max(_ended_at(placer, channels), _ended_at(caller, channels)) if over else None,
         desk=arrived.get("desk", ""),
         number=arrived.get("number", "") or placer.dialled,
-        caller=clean_number(placer.number),
+        caller=placed_by if called_back else clean_number(placer.number),
         caller_name=_printable(placer.caller_name),
-        category=said.get("category", {}).get("category", ""),
+        category=(said.get("category") or said.get(PLACEHOLDER, _NOTHING)).get("category", ""),
         source=source,
         source_how=source_how,
         language=said.get("language", {}).get("language", ""),
@@ -87,7 +92,7 @@ def fold_story(story: Story) -> Call:
         fallback=stages.fallback,
         crashed=story.cut is not None,
         direction=direction,
-        agent="" if direction == "in" else placer.agent,
+        agent="" if direction == "in" else placed_by,
         transfers=sum(leg.kind == "transfer" for leg in legs),
         held=sum(leg.ended_at - leg.began_at for leg in legs if leg.kind == "hold" and leg.ended_at is not None),
         closed_by=proof,
@@ -104,7 +109,7 @@ def fold_story(story: Story) -> Call:
 
 def _first_arrival(facts: Sequence[CallFact]) -> Mapping[str, str]:
     """Return what was said when the call came to a desk first, or left by one: a transfer may bring it to one again."""
-    said = [told.fact for told in facts if told.fact.name in ("arrived", "dialled")]
+    said = [told.fact for told in facts if told.fact.name in ("arrived", "dialled", PLACEHOLDER)]
     return next((fact.values for fact in (*(f for f in said if f.name == "arrived"), *said)), _NOTHING)
 
 

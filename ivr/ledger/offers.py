@@ -85,12 +85,18 @@ def find_offers(channels: Iterable[Channel]) -> list[Offer]:
     return offers
 
 
-def offer_leg(offer: Offer, talks: Iterable[Talk], *, caller_ended: int | None, queue_left: int | None) -> Leg:
-    """Return the offer's leg. `queue_left`: when the caller stopped waiting without a talk of this offer."""
+def offer_leg(
+    offer: Offer, talks: Iterable[Talk], *, caller_ended: int | None, queue_left: int | None, alone: bool = False
+) -> Leg:
+    """Return the offer's leg.
+
+    `queue_left`: when the caller stopped waiting without a talk of this offer. `alone`: it may be answered without a
+    talk, for who is called back is rung only then.
+    """
     picked_up = offer.picked_up_at
     own = [talk.began_at for talk in talks if owns(offer, talk.other)]
     with_agent = offer.bridged_at
-    if own or (with_agent and not offer.of_line):
+    if own or (with_agent and (alone or not offer.of_line)):
         # A colleague's question comes before the caller's talk, and may be all.
         ended = own[0] if own and not (with_agent and own[0] - with_agent > SAME_MOMENT) else with_agent or own[0]
         ended, reason = max(ended, offer.began_at), "answered"

@@ -67,6 +67,8 @@ class Stages:
             self._enter_line(values.get("line", ""), step.at)
         elif name == "left" and self._kind == "queue":
             self._close(step.at, _QUEUE_STATUS.get(values.get("status", ""), "moved on"))
+        elif name == "callback" and self._kind == "queue":
+            self._close(step.at, "callback")
         elif name in _MAILBOX_FACTS:
             self._mailbox(name, values, step.at)
         elif name == "fallback":

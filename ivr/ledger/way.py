@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ivr.ledger.call import CallFact, Leg
+from ivr.ledger.callbacks import callback_leg, placeholder_in
 from ivr.ledger.channels import Channel
 from ivr.ledger.coverage import Tape, Taping
 from ivr.ledger.holds import away_leg, held, left
@@ -18,9 +19,23 @@ from ivr.ledger.transfers import Transfer, transfer_leg, transfers
 class Way:
     """A caller, the other channels of his call, and what they make together."""
 
-    __slots__ = ("_caller", "_facts", "_others", "_private", "_rung", "_sent", "_spoken", "_taping", "offers", "stages")
+    __slots__ = (
+        "_caller",
+        "_facts",
+        "_others",
+        "_private",
+        "_rung",
+        "_sent",
+        "_spoken",
+        "_taping",
+        "offers",
+        "placeholder",
+        "stages",
+    )
 
-    def __init__(self, caller: Channel, others: Sequence[Channel], facts: Sequence[CallFact]) -> None:
+    def __init__(
+        self, caller: Channel, others: Sequence[Channel], facts: Sequence[CallFact], *, called_back: bool = False
+    ) -> None:
         self._caller, self._others, self._facts = caller, others, facts
         self._spoken = talks(caller, others)
         self._taping = Taping(caller, facts) if self._spoken else None
@@ -31,6 +46,7 @@ class Way:
         self.offers: list[Offer] = find_offers((caller, *others))
         self._rung: list[Dialled] = []
         self.stages = Stages(caller)
+        self.placeholder = placeholder_in((caller, *others)) if called_back else None
 
     def legs(self, *, of_desk: bool, holds: bool, outside: bool) -> tuple[Leg, ...]:
         """Return all legs in the order of their beginning. `holds`, `outside`: a fact tells that there are some."""
@@ -47,6 +63,8 @@ class Way:
         if self._sent:
             lines = {leg.party: leg.line for leg in talked}
             legs += [transfer_leg(sent, self._spoken, lines, offers, self._caller) for sent in self._sent]
+        if self.placeholder:
+            legs.append(callback_leg(self.placeholder))
         for channel in self._others:
             if not channel.rung:
                 legs += self._waits(channel)
@@ -78,7 +96,8 @@ class Way:
 
     def _offer_leg(self, offer: Offer) -> Leg:
         gone = self.stages.waited_until(offer.began_at)
-        return offer_leg(offer, self._spoken, caller_ended=self._caller.ended_at, queue_left=gone)
+        taken = self.placeholder is not None
+        return offer_leg(offer, self._spoken, caller_ended=self._caller.ended_at, queue_left=gone, alone=taken)
 
     def _talk_leg(self, talk: Talk) -> Leg:
         phone = talk.other

@@ -32,6 +32,8 @@ def _call(_metric: Metric, call: Call, _cell: Cell, _given: Given) -> Iterator[s
 
 def _line(metric: Metric, call: Call, cell: Cell, given: Given) -> Iterator[str]:
     for leg in call.legs:
+        if leg.kind == "callback" and _wanted(cell, line=leg.line):
+            yield f"a callback of line {leg.line}: {_outcome(call)}"
         if leg.kind == "queue" and not leg.agent and _asked(leg.began_at, cell) and _wanted(cell, line=leg.line):
             wait = (leg.ended_at or leg.began_at) - leg.began_at
             note = ""

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from ivr.errors import DeskError
 from ivr.reports.metric import Metric
 from ivr.reports.metrics_agents import AGENTS
+from ivr.reports.metrics_callbacks import CALLBACKS
 from ivr.reports.metrics_calls import CALLS
 from ivr.reports.metrics_contacts import CONTACTS
 from ivr.reports.metrics_lines import LINES
@@ -17,7 +18,8 @@ from ivr.reports.metrics_time import TIME
 from ivr.reports.metrics_ways import WAYS
 
 CATALOGUE: dict[str, Metric] = {
-    metric.id: metric for metric in (*CALLS, *WAYS, *LINES, *AGENTS, *TIME, *CONTACTS, *REPEATS, *RECORDINGS, *SPLITS)
+    metric.id: metric
+    for metric in (*CALLS, *WAYS, *LINES, *CALLBACKS, *AGENTS, *TIME, *CONTACTS, *REPEATS, *RECORDINGS, *SPLITS)
 }
 
 

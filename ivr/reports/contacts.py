@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ivr.ledger.call import Call, Direction
 from ivr.reports.bins import SECOND, bin_of
-from ivr.reports.missed import MISSED
+from ivr.reports.missed import OWED
 from ivr.reports.tally import Tally, quarter_of, tally
 from ivr.telephony.number import same_number
 
@@ -26,6 +26,7 @@ class Contact(NamedTuple):
     """When it began; a talk counts from `talked_at`."""
     direction: Direction
     missed: bool
+    """Whether he is owed a talk by it."""
     talked: int
     talked_at: int | None
     category: str = ""
@@ -59,7 +60,7 @@ def contact_of(call: Call) -> Contact | None:
     reached = direction == "out" or (direction == "in" and call.desk)
     if call.ended_at is None or not reached or not number:
         return None
-    missed = direction == "in" and call.outcome in MISSED
+    missed = direction == "in" and call.outcome in OWED
     at, talked_at = call.began_at, call.connected_at
     line, agent = call.last_line, call.answered_by or call.agent
     return Contact(

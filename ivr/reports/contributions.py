@@ -7,6 +7,7 @@ from typing import NamedTuple
 from ivr.ledger.call import Call, Direction, Leg
 from ivr.ledger.origin import is_imported
 from ivr.reports.bins import bin_of
+from ivr.reports.called_back import callback_tallies
 from ivr.reports.journey import journey_of
 from ivr.reports.missed import MISSED
 from ivr.reports.nodes import node_tallies
@@ -16,6 +17,8 @@ from ivr.reports.tally import QUARTER, Tally, tally
 
 _GONE_ON = frozenset({"timeout", "full", "empty", "moved on"})
 """Reasons of a queue leg's end with which the call went on, to another line or to nobody."""
+_ENDINGS = frozenset({"answered", "abandoned", "callback"})
+"""Reasons that are kinds of visits of their own."""
 _RESUMED = frozenset({"held", "parked"})
 """Reasons of a talk's end after which the next talk with the same agent is the same conversation."""
 
@@ -44,9 +47,10 @@ def tallies(call: Call) -> list[Tally]:
     holds = [leg for leg in call.legs if leg.kind == "hold"]
     going: dict[str, _Conversation] = {}
     for leg in call.legs:
-        if leg.kind == "queue":
-            if not leg.agent:  # an agent who waits for a colleague is no caller of the line
-                _visit(found, call, leg)
+        if leg.kind == "queue" and not leg.agent:  # an agent who waits for a colleague is no caller of the line
+            _visit(found, call, leg)
+        elif leg.kind == "callback":
+            found += callback_tallies(call, leg)
         elif leg.kind == "offer" and leg.agent:
             _offer(found, (leg.agent, direction, call.desk, leg.line), leg)
         elif leg.kind == "talk":
@@ -103,7 +107,7 @@ def _visit(found: list[Tally], call: Call, leg: Leg) -> None:
     keys = (call.desk, leg.line, call.category, call.source)
     found.append(tally(("line", bucket, keys, "offered", 1)))
     wait = max(0, (leg.ended_at or leg.began_at) - leg.began_at)
-    kind = leg.reason if leg.reason in ("answered", "abandoned") else "gone_on" if leg.reason in _GONE_ON else "cut"
+    kind = leg.reason if leg.reason in _ENDINGS else "gone_on" if leg.reason in _GONE_ON else "cut"
     found += (
         tally(("line", bucket, keys, kind, 1)),
         tally(("line", bucket, keys, f"{kind}_wait", wait)),

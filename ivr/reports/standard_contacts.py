@@ -36,6 +36,18 @@ MISSED = Report(
             chart=("missed_returned", "missed_debt"),
         ),
         Section(
+            "Called back",
+            ("desk", "line"),
+            columns(
+                "callbacks: chosen",
+                "callbacks_kept: kept",
+                Column("callbacks_in_time", "in time", at_least=0.9),
+                "callback_time: mean time",
+                "callback_time_p90: 90 %",
+                "callbacks_in_vain: tries in vain",
+            ),
+        ),
+        Section(
             "Returned by",
             ("agent",),
             columns(

@@ -7,7 +7,7 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +28,7 @@ from ivr.store.queries import Calls, CallStory
 from ivr.store.tables import call as call_table
 from ivr.store.tables import call_linkedid
 from ivr.store.tables import leg as leg_table
+from ivr.store.tables_missed import missed
 from ivr.telephony.facts import DEAF, Fact
 from tests.running import Agent, RunningDesk, eventually
 
@@ -99,6 +100,12 @@ class Front:
             query = query.where(call_table.c.caller == caller)
         with self._database.connect() as connection:
             return [dict(row._mapping) for row in connection.execute(query)]
+
+    def debts(self) -> dict[str, int]:
+        """Return how often each number was called in vain that is still owed a talk."""
+        query = select(missed.c.number, missed.c.tries).where(missed.c.returned_at.is_(None))
+        with self._database.connect() as connection:
+            return {row.number: row.tries for row in connection.execute(query)}
 
     async def told(self, caller: str, *, within: float = 12.0) -> Told:
         """Return the closed call of a number that called once."""
@@ -285,9 +292,9 @@ class Scenes:
         self._scenes.append(scene)
         return scene
 
-    def play(self, front: Front) -> Callable[[Scene], Any]:
-        """Play all; the answer gives what a scene returned, or raises what it raised."""
-        results = asyncio.run(self._play(front))
+    def play(self, front: Front, beside: AbstractAsyncContextManager[Any] | None = None) -> Callable[[Scene], Any]:
+        """Play all; the answer gives what a scene returned, or raises what it raised. `beside`: is there meanwhile."""
+        results = asyncio.run(self._play(front, beside or nullcontext()))
         traces = {scene: getattr(result, "__traceback__", None) for scene, result in results.items()}
 
         def played(scene: Scene) -> Any:
@@ -298,8 +305,8 @@ class Scenes:
 
         return played
 
-    async def _play(self, front: Front) -> dict[Scene, Any]:
-        async with front.staff(self._staff):
+    async def _play(self, front: Front, beside: AbstractAsyncContextManager[Any]) -> dict[Scene, Any]:
+        async with beside, front.staff(self._staff):
             results = await asyncio.gather(*(scene(front) for scene in self._scenes), return_exceptions=True)
             await front.settled()
         return dict(zip(self._scenes, results, strict=True))

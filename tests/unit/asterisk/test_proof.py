@@ -20,7 +20,8 @@ from tests.unit.asterisk.test_way_out import OTHER, OUT
 from tests.unit.engine.test_machine import SMALL, desk
 
 RICH = SMALL["lines"] | {
-    "first": {"agents": ["201"], "wrap": "20s", "pause after": 3, "whisper": "accept", "then": "second"},
+    "first": {"agents": ["201"], "wrap": "20s", "pause after": 3, "whisper": "accept", "then": "second",
+              "callback": True},
     "third": {
         "agents": ["203", "202"], "rank": {"202": 2}, "own agent first": True, "tells": ["place", "wait"],
         "then": "voicemail",
@@ -32,6 +33,7 @@ CALLERS = [
     {"who": ["+7921"], "then": "hang up"},
     {"who": ["hidden"], "then": "second", "category": "sale"},
 ]
+MAY_DIAL = 'GotoIf($[(${REGEX("^([+]7|8|112)[0-9]*$" ${IVR_BACK_TO})} & ${LEN(${IVR_BACK_TO})} >= 7) = 0]'
 PLAN, ANY = "extensions.conf", "StartMusicOnHold(hold)"
 TWO = (desk(outbound=OUT, lines=RICH, voicemail={}, flow=TRIAL, callers=CALLERS), desk(**OTHER))
 
@@ -158,11 +160,28 @@ def test_b5_each_target_of_desks_with_all_parts_that_is_another_is_found(files):
         (PLAN, " same => n,Gosub(line,enter,1)\n", "", "small, line first: "),
         (PLAN, f" same => n,Gosub(hours-{SMALL_NOW},s,1(${{EPOCH}}))\n", "", "small, begin: → blocked hours closed"),
         (PLAN, f" same => n,Gosub(callers-{SMALL_NOW},s,1)\n", "", "small, arrive: → clean,s callers"),
+        (PLAN, "Set(IVR_PLACE=$[${IVR_PLACE} + 1])", "NoOp()", "go round for ever: callback-small,sorted"),
         ("acts.conf", "Set(IVR_PLACE=$[${IVR_PLACE} + 1])", "NoOp()", "go round for ever: acts,card"),
         (PLAN, " same => n,Queue(${IVR_DESK}", " same => n,NoOp(${IVR_DESK}", "a line is left without a wait"),
         (PLAN, 'GotoIf($["${IVR_OVER}" = "1"]?', 'GotoIf($["${IVR_OVER}" = "2"]?', "when patience is over"),
         (PLAN, " same => n(bye),Hangup(16)", " same => n(bye),NoOp()", "a way without an end: desk-small_"),
         (PLAN, "Goto(lines-${IVR_DESK},${EXTEN:2},1)", "Goto(clean,s,1)", "a Return from nowhere: from-agents"),
+        (PLAN, " same => n(rest),Wait(5)", " same => n(rest),NoOp()", "a call may go round for ever: callback,"),
+        (PLAN, "Goto(callback,hold,1)", "Goto(callback,held,1)", "a way to nothing: hold-small"),
+        (PLAN, "exten,wait-small", "exten,wat-small", "a call that is no placeholder's"),
+        # S4, by callbacks
+        (PLAN, f"{MAY_DIAL}?over)", "NoOp()", "a customer is called back who may not be: "),
+        (PLAN, f"{MAY_DIAL}?over)", f"{MAY_DIAL.replace('|8', '|')}?over)", "a customer is called back who may not be"),
+        (PLAN, "Dial(PJSIP/${IVR_BACK_TO}@", "Dial(PJSIP/${IVR_WHO}@", "a customer is called back who may not be: "),
+        (PLAN, "Dial(PJSIP/${IVR_BACK_TO}@", "Set(IVR_BACK_TO=0)\n same => n,Dial(PJSIP/${IVR_BACK_TO}@",
+         "a customer is called back who may not be: "),
+        (PLAN, "/${IVR_WHO})},callback,wait", "/${IVR_WHO})},out-small,${IVR_OUTSIDE}", "who may not be: "),
+        (PLAN, "ChannelRedirect(${DB(placeholder/small/${IVR_WHO})}", "ChannelRedirect(${IVR_CALLER}",
+         "a caller gets outside: inbound"),
+        (PLAN, "Originate(Local/${IVR_WHO}@hold-small", "Originate(Local/${IVR_WHO}@out-small", "no placeholder's"),
+        (PLAN, ",called-back,,", ",called,,", "more behind a queue than its time"),
+        ("queues.conf", "context = key-small-first", "context = out-small", "a caller gets outside: out-small → "),
+        (PLAN, "exten => 0,1,Gosub(clean,s,1)", "exten => 0,1,CELGenUserEvent(IVR,x)", "before he was cleaned"),
         # S6
         (PLAN, ANY, "System(reboot)", "the application System"),
         (PLAN, ANY, "TrySystem(reboot)", "the application TrySystem"),
@@ -236,7 +255,8 @@ def test_whatever_stands_in_a_file_is_a_finding_at_worst(files, name, place, cut
 
 
 BREACHES = ("inbound", "himself", "clean", "whisper", "voicemail", "record", "line", "agents",
-            f"line-{SMALL_NOW}-first", f"desk-other_{VERSION}", f"node-{SMALL_NOW}.why")  # fmt: skip
+            f"line-{SMALL_NOW}-first", f"back-{SMALL_NOW}", f"desk-other_{VERSION}",
+            f"node-{SMALL_NOW}.why")  # fmt: skip
 
 
 @pytest.mark.parametrize("breach", BREACHES)

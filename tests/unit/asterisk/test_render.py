@@ -61,6 +61,20 @@ def test_a_call_finds_its_next_step_whatever_desk_comes_beside_its_own(tmp_path)
     assert {name: _numbered(before[name]) for name in its} == {name: _numbered(after[name]) for name in its}
 
 
+def test_a_placeholder_finds_its_next_step_whatever_desk_comes_beside_its_own(tmp_path):
+    lines = {"first": {"agents": ["201"], "callback": True}} | {
+        name: line for name, line in SMALL["lines"].items() if name != "first"
+    }
+    out = {"allow": ["+7"]}
+    mine, other = desk(lines=lines, outbound=out), desk(desk="other", numbers=["190"], lines=lines, outbound=out)
+    before, after = (
+        contexts_of(files_of(tmp_path, some, provider="203.0.113.7")["extensions.conf"])
+        for some in ((mine,), (mine, other))
+    )
+    its = ("callback", "called-back", f"back-{SMALL_NOW}", "hold-small", "wait-small", "callback-small")
+    assert {name: before[name] for name in its} == {name: after[name] for name in its}
+
+
 def _numbered(lines):
     """Return each step without the values that it sets."""
     return [line.split("MSet(")[0] for line in lines]

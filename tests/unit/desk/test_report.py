@@ -193,7 +193,10 @@ def test_the_calls_behind_a_number_add_up_to_it(report, metric, explained):
 @pytest.fixture(scope="module")
 def explained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("explained")
-    books = load(folder, f"sqlite:///{folder}/ledger.sqlite", made_journal(80, per_second=0.001))
+    journal = made_journal(80, per_second=0.001) + b"".join(
+        (JOURNALS / f"{name}.csv").read_bytes() for name in ("called_back", "called_back_in_vain")
+    )
+    books = load(folder, f"sqlite:///{folder}/ledger.sqlite", journal)
     yield {name: make_report(books, report, FOREVER) for name, report in REPORTS.items()}, books
     books.close()
 

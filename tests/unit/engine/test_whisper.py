@@ -36,3 +36,8 @@ def test_the_agent_is_asked_for_a_decision_where_the_line_wants_one():
 def test_the_agent_is_told_to_ask_the_source_where_nobody_else_does():
     its = desk(source=SMALL["source"] | {"ask": "by agent"})
     assert whisper(its, "second", Session("small", "v"), source="", waited=0) == ("whisper.ask-source",)
+
+
+def test_an_agent_who_calls_back_is_told_so_first():
+    told = whisper(desk(), "second", KNOWN, source="", waited=0, back=True)
+    assert told == ("whisper.callback", "whisper.category.claim", "whisper.known")

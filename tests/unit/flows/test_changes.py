@@ -70,6 +70,7 @@ DIFFERENT = {
     "source": SMALL["source"] | {"ask": "by agent"},
     "voicemail": {"say": {"en": "Speak.", "ru": "Говорите."}},
     "outbound": {"allow": ["+7"]},
+    "callback": {"within": "30m"},
     "callers": [{"who": ["hidden"], "then": "hang up"}],
     "phrases": {"sorry": {"en": "Sorry.", "ru": "Простите."}},
 }

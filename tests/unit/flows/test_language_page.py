@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from ivr.flows.model import (
+    Callback,
     CallerRule,
     Desk,
     Hours,
@@ -39,7 +40,7 @@ def test_its_other_examples_are_right_together(tmp_path):
     lines = "lines:\n  first: {agents: [201], whisper: true}\n  second: {agents: [201], then: order}\n"
     path = tmp_path / "shop.yaml"
     path.write_text(
-        f"{base}{lines}flow:\n{nodes}{EXAMPLES[5]}{EXAMPLES[7]}{EXAMPLES[8]}{EXAMPLES[9]}", encoding="utf-8"
+        f"{base}{lines}flow:\n{nodes}{EXAMPLES[6]}{EXAMPLES[8]}{EXAMPLES[9]}{EXAMPLES[10]}", encoding="utf-8"
     )
     scripts = tmp_path / "shop" / "scripts"
     scripts.mkdir(parents=True)
@@ -56,7 +57,7 @@ def test_its_split_and_its_callers_are_right_together(tmp_path):
     """The pieces of the page stand in a desk of two languages, with what they name."""
     base = EXAMPLES[0].split("flow:")[0].replace("language: en", "languages: [en, ru]")
     split = "".join(f"  {line}\n" for line in EXAMPLES[4].replace("then: category", "then: first").splitlines())
-    callers = EXAMPLES[6]
+    callers = EXAMPLES[7]
     for text in re.findall(r'say: (".*?")', split + callers):
         split, callers = (one.replace(f"say: {text}", f"say: {{en: {text}, ru: {text}}}") for one in (split, callers))
     path = tmp_path / "shop.yaml"
@@ -71,13 +72,36 @@ def test_its_split_and_its_callers_are_right_together(tmp_path):
     assert desk.first_node == "trial"
 
 
+def test_its_callback_is_right(tmp_path):
+    path = tmp_path / "shop.yaml"
+    base, flow = EXAMPLES[0].split("lines:")[0], EXAMPLES[0].partition("flow:")[2]
+    path.write_text(f"{base}{EXAMPLES[5]}flow:{flow}", encoding="utf-8")
+    desk = read_desk(path)
+    assert desk.lines["first"].callback
+    assert desk.callback == Callback()  # what it shows is what it says of each key's default
+
+
 def test_it_names_every_key_of_the_language():
     hidden = {"days", "options", "answers"}
-    for part in (CallerRule, Desk, Hours, Line, Menu, Outbound, Recording, Script, Source, Split, Voicemail, Way):
+    for part in (
+        Callback,
+        CallerRule,
+        Desk,
+        Hours,
+        Line,
+        Menu,
+        Outbound,
+        Recording,
+        Script,
+        Source,
+        Split,
+        Voicemail,
+        Way,
+    ):
         for name, field in part.model_fields.items():
             assert name in hidden or re.search(rf"\b{field.alias}\b", PAGE), f"{part.__name__}: {field.alias}"
 
 
 def test_it_names_every_phrase_and_reserved_name():
     for name in (*PHRASE_IDS, *RESERVED):
-        assert re.sub(r"whisper\.waited\.|(wait|place)\.(?=\d)", "", name) in PAGE
+        assert re.sub(r"whisper\.waited\.|(wait|place|callback\.(?:within|offer))\.(?=\d|star|pound)", "", name) in PAGE

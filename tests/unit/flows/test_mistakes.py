@@ -251,6 +251,21 @@ CASES = {
     "caller id that is no number": (
         {}, "outbound: {allow: [8], caller id: Shop}\n",
         "16:35: `Shop` is no telephone number: write 2 to 20 digits, with a + before a country's code"),
+    "callback without a way out": (
+        {"[201], then: second": "[201], then: second, callback: true"}, "",
+        "7:40: callers of `first` are to be called back, and the desk has no `outbound`: "
+        'say which numbers may be called: `outbound: {allow: ["+7"]}`'),
+    "callback in a time that nobody can say": (
+        {}, "callback: {within: 45m}\n",
+        "16:20: nobody can say that in a word: write one of 15m, 30m, 1h, 2h, 3h, 4h"),
+    "callback by two keys": (
+        {}, "callback: {key: 10}\n", "16:17: `10` is no telephone key: write one of 0-9, * and #"),
+    "callback by a key of the question": (
+        {"[201], then: second": "[201], then: second, callback: true"},
+        "outbound: {allow: [8]}\nsource: {menu: How?, 0: internet, 1: friend, names: {internet: i, friend: f}}\n",
+        "17:22: the key `0` answers the source question too, which is asked in the same moment: give `callback` another `key`"),
+    "unknown key of the callback": (
+        {}, "callback: {withn: 1h}\n", "16:12: `withn` is not known here: did you mean `within`?"),
     "way to a voicemail that is not there": (
         {"[202], then: first": "[202], then: voicemail"}, "",
         "8:33: the desk has no voicemail: add `voicemail: {limit: 2m}` to the desk"),
