@@ -73,8 +73,8 @@ def _node(_metric: Metric, call: Call, cell: Cell, _given: Given) -> Iterator[st
 
 
 def _split(_metric: Metric, call: Call, cell: Cell, _given: Given) -> Iterator[str]:
-    for name, way in ways_of(call):
-        if _wanted(cell, split=name, way=way):
+    for desk, name, way in ways_of(call):
+        if _wanted(cell, desk=desk, split=name, way=way):
             yield f"{name} sent him to {way}, {_outcome(call)}"
 
 

@@ -8,6 +8,7 @@ from ivr.ledger.call import Call
 from ivr.reports.bins import bin_of
 from ivr.reports.missed import MISSED
 from ivr.reports.tally import QUARTER, Tally, tally
+from ivr.reports.visited import at_desks
 
 
 def split_tallies(call: Call) -> list[Tally]:
@@ -26,14 +27,18 @@ def split_tallies(call: Call) -> list[Tally]:
     return [one for way in ways for one in of_way(call, way, counted)]
 
 
-def ways_of(call: Call) -> Iterator[tuple[str, str]]:
-    """Yield the splits that a call from outside met, each once, and the way that it was sent."""
+def ways_of(call: Call) -> Iterator[tuple[str, str, str]]:
+    """Yield the splits that a call from outside met, each once: its desk, its node, and the way that it was sent."""
     if call.direction == "in":
-        found = {told.values.get("node", ""): told.values.get("way", "") for told in call.facts if told.name == "split"}
-        yield from found.items()
+        found = {
+            (desk, told.values.get("node", "")): told.values.get("way", "")
+            for told, desk, _ in at_desks(call)
+            if told.name == "split"
+        }
+        yield from ((desk, node, way) for (desk, node), way in found.items())
 
 
-def of_way(call: Call, way: tuple[str, str], counted: list[tuple[str, int]]) -> list[Tally]:
+def of_way(call: Call, way: tuple[str, str, str], counted: list[tuple[str, int]]) -> list[Tally]:
     """Return the tallies of one way, booked to the call's beginning."""
     bucket = call.began_at - call.began_at % QUARTER
-    return [tally(("split", bucket, (call.desk, *way), measure, value)) for measure, value in counted]
+    return [tally(("split", bucket, way, measure, value)) for measure, value in counted]

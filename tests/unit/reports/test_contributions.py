@@ -207,3 +207,30 @@ def test_a_span_that_a_leaping_clock_makes_years_long_counts_for_five_weeks_only
 
 def test_time_signed_out_is_in_no_total():
     assert span_tallies(Span("201", MORNING, MORNING + 14 * 3600 * SECOND, "signed out")) == []
+
+
+def test_who_is_sent_on_to_another_desk_is_counted_at_its_nodes_there():
+    """Also where both desks have a split, or a menu, of the same name."""
+    call = made_call(
+        leg("ivr", 0, 10, "handed over"),
+        leg("queue", 10, 12, "answered", line="first"),
+        leg("talk", 12, 20, "transferred", line="first", agent="201"),
+        leg("ivr", 20, 30, "caller hung up"),
+        facts=(
+            told(0, "arrived", desk="shop", number="100", version="one"),
+            told(1, "entered", node="trial"),
+            told(1, "split", node="trial", way="short"),
+            told(20, "arrived", desk="clinic", number="110", version="two"),
+            told(21, "entered", node="trial"),
+            told(21, "split", node="trial", way="long"),
+        ),
+        desk="shop",
+        version="one",
+    )
+    found = {(one.subject, one.keys) for one in tallies(call) if one.measure in ("hits", "calls")}
+    assert {keys for subject, keys in found if subject == "split"} == {
+        ("shop", "trial", "short"), ("clinic", "trial", "long"),
+    }  # fmt: skip
+    assert {keys for subject, keys in found if subject == "node"} == {
+        ("shop", "one", "trial"), ("clinic", "two", "trial"),
+    }  # fmt: skip
