@@ -5,13 +5,13 @@ Every setting can be given in the environment as `IVR_<NAME>`; the command line'
 
 from __future__ import annotations
 
+import json
 import os
 from ipaddress import ip_address, ip_network
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, get_origin
 
-from pydantic import Field, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 _LOOPBACK = "127.0.0.1"
 _HOST = r"^([A-Za-z0-9][A-Za-z0-9.-]{0,252}(:[0-9]{1,5})?)?$"
@@ -19,10 +19,14 @@ _ADDRESS = r"^[0-9a-fA-F.:]{2,45}(/[0-9]{1,3})?$"
 _PRIVATE = ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 
 
-class Settings(BaseSettings):
+class UnreadableSettingError(ValueError):
+    """A list in the environment that is none; its text is the variable's name."""
+
+
+class Settings(BaseModel):
     """One running system: a home with its ports."""
 
-    model_config = SettingsConfigDict(env_prefix="IVR_", frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
     home: Path = Path("var")
     desks: Path = Path("dialplans")
@@ -62,6 +66,26 @@ class Settings(BaseSettings):
         default="",
         description="where health and metrics are told, as 127.0.0.1:9180; empty: nowhere",
     )
+
+    def __init__(self, **given: Any) -> None:
+        """Take what is given, else what the environment has. Raises `ValidationError`, `UnreadableSettingError`."""
+        # As pydantic-settings does, whose import costs every command a tenth of a second: it brings asyncio and more.
+        super().__init__(**(self._of_environment() | given))
+
+    @classmethod
+    def _of_environment(cls) -> dict[str, Any]:
+        there = {name.upper(): value for name, value in os.environ.items()}
+        found: dict[str, Any] = {}
+        for name, field in cls.model_fields.items():
+            variable = f"IVR_{name.upper()}"
+            if variable in there:
+                found[name] = there[variable]
+                if get_origin(field.annotation) is tuple:
+                    try:
+                        found[name] = json.loads(there[variable])
+                    except ValueError:
+                        raise UnreadableSettingError(variable) from None
+        return found
 
     @model_validator(mode="before")
     @classmethod

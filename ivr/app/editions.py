@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -74,6 +73,8 @@ class Editions:
         if desk_of(name) == name and (file := self._desks / f"{name}.yaml").is_file():
             name = edition_name(name, version_of(file))
         if name not in self._known:
+            import asyncio  # noqa: PLC0415 - an admin's commands read editions too, and have no other use for it
+
             self._known[name] = await asyncio.to_thread(read_edition, self._home, name)
             self.agents.update(self._known[name].desk.agents)
         return self._known[name]

@@ -8,10 +8,9 @@ from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
-from pydantic_settings import SettingsError
 
 from ivr.errors import DeskError
-from ivr.settings import Settings
+from ivr.settings import Settings, UnreadableSettingError
 
 Home = Annotated[Path | None, typer.Option("--home", help="The folder of this system's state.", show_default="var")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
@@ -28,12 +27,8 @@ def settings_from(**given: Any) -> Settings:
         raise DeskError(
             f"{name} cannot be {wrong.get('input')!r}: {why}.", f"Mend --{name} or IVR_{name.upper()}."
         ) from error
-    except SettingsError as error:
-        quoted = str(error).split('"')
-        raise DeskError(
-            f"IVR_{quoted[1].upper() if len(quoted) > 1 else '…'} cannot be read.",
-            """It is a list, as '["203.0.113.7", "203.0.113.8"]'.""",
-        ) from error
+    except UnreadableSettingError as error:
+        raise DeskError(f"{error} cannot be read.", """It is a list, as '["203.0.113.7", "203.0.113.8"]'.""") from error
 
 
 def running_settings(home: Path | None) -> Settings:
