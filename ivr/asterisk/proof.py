@@ -17,11 +17,8 @@ from ivr.asterisk.rings import ring_findings
 from ivr.asterisk.steps import Step
 from ivr.asterisk.vocabulary import vocabulary_findings
 from ivr.asterisk.ways import OTHERS, Edge, Place, Ways, way_of
-from ivr.flows.edition import Edition
-from ivr.flows.model import Desk
+from ivr.flows.told import Wanted
 
-FILES = ("extensions.conf", "acts.conf", "queues.conf", "pjsip.conf")
-"""Asterisk's files of which it is proven."""
 _MEMBER = re.compile(r"^\s*member\s*=>?\s*([^,\n]*)", re.MULTILINE)
 _LEAVES = re.compile(r"^\s*context\s*=>?\s*(\S+)", re.MULTILINE)
 """Of a queue: where a caller gets by a key."""
@@ -35,27 +32,26 @@ def read_ways(files: Mapping[str, str]) -> Ways:
     return Ways(read_dialplan(plan), _MEMBER.findall(files["queues.conf"]))
 
 
-def findings(files: Mapping[str, str], editions: Sequence[Edition]) -> tuple[str, ...]:
-    """Return what is wrong with the files that were rendered for these editions, each with its way.
+def findings(files: Mapping[str, str], wanted: Sequence[Wanted]) -> tuple[str, ...]:
+    """Return what is wrong with the files that were rendered for these desks, each with its way.
 
-    `files`: text by name, those of `FILES` at least.
+    `files`: text by name, those of `PROVEN` at least.
     """
     try:
         ways = read_ways(files)
     except UnreadableError as error:
         return (f"a line that cannot be read back: {error}",)
-    desks = [edition.desk for edition in editions]
     them = read_endpoints(files["pjsip.conf"])
     strangers = [context for one in them.values() if not one.proven for context in one.contexts]
     callers = tuple(dict.fromkeys((*strangers, *_LEAVES.findall(files["queues.conf"]))))
     return (
-        *_outside(ways, them, desks, callers),
+        *_outside(ways, them, wanted, callers),
         *_places(ways, callers),
         *vocabulary_findings(ways),
         *given_findings(ways, [place for context in callers for place in ways.starts(context)]),
         *ring_findings(ways),
         *_returns(ways, them),
-        *(text for one in editions for text in flow_findings(ways, files["queues.conf"], one)),
+        *(text for one in wanted for text in flow_findings(ways, files["queues.conf"], one)),
     )
 
 
@@ -77,7 +73,7 @@ def _places(ways: Ways, callers: Collection[str]) -> Iterator[str]:
 
 
 def _outside(
-    ways: Ways, them: Mapping[str, Endpoint], desks: Sequence[Desk], callers: Collection[str]
+    ways: Ways, them: Mapping[str, Endpoint], desks: Sequence[Wanted], callers: Collection[str]
 ) -> Iterator[str]:
     """Find every way to a telephone outside but those of agents whom a desk's `outbound` names (S4)."""
     for name, one in them.items():

@@ -7,9 +7,8 @@ from collections.abc import Iterator, Mapping
 
 from ivr.asterisk.steps import Step
 from ivr.asterisk.ways import Ways
-from ivr.flows.edition import Edition
 from ivr.flows.model import HANG_UP
-from ivr.flows.told import Told, told_flow
+from ivr.flows.told import Told, Wanted
 
 _ADDED = re.compile(r"Local/([0-9]+)@agents/n,([0-9]+)")
 _RULE = re.compile(r"(?:blocked|caller)[0-9]+")
@@ -20,15 +19,15 @@ _SHOWN = 5
 """Differences of one desk that are told; one mistake of ours often makes hundreds."""
 
 
-def flow_findings(ways: Ways, queues: str, edition: Edition) -> Iterator[str]:
+def flow_findings(ways: Ways, queues: str, one: Wanted) -> Iterator[str]:
     """Walk over the ways that a desk has and its dialplan has not, or has otherwise. `queues`: queues.conf."""
-    wanted, found = told_flow(edition.desk), _Regained(ways, queues, edition.name).flow()
+    wanted, found = one.flow, _Regained(ways, queues, one.edition).flow()
     if wanted != found:
         wrong = [place for place in {**wanted, **found} if wanted.get(place) != found.get(place)]
         for place in wrong[:_SHOWN]:
-            yield f"{edition.desk.desk}, {place}: {wanted.get(place, 'nothing')}, but {found.get(place, 'nothing')}"
+            yield f"{one.desk}, {place}: {wanted.get(place, 'nothing')}, but {found.get(place, 'nothing')}"
         if len(wrong) > _SHOWN:
-            yield f"{edition.desk.desk}: {len(wrong) - _SHOWN} more ways differ"
+            yield f"{one.desk}: {len(wrong) - _SHOWN} more ways differ"
 
 
 class _Regained:

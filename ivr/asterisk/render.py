@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from math import ceil
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -20,6 +21,7 @@ from ivr.asterisk.compiled_callback import compile_back, compile_callback
 from ivr.asterisk.compiled_waiting import tell_waiting, told_music
 from ivr.asterisk.control import control_dir
 from ivr.asterisk.file_paths import plain, tls_paths
+from ivr.asterisk.kept_templates import kept_templates
 from ivr.asterisk.live import LIVE_EVENTS, WATCHED_EVENTS
 from ivr.asterisk.modules import REQUIRED, SHADOW, WANTED
 from ivr.asterisk.offering import offer_values, penalty, queue_timeout, recorded, seconds, wrapped_lines
@@ -35,12 +37,18 @@ ANSWER_DEADLINE = 10
 """Seconds for the controller's first sign of life; each of its turns moves the deadline on."""
 ANNOUNCEMENTS, ANNOUNCED = "announcement", "_announced"
 """The family of Asterisk's database that says which desks have an announcement, and the folder of their sounds."""
+PROVEN = ("extensions.conf", "acts.conf", "queues.conf", "pjsip.conf")
+"""The files of which something is proven (`ivr.asterisk.proof`)."""
 CALL_LIMIT = 4 * 3600
 """Seconds after which a call is ended, so that no channel stays for ever."""
 CALLBACK_LONGEST = 3 * 3600
 """Seconds that a placeholder waits in its line before it is the next one: its edition must still be there."""
 CALLBACK_FORGOTTEN = 7 * 86400
 """Seconds past its time after which a promise is given up; its caller is still owed a talk."""
+
+
+_SYNTAX: dict[str, Any] = {"trim_blocks": True, "lstrip_blocks": True, "keep_trailing_newline": True}
+"""How templates are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +92,13 @@ def render(plan: Plan, templates: Path, only: Collection[str] = ()) -> tuple[Ren
 
 @lru_cache
 def _environment(templates: Path) -> Environment:
-    """Return what compiles each template once."""
+    """Return what compiles each template once, and keeps what came of it for the next command."""
     return Environment(
         loader=FileSystemLoader(templates),
         undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
+        **_SYNTAX,
         autoescape=False,  # noqa: S701 — these are no web pages; `plain` refuses what is special to Asterisk
+        bytecode_cache=kept_templates(_SYNTAX),
     )
 
 

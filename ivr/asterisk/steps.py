@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Literal, NamedTuple, TypeAlias
 
 from ivr.asterisk.reread import UnreadableError, split
@@ -129,7 +130,18 @@ class Text(NamedTuple):
 
     texts: tuple[str, ...] | None
     """All that it may become; None when that is not known."""
-    shape: re.Pattern[str]
+    pattern: str
+    """What all of that looks like, as a regular expression."""
+
+    @property
+    def shape(self) -> re.Pattern[str]:
+        """Return what it looks like; compiled only where it is asked for, as of few texts."""
+        return _compiled(self.pattern)
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.DOTALL)
 
 
 _CHOICE = re.compile(r"\$\{IF\(\$\[.*?\]\?([^${}:]*):([^${}:]*)\)\}")
@@ -141,14 +153,14 @@ _VARIABLE = re.compile(r"\$\{(?:[^{}]|\{[^{}]*\})*\}")
 def text_of(written: str) -> Text:
     """Return what a text may become when its variables stand for anything, and a choice for one of two."""
     if "$" not in written:
-        return Text((written,), re.compile(re.escape(written)))
+        return Text((written,), re.escape(written))
     if (choice := _CHOICE.search(written)) and len(_CHOICE.findall(written)) <= _CHOICES:
         either = tuple(written[: choice.start()] + one + written[choice.end() :] for one in choice.groups())
         several = [text_of(one) for one in either]
         known = tuple(text for one in several if one.texts for text in one.texts)
         return Text(
             known if all(one.texts for one in several) else None,
-            re.compile("|".join(f"(?:{one.shape.pattern})" for one in several)),
+            "|".join(f"(?:{one.pattern})" for one in several),
         )
     still = _VARIABLE.split(written)
-    return Text(None, re.compile(".*".join(map(re.escape, still)), re.DOTALL))
+    return Text(None, ".*".join(map(re.escape, still)))

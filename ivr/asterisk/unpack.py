@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from stat import S_ISREG
 
 from ivr.asterisk.mirror import digest
 from ivr.errors import DeskError
@@ -50,16 +51,26 @@ def damage(folder: Path, *, thorough: bool = False) -> str:
         if not files:
             return "its stamp is empty"
         for name, (size, known) in files.items():
-            path = folder / name
-            if not path.is_file():
+            # Every command that needs Asterisk looks at a thousand files: a `Path` of each is most of that time.
+            path = f"{folder}/{name}"
+            if (there := _size(path)) is None:
                 return f"{name} is missing"
-            if path.stat().st_size != size or (thorough and digest(path) != known):
+            if there != size or (thorough and digest(Path(path)) != known):
                 return f"{name} is not what was unpacked"
     except FileNotFoundError:
         return "it is not complete"
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return "its stamp is unreadable"
     return ""
+
+
+def _size(path: str) -> int | None:
+    """Return a file's bytes; None where there is none."""
+    try:
+        found = os.stat(path)  # noqa: PTH116
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return found.st_size if S_ISREG(found.st_mode) else None
 
 
 def _unpack_one(deb: Path, root: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -86,6 +87,7 @@ def _report(file: Path) -> Report:
         return report
     desk = report.source.desk
 
+    @cache  # each way to a line asks for all prompts on it
     def seconds(prompt: str, language: str) -> float | None:
         return duration_of(file.parent, desk.desk, prompt, language)
 

@@ -53,7 +53,7 @@ GROUPS = {
 }
 """Each command, and the panel of `ivr --help` where it stands; `ivr.cli.<command>` holds it, `import_` `import`."""
 
-BRIEF = {"check"}
+BRIEF = {"apply", "check", "plan", "rollback"}
 """Commands that end before a collection of garbage would be worth its time: a tenth of theirs."""
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,6 +18,16 @@ if TYPE_CHECKING:
     from ivr.app.planned import Planned
     from ivr.flows.changes import Change
 
+_STYLES: Mapping[str, Mapping[str, Any]] = {
+    "green": {"fg": "green"},
+    "red": {"fg": "red"},
+    "yellow": {"fg": "yellow"},
+    "bold": {"bold": True},
+    "bold yellow": {"bold": True, "fg": "yellow"},
+    "dim": {"dim": True},
+}
+_CONTROL = dict.fromkeys({*range(32), 127} - {9, 10})
+"""What somebody wrote into a file by hand must not steer the terminal."""
 _WHOM = {"caller": "callers", "agent": "agents", "desk": "the desk"}
 
 
@@ -44,12 +55,10 @@ def plan(
 
 
 def _show(planned: Planned, calls: int, *, files: bool) -> None:
-    from rich.console import Console
-    from rich.text import Text
-
-    console = Console(highlight=False, soft_wrap=True)
+    # Rich would do this too; its import takes longer than to render all of Asterisk's files.
+    plain = "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
     for line, style in _lines(planned, calls, files=files):
-        console.print(Text(line, style=style))
+        typer.secho(line.translate(_CONTROL), color=False if plain else None, **_STYLES.get(style, {}))
 
 
 def _lines(planned: Planned, calls: int, *, files: bool) -> Iterator[tuple[str, str]]:
@@ -67,8 +76,10 @@ def _lines(planned: Planned, calls: int, *, files: bool) -> Iterator[tuple[str, 
     for name, text in planned.drift.items():
         yield f"{name} was changed by hand; a start, or `ivr apply --overwrite`, writes over it:", "bold yellow"
         yield text, ""
+    if planned.anew:
+        yield f"This program makes {', '.join(planned.anew)} otherwise than the one that wrote it.", "yellow"
     if files:
-        yield from ((text, "") for text in planned.files.values())
+        yield from ((text, "") for text in (*planned.anew.values(), *planned.files.values()))
     elif planned.files:
         yield f"Asterisk's files that change: {', '.join(planned.files)} (--files shows how)", "dim"
 

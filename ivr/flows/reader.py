@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path as File
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -46,6 +47,18 @@ def read_desk(path: File) -> Desk:
 def read_source(path: File) -> Source:
     """Read a desk file and keep the places of its parts. Raises `AuthorError` with all mistakes of the file."""
     return source_of(path, read_written(path, "desk"))
+
+
+def desk_of_values(value: Any, scripts: File) -> Desk | None:
+    """Return the desk of a file's plain values; None when anything is wrong with it, for the file tells where."""
+    try:
+        desk = Desk.model_validate(value, by_alias=True, by_name=False)
+    except ValidationError:
+        return None
+    wrong = any(found.severity == "mistake" for found in structure_mistakes(desk)) or any(
+        script_mistakes(desk, scripts)
+    )
+    return None if wrong else desk
 
 
 def source_of(path: File, document: Document) -> Source:

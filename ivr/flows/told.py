@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from math import ceil
 from typing import NamedTuple
 
 from ivr.flows.callers import prompt_of
+from ivr.flows.edition import Edition
 from ivr.flows.model import HANG_UP, VOICEMAIL, Desk, Line, Node, Say, Script, Source, Split, Way, way_to
 from ivr.flows.prompts import key_prompt, tells_notice
 from ivr.flows.split import edges, way_name
@@ -26,6 +28,23 @@ class Told(NamedTuple):
     def __str__(self) -> str:
         more = (("category", self.category), ("language", self.language), ("says", self.says))
         return " ".join((f"→ {self.then}", *(f"{name} {value}" for name, value in more if value)))
+
+
+class Wanted(NamedTuple):
+    """All that a dialplan is held against: a desk without its texts."""
+
+    edition: str
+    """Its name."""
+    desk: str
+    diallers: Collection[str]
+    """Agents who may call outside, in the order of their numbers."""
+    flow: Mapping[str, Told]
+
+
+def wanted_of(edition: Edition) -> Wanted:
+    """Return what an edition's dialplan is held against."""
+    desk = edition.desk
+    return Wanted(edition.name, desk.desk, tuple(sorted(desk.diallers)), told_flow(desk))
 
 
 def told_flow(desk: Desk) -> dict[str, Told]:

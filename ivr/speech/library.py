@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable
 from dataclasses import dataclass
-from os.path import isfile
+from os.path import isfile, lexists
 from pathlib import Path
 from typing import Literal
 
@@ -125,13 +126,12 @@ def _bring(sources: dict[str, Source], target: Path, like: Path | None) -> bool:
     stamps = {}
     for key, source in sources.items():
         stamps[key] = _stamp(source)
-        files = {extension: target / f"{key}{extension}" for extension in RATES}
-        if before.get(key) == stamps[key] and all(file.is_file() for file in files.values()):
+        if before.get(key) == stamps[key] and all(isfile(f"{target}/{key}{extension}") for extension in RATES):  # noqa: PTH113
             continue
-        if like and there.get(key) == stamps[key] and _link(like / key, files):
+        if like and there.get(key) == stamps[key] and _link(f"{like}/{key}", f"{target}/{key}"):
             continue
         for extension, content in _content(source).items():
-            write_whole(files[extension], content)
+            write_whole(target / f"{key}{extension}", content)
     for key in before.keys() - stamps.keys():
         for extension in RATES:
             (target / f"{key}{extension}").unlink(missing_ok=True)
@@ -140,13 +140,16 @@ def _bring(sources: dict[str, Source], target: Path, like: Path | None) -> bool:
     return stamps != before
 
 
-def _link(like: Path, files: Mapping[str, Path]) -> bool:
-    """Let the files be those of another edition; say whether they are. No file here is ever written into."""
+def _link(like: str, prompt: str) -> bool:
+    """Let a prompt's files be those of another edition; say whether they are. No file here is ever written into."""
+    folder = Path(prompt).parent
     try:
-        for extension, file in files.items():
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.unlink(missing_ok=True)
-            file.hardlink_to(like.with_name(f"{like.name}{extension}"))
+        if not folder.is_dir():
+            folder.mkdir(parents=True)
+        for extension in RATES:
+            if lexists(prompt + extension):
+                os.unlink(prompt + extension)  # noqa: PTH108 - thousands of files, as in `source_of`
+            os.link(like + extension, prompt + extension)
     except OSError:  # it is gone, or lies on another disk
         return False
     return True

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 from yaml.events import (
@@ -38,9 +38,8 @@ _VANISHED_KEY = re.compile(r"^[ ]*#:", re.MULTILINE)
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
-    """Line and column, both from 1."""
+class Place(NamedTuple):
+    """Line and column, both from 1; a large file has thousands, and a tuple is made at once."""
 
     line: int
     column: int
@@ -144,13 +143,20 @@ class _Builder:
         self._document = document
         self._kind = kind
         self._events: Iterator[Event] = iter(())
-        self.here = Place(1, 1)
+        self._mark: Any = None
+        """Where the event stands that was read last."""
+
+    @property
+    def here(self) -> Place:
+        """The place of the event that was read last."""
+        mark = self._mark
+        return Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)
 
     def read(self, events: Iterator[Event]) -> None:
         self._events = events
         documents = 0
         for event in self._events:
-            self._note(event)
+            self._mark = event.start_mark or self._mark
             if isinstance(event, DocumentStartEvent):
                 documents += 1
                 if documents > 1:
@@ -164,12 +170,8 @@ class _Builder:
 
     def _next(self) -> Event:
         event = next(self._events)
-        self._note(event)
+        self._mark = event.start_mark or self._mark
         return event
-
-    def _note(self, event: Event) -> None:
-        if event.start_mark is not None:
-            self.here = Place(event.start_mark.line + 1, event.start_mark.column + 1)
 
     def _mistake(self, wrong: str) -> None:
         self._document.mistakes.append((self.here, wrong))
@@ -177,24 +179,30 @@ class _Builder:
     def _value(self, event: Event, path: Path, key_place: Place) -> Any:
         if len(path) > DEEPEST:
             raise _TooDeepError
+        if isinstance(event, ScalarEvent):  # the most of all: see to them first
+            self._document.values[path] = self.here
+            if event.anchor or event.tag:
+                self._marked(event)
+            return event.value if event.style else _WORDS.get(event.value, event.value)
         block = getattr(event, "flow_style", True) is False
         self._document.values[path] = key_place if block else self.here
         if isinstance(event, AliasEvent):
             cure = "write the value again, or quote it"
             self._mistake(f"`*{event.anchor}` is an alias, and a {self._kind} has none: {cure}")
             return None
-        if anchor := getattr(event, "anchor", None):
-            self._mistake(f"`&{anchor}` is an anchor, and a {self._kind} has none: delete it, or quote the text")
-        if tag := getattr(event, "tag", None):
-            self._mistake(f"the tag `{tag[:60]}` has no meaning in a {self._kind}: delete it")
+        self._marked(event)
         if isinstance(event, MappingStartEvent):
             return self._mapping(path)
         if isinstance(event, SequenceStartEvent):
             return self._sequence(path)
-        if isinstance(event, ScalarEvent):
-            plain = event.style in {None, ""}
-            return _WORDS.get(event.value, event.value) if plain else event.value
         return None
+
+    def _marked(self, event: Any) -> None:
+        """Refuse anchors and tags."""
+        if anchor := getattr(event, "anchor", None):
+            self._mistake(f"`&{anchor}` is an anchor, and a {self._kind} has none: delete it, or quote the text")
+        if tag := getattr(event, "tag", None):
+            self._mistake(f"the tag `{tag[:60]}` has no meaning in a {self._kind}: delete it")
 
     def _sequence(self, path: Path) -> list[Any]:
         found: list[Any] = []
@@ -205,17 +213,19 @@ class _Builder:
 
     def _mapping(self, path: Path) -> dict[str, Any]:
         found: dict[str, Any] = {}
+        keys = self._document.keys
         while not isinstance(event := self._next(), MappingEndEvent):
             key_place = self.here
             if isinstance(event, ScalarEvent):
                 key = str(event.value)
                 if key in found:
-                    first = self._document.keys[(*path, key)]
+                    first = keys[(*path, key)]
                     self._mistake(f"`{key[:60]}` stands here twice, first in line {first.line}: delete one")
             else:
                 self._mistake("a key must be a single word: write it without brackets, or in quotes")
                 self._value(event, (*path, "?"), key_place)
                 key = "?"
-            self._document.keys[(*path, key)] = key_place
-            found[key] = self._value(self._next(), (*path, key), key_place)
+            inner = (*path, key)
+            keys[inner] = key_place
+            found[key] = self._value(self._next(), inner, key_place)
         return found

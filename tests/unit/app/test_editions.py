@@ -44,6 +44,36 @@ async def test_an_edition_that_came_while_calls_ran_is_found_with_its_agents(hom
     assert editions.agents == {"201", "202"}
 
 
+def read_anew(home, edition):
+    """Read a kept edition as another process does."""
+    read_edition.cache_clear()
+    return read_edition(home, edition.name)
+
+
+def test_a_kept_edition_is_the_same_however_often_it_was_read(home):
+    edition = serve(home, SHOP.replace("Hello.", '"yes"'))
+    assert [read_anew(home, edition) for _ in range(3)] == [edition] * 3
+    assert (home / "editions" / edition.name / "shop.json").is_file()
+
+
+@pytest.mark.parametrize("harm", ["", "{", "[]", '{"program": "0.0.1", "value": {}}', '{"value": 1}'])
+def test_what_was_noted_of_an_edition_is_passed_over_when_it_is_broken_or_of_another_program(home, harm):
+    edition = serve(home, SHOP.replace("Hello.", "Good evening."))
+    read_anew(home, edition)
+    (home / "editions" / edition.name / "shop.json").write_text(harm)
+    assert read_anew(home, edition) == edition
+
+
+def test_a_kept_file_that_somebody_edited_is_read_itself(home):
+    edition = serve(home, SHOP.replace("Hello.", "Good night."))
+    read_anew(home, edition)
+    file = home / "editions" / edition.name / "shop.yaml"
+    file.write_text(file.read_text().replace("Good night.", "Good bye."))
+    found = read_anew(home, edition)
+    assert found.desk.flow["hello"].say == "Good bye."
+    assert found.version != edition.version
+
+
 async def test_a_bare_desks_name_is_the_edition_that_is_served_now(home):
     editions = Editions(home, home / "desks")
     new = serve(home, SHOP.replace("Hello.", "Good morning."))

@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ivr.asterisk.proof import FILES, findings, read_ways
+from ivr.asterisk.proof import findings, read_ways
+from ivr.asterisk.render import PROVEN
 from ivr.asterisk.reread import UnreadableError, read_dialplan
 from ivr.flows.edition import Edition
 from ivr.flows.reader import read_desk
+from ivr.flows.told import wanted_of
 from tests.asterisk.random_desks import random_desk
 from tests.bench.desk_speed import large_desk
 from tests.unit.asterisk.test_render import DEMO, SMALL_NOW, VERSION, files_of
@@ -39,7 +41,7 @@ TWO = (desk(outbound=OUT, lines=RICH, voicemail={}, flow=TRIAL, callers=CALLERS)
 
 
 def proven(files, desks):
-    return findings(files, [Edition(one, VERSION) for one in desks])
+    return findings(files, [wanted_of(Edition(one, VERSION)) for one in desks])
 
 
 @pytest.fixture(scope="module")
@@ -241,7 +243,7 @@ def test_what_is_broken_is_found_and_told_with_its_place(files, name, what, by, 
 
 @settings(max_examples=60, deadline=None)
 @given(
-    name=st.sampled_from(FILES),
+    name=st.sampled_from(PROVEN),
     place=st.integers(0),
     cut=st.integers(0, 40),
     put=st.text('abs,1()[]{}$"?:&^;@=>\n _.!/', max_size=6)

@@ -158,7 +158,7 @@ def test_a_dialplan_that_lets_callers_out_is_told_as_our_mistake_with_its_way(iv
     )
 
 
-def test_what_was_proven_is_not_proven_again_until_desk_or_program_change(ivr, write, templates, monkeypatch):
+def test_what_was_proven_is_not_proven_again_until_flow_or_program_change(ivr, write, templates, monkeypatch):
     path = write(add="budget: {time to human: 20s}\n")
     speak(path)
     proofs = []
@@ -166,7 +166,10 @@ def test_what_was_proven_is_not_proven_again_until_desk_or_program_change(ivr, w
     monkeypatch.setattr(proven, "_findings", lambda *given: proofs.append(1) or prove(*given))
     assert [ivr("check").exit_code for _ in range(3)] == [0, 0, 0]
     assert len(proofs) == 1
-    path.write_text(path.read_text() + "# another word\n")
+    path.write_text(path.read_text().replace("Good day", "Good evening") + "# another word\n")
+    assert ivr("check").exit_code == 0
+    assert len(proofs) == 1
+    path.write_text(path.read_text().replace("then: second", "then: first", 1))
     ivr("check")
     assert len(proofs) == 2
     (templates / PLAN).write_text((templates / PLAN).read_text() + "; another word\n")
