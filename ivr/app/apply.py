@@ -21,7 +21,8 @@ from ivr.app.prepare import Laid, lay, render_config
 from ivr.app.secrets import keep_secrets
 from ivr.app.smoke import smoke
 from ivr.app.versions import Version, add_version, broken_off, former_editions, read_versions, serving
-from ivr.asterisk.console import give
+from ivr.asterisk.console import busy, give
+from ivr.asterisk.control import control_dir
 from ivr.asterisk.offering import penalty
 from ivr.asterisk.private import Installation, find_asterisk
 from ivr.asterisk.reload import RELOADS, change_members, reload
@@ -74,7 +75,9 @@ class _Change:
         self._now = now
         self._old = tuple(read_edition(settings.home, name) for name in now.editions.values())
         self._number = versions[-1].number + 1
-        self._running = known_editions(settings.home, former_editions(versions, CALL_LIMIT, time.time()))
+        # Where nobody is in a call, no call is in an edition of before.
+        longest = 0 if _nobody_calls(settings.home) else CALL_LIMIT
+        self._running = known_editions(settings.home, former_editions(versions, longest, time.time()))
         half = broken_off(versions)
         self._half = [known_editions(settings.home, half.editions.values())] if half else []
         """What an apply that broke off may have brought, or not."""
@@ -82,25 +85,28 @@ class _Change:
     def carry_out(self) -> Version | None:
         """Do it. Raises `DeskError`."""
         wish, home = self._wish, self._settings.home
-        same = wish.names == self._now.editions and not self._half  # at most prompts that were spoken anew
+        same = wish.names == self._now.editions and not self._half
         former = known_editions(home, self._now.former) if same else _but(wish.editions, (*self._old, *self._running))
         files = self._render(wish.editions, former)
+        there = self._there(files)
+        # Of the desks that are served already, a program of another version may make other files.
+        anew = same and there != files
         version = Version(
             self._number, time.time(), wish.author, wish.reason, wish.names, "begun", former=_names(former)
         )
-        if same:
+        if same and not anew:  # at most prompts that were spoken anew
             if not lay(self._settings, wish.editions, former, self._installation, wish.folder, files).sounds:
                 return None
         else:
             add_version(home, version)
             try:
-                self._bring(wish.editions, former, [self._old, *self._half], files)
-                smoke(self._settings, [one for one in wish.editions if one not in self._old or self._half])
+                self._bring(wish.editions, former, [self._old, *self._half], files, wish.folder)
+                smoke(self._settings, [one for one in wish.editions if anew or one not in self._old or self._half])
             except (DeskError, OSError) as fault:
-                self._take_back(version, str(fault))
+                self._take_back(version, str(fault), there if anew else ())
                 raise
             except KeyboardInterrupt:
-                self._take_back(version, "It was broken off.")
+                self._take_back(version, "It was broken off.", there if anew else ())
                 raise
         version = replace(version, outcome="served")
         add_version(home, version)
@@ -112,14 +118,18 @@ class _Change:
             self._settings.home / "secrets.json", (agent for one in editions for agent in one.desk.agents)
         )
         files = render_config(self._settings, editions, former, secrets, self._installation)
-        etc = self._settings.asterisk_etc
-        there = {file.name: (etc / file.name).read_text() for file in files if (etc / file.name).exists()}
-        if late := [file.name for file in files if file.name not in RELOADS and there.get(file.name) != file.text]:
+        there = self._there(files)
+        if late := [file.name for file in files if file.name not in RELOADS and file not in there]:
             raise DeskError(
                 f"{', '.join(late)} would change, which Asterisk reads at its start alone.",
                 "Stop the desk and start it: that brings the new desk files, too.",
             )
         return files
+
+    def _there(self, files: Sequence[Rendered]) -> tuple[Rendered, ...]:
+        """Return those of Asterisk's files that are there, as they are."""
+        etc = self._settings.asterisk_etc
+        return tuple(Rendered(one.name, (etc / one.name).read_text()) for one in files if (etc / one.name).exists())
 
     def _bring(
         self,
@@ -127,9 +137,9 @@ class _Change:
         former: Sequence[Edition],
         before: Sequence[Sequence[Edition]],
         files: Sequence[Rendered] = (),
+        folder: Path | None = None,
     ) -> None:
         """`before`: what Asterisk has now; of several when nobody can know which."""
-        folder = self._wish.folder if files else None
         laid: Laid = lay(self._settings, editions, former, self._installation, folder, files)
         sure = len(before) == 1
         reload(self._settings.home, laid.files if sure else RELOADS)
@@ -140,16 +150,24 @@ class _Change:
         joined = {agent for _, agent in (new if not sure else changed & new.keys())}
         change_members(self._settings.home, gone, joined)
 
-    def _take_back(self, version: Version, fault: str) -> None:
+    def _take_back(self, version: Version, fault: str, files: Sequence[Rendered] = ()) -> None:
+        """`files`: Asterisk's, where those of before cannot be rendered: another program wrote them."""
         _on_interruption(signal.SIG_IGN)
         home, former = self._settings.home, _but(self._old, (*self._wish.editions, *self._running))
+        if files:
+            former = known_editions(home, self._now.former)
         try:
-            self._bring(self._old, former, [self._old, self._wish.editions, *self._half])
+            self._bring(self._old, former, [self._old, self._wish.editions, *self._half], files)
         except (DeskError, OSError) as more:  # it counts as broken off: the next apply brings all to one
             add_version(home, replace(version, fault=f"{fault} Taking it back did not work either: {more}"))
             return
         add_version(home, replace(version, outcome="taken back", fault=fault))
         add_version(home, replace(self._now, former=_names(former)))
+
+
+def _nobody_calls(home: Path) -> bool:
+    now = busy(control_dir(home))
+    return now is not None and not now.channels
 
 
 class _Member(NamedTuple):

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import unified_diff
+from functools import cache
 from pathlib import Path
 
+from ivr.app.as_written import as_written, written_by
 from ivr.app.editions import editions_of, known_editions
 from ivr.app.prepare import render_config
+from ivr.app.proven import this_program
 from ivr.app.secrets import Secrets, read_secrets
 from ivr.app.versions import Version as HomeVersion
 from ivr.app.versions import broken_off, read_versions, serving
@@ -37,11 +40,13 @@ class Planned:
     """Asterisk's file → how its text would change, as a unified diff."""
     drift: Mapping[str, str]
     """Asterisk's file → what somebody changed in it by hand since the last start, as a unified diff."""
+    anew: Mapping[str, str]
+    """Asterisk's file → what this program makes otherwise of the same desks than the one that wrote it."""
 
     @property
     def empty(self) -> bool:
         """Say whether nothing would change."""
-        return not (self.new or self.gone or self.changed or self.files or self.drift)
+        return not (self.new or self.gone or self.changed or self.files or self.drift or self.anew)
 
 
 def plan(served: Settings, folder: Path) -> Planned:
@@ -58,12 +63,24 @@ def plan(served: Settings, folder: Path) -> Planned:
         tuple(name for name in old if name not in new),
         {name: found for name, found in both.items() if found},
         dict(_diffs(before, after, kept)),
-        drift(served, installation),
+        drift(served),
+        _anew(served, kept, installation),
     )
 
 
-def drift(served: Settings, installation: Installation) -> dict[str, str]:
+def _anew(served: Settings, kept: Secrets, installation: Installation) -> dict[str, str]:
+    """Compare what another program wrote with what this one would have written then."""
+    if not as_written(served.asterisk_etc) or written_by(served.asterisk_etc) == this_program():
+        return {}
+    laid = _laid(served, serving(read_versions(served.home)), kept, installation)
+    return dict(_diffs(_files_of(served), laid, kept))
+
+
+def drift(served: Settings) -> dict[str, str]:
     """Return Asterisk's file → what somebody changed in it by hand since it was written, as a unified diff."""
+    if as_written(served.asterisk_etc):
+        return {}
+    installation = find_asterisk()
     versions = read_versions(served.home)
     there = _files_of(served)
     kept = read_secrets(served.home / "secrets.json")
@@ -88,6 +105,7 @@ def _served(served: Settings, version: HomeVersion | None) -> tuple[Edition, ...
 def published(sounds: Path, edition: Edition) -> Version:
     """Return an edition with the prompts that were published for it."""
 
+    @cache
     def lasts(prompt: str, language: str) -> float | None:
         try:
             return seconds_of(sounds / edition.name / language / f"{prompt}.wav")
@@ -98,6 +116,7 @@ def published(sounds: Path, edition: Edition) -> Version:
 
 
 def _changes(served: Settings, folder: Path, old: Edition, new: Desk) -> tuple[Change, ...]:
+    @cache  # each way to a line asks for all prompts on it
     def then(prompt: str, language: str) -> float | None:
         return duration_of(folder, new.desk, prompt, language)
 

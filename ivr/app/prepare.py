@@ -8,9 +8,11 @@ from pathlib import Path
 from shutil import rmtree
 from typing import NamedTuple
 
+from ivr.app.as_written import note_written
 from ivr.app.editions import copy_desk, editions_of, keep_editions, place_of
 from ivr.app.lay_music import lay_music, lengths_of
 from ivr.app.places import bundled
+from ivr.app.proven import this_program
 from ivr.app.secrets import Secrets, keep_secrets
 from ivr.asterisk.control import lay_control_dir
 from ivr.asterisk.private import Installation, Progress, find_asterisk
@@ -106,6 +108,7 @@ def lay(
     _lay_desks(settings, editions)
     files = files or render_config(settings, editions, former, secrets, installation)
     changed = tuple(file.name for file in files if _write(settings.asterisk_etc / file.name, file))
+    note_written(settings.asterisk_etc, files, this_program())
     return Laid(secrets, changed, sounds)
 
 

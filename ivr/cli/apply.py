@@ -40,7 +40,6 @@ def apply(
     from ivr.app.editions import editions_of
     from ivr.app.planned import drift
     from ivr.app.versions import who
-    from ivr.asterisk.private import find_asterisk
     from ivr.flows.reader import read_desks
 
     served = running_settings(home)
@@ -50,7 +49,7 @@ def apply(
     if not untested:
         _prove(editions)
         _try(folder, every)
-    if not overwrite and (served.home / "desks").is_dir() and (edited := drift(served, find_asterisk())):
+    if not overwrite and (served.home / "desks").is_dir() and (edited := drift(served)):
         raise DeskError(
             f"Somebody has edited {', '.join(edited)} by hand since it was written.",
             "`ivr plan` shows what; take it into asterisk-config/ or write over it with --overwrite.",

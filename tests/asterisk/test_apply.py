@@ -16,6 +16,12 @@ from subprocess import DEVNULL
 
 import pytest
 
+from ivr.app.as_written import note_written
+from ivr.app.heartbeat import last_beat
+from ivr.asterisk.console import busy
+from ivr.asterisk.control import control_dir
+from ivr.asterisk.render import Rendered
+from ivr.flows.reader import version_of
 from tests.asterisk.front import Front, serving
 from tests.faults.phones import until
 from tests.running import REPO, WORKER, RunningDesk, desk_folder
@@ -94,7 +100,12 @@ def controller_standing_still(front: Front) -> Iterator[None]:
     try:
         yield
     finally:
+        awake = time.time()
         front.running.kill("controller", signal.SIGCONT)
+        # `ivr up` takes a part without a beat for hung, and would kill it just when the next apply needs it.
+        while (last_beat(front.running.home, "controller") or {"at": 0})["at"] < awake:
+            assert time.time() < awake + 10
+            time.sleep(0.05)
         front.running.process.send_signal(signal.SIGCONT)
 
 
@@ -183,6 +194,28 @@ async def test_a_version_that_is_not_served_is_taken_back_and_the_next_caller_me
     assert [one["outcome"] for one in history(front)][-2:] == ["taken back", "served"]
 
 
+async def test_a_take_back_that_does_not_work_either_is_told_and_the_next_apply_brings_all_to_one(front):
+    """Asterisk dies while the smoke call is waited for; `ivr up`, which stands still, starts it again later."""
+    before = front.running.edition("shop")
+    edit(front, TURNED)
+    with controller_standing_still(front):
+        applying = asyncio.create_task(asyncio.to_thread(apply, front, "worse luck", code=2))
+        await until(lambda: before not in front.running.asterisk("dialplan show 740@inbound"), 30)
+        front.running.kill("asterisk")
+        done = await applying
+    assert "was not served as it should be" in done.stderr
+    assert "Traceback" not in done.stderr
+    last = history(front)[-1]
+    assert last["outcome"] == "begun"
+    assert "Taking it back did not work either: No Asterisk of" in last["fault"]
+    folder = control_dir(front.running.home)
+    await until(lambda: busy(folder) and before in front.running.asterisk("dialplan show 740@inbound"), 60)
+    await front.controlled()
+    apply(front, "again")
+    assert [one["outcome"] for one in history(front)][-2:] == ["begun", "served"]
+    assert before not in front.running.asterisk("dialplan show 740@inbound")
+
+
 async def broken_off(front: Front, number: signal.Signals) -> None:
     """Begin an apply whose smoke call nobody takes, and send a signal when Asterisk has its dialplan."""
     before = front.running.edition("shop")
@@ -226,6 +259,59 @@ async def test_an_apply_whose_terminal_is_closed_is_taken_back(front, number):
     assert before in front.running.asterisk("dialplan show 740@inbound")
     edit(front, SHOP)
     assert "Nothing to apply" in apply(front, "nothing").stdout
+
+
+def of_another_program(front: Front) -> str:
+    """Let Asterisk's files be as a program of another version wrote them, and read; return extensions.conf."""
+    etc = front.running.settings.asterisk_etc
+    plan = etc / "extensions.conf"
+    plan.write_text(f"{plan.read_text()}\n[of-another-program]\nexten => s,1,Hangup()\n")
+    note_written(etc, [Rendered(file.name, file.read_text()) for file in etc.glob("*.conf")], "another")
+    front.running.asterisk("dialplan reload")
+    assert "Hangup()" in front.running.asterisk("dialplan show of-another-program")
+    return plan.read_text()
+
+
+def test_asterisk_reads_what_another_program_makes_of_the_desks_that_are_served_already(front):
+    of_another_program(front)
+    before = history(front)
+    planned = front.running.ivr("plan", "--desks", str(front.running.desks), "--files").stdout
+    assert "This program makes extensions.conf otherwise than the one that wrote it." in planned
+    assert "-[of-another-program]" in planned
+    assert "by hand" not in planned
+    assert f"Version {before[-1]['number'] + 1} is served" in apply(front, "a new program").stdout
+    assert "Hangup()" not in front.running.asterisk("dialplan show of-another-program")
+    assert history(front)[-1]["reason"] == "a new program"
+    assert history(front)[-1]["editions"]["shop"] == front.running.edition("shop")
+    assert "Nothing to apply" in apply(front, "nothing").stdout
+
+
+async def test_what_another_program_makes_of_them_is_taken_back_when_it_is_not_served(front):
+    plan = of_another_program(front)
+    with controller_standing_still(front):
+        await asyncio.to_thread(apply, front, "bad luck", code=2)
+    await front.controlled()
+    assert history(front)[-1]["outcome"] == "taken back"
+    assert (front.running.settings.asterisk_etc / "extensions.conf").read_text() == plan
+    assert "Hangup()" in front.running.asterisk("dialplan show of-another-program")
+    apply(front, "again")
+    assert "Hangup()" not in front.running.asterisk("dialplan show of-another-program")
+
+
+async def test_former_versions_stay_while_anybody_calls_and_of_a_quiet_desk_the_last_alone(front):
+    first = front.running.edition("shop")
+    async with front.caller("740", "+79210007441") as call:
+        await call.answered()
+        for text in (TURNED, SHOP.replace("Ben", "Bill")):
+            edit(front, text)
+            await asyncio.to_thread(apply, front, "during a call")
+        assert "'arrive'" in front.running.asterisk(f"dialplan show arrive@desk-{first}")
+    last = f"shop_{version_of(front.running.desks / 'shop.yaml')}"
+    await until(lambda: "0 active channels" in front.running.asterisk("core show channels count"), 30)
+    edit(front, SHOP.replace("Ben", "Bob"))
+    apply(front, "of a quiet desk")
+    assert "'arrive'" not in front.running.asterisk(f"dialplan show arrive@desk-{first}")
+    assert "'arrive'" in front.running.asterisk(f"dialplan show arrive@desk-{last}")
 
 
 def test_rollback_serves_what_was_served_before_with_its_words(front):
