@@ -71,6 +71,17 @@ def _commands(place: Path) -> list[dict[str, Any]]:
         anew = _took(lambda: _ivr("check", str(desks / "large.yaml")), edit)
         plan = _took(lambda: desk.ivr("plan", "--desks", str(desks)), edit)
         apply = _took(lambda: desk.ivr("apply", "a new word", "--desks", str(desks)), edit)
+
+        def turn() -> None:
+            """Let a key lead elsewhere, each time at another node: such a flow was never proven before."""
+            node = NODES // 3 + time.time_ns() // 1000 % (NODES // 2)
+            old = f"  node{node}:\n    menu: This is menu {node}.\n"
+            assert old in changed
+            new = f"{old}    4: {{category: sale, then: node{time.time_ns() // 1000 % (NODES // 3)}}}\n"
+            desk_folder(desks, {"large": changed.replace(old, new)})
+
+        turned = _took(lambda: desk.ivr("plan", "--desks", str(desks)), turn)
+        turned += _took(lambda: desk.ivr("apply", "another way", "--desks", str(desks)), turn)
         reload = _took(lambda: desk.asterisk("dialplan reload"))
     finally:
         desk.stop()
@@ -80,6 +91,12 @@ def _commands(place: Path) -> list[dict[str, Any]]:
         _row("the same, one prompt changed: `ivr plan`", plan),
         _row("the same, one prompt changed: `ivr apply`, its own call with it", apply),
         _row("the same: planned and applied", plan + apply, ratio=plan + apply, limit="<= 2 s"),
+        _row(
+            "the same, another flow, whose dialplan is proven: planned and applied",
+            turned,
+            ratio=turned,
+            limit="<= 2 s",
+        ),
         _row(
             "the same: `ivr apply`",
             apply,

@@ -43,6 +43,18 @@ def test_a_child_reads_the_same_settings_from_its_environment(monkeypatch):
     assert Settings() == given.absolute()
 
 
+def test_what_is_given_comes_before_the_environment_whose_names_may_be_small(monkeypatch):
+    monkeypatch.setenv("ivr_node", "desk7")
+    monkeypatch.setenv("IVR_SHIFT", "7")
+    assert (Settings().node, Settings().shift) == ("desk7", 7)
+    assert (Settings(node="desk8", shift=8).node, Settings(shift=8).shift) == ("desk8", 8)
+
+
+def test_a_setting_that_there_is_not_is_refused():
+    with pytest.raises(ValidationError, match="nodes"):
+        Settings(nodes="desk7")
+
+
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
