@@ -28,9 +28,7 @@ from urllib.parse import quote
 from ivr.asterisk.compiled_callers import compile_callers, treat
 from ivr.asterisk.compiled_hours import compile_hours
 from ivr.asterisk.dialplan import LANGUAGE, context, fact
-from ivr.engine.machine import TURNS_PER_CALL
-from ivr.engine.nodes.menu import NEXT_DIGIT_WAIT
-from ivr.engine.whisper import ACCEPT_KEY, DECISION_WAIT, WAITS
+from ivr.engine.limits import ACCEPT_KEY, DECISION_WAIT, NEXT_DIGIT_WAIT, TURNS_PER_CALL, WAITS
 from ivr.flows.callers import prompt_of
 from ivr.flows.edition import Edition
 from ivr.flows.model import HANG_UP, VOICEMAIL, Menu, Say, Script, Split, Way, way_to

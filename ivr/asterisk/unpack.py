@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from stat import S_ISREG
 
@@ -27,6 +26,8 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 def unpack(debs: Iterable[Path], root: Path) -> None:
     """Unpack the packages into `root` (made here). Raises `OSError` on a full disk, `DeskError` on a bad package."""
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - every command looks for Asterisk, few unpack it
+
     root.mkdir(parents=True)
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         list(pool.map(lambda deb: _unpack_one(deb, root), debs))

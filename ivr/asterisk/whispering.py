@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ivr.asterisk.agi_dialogue import CallerGone, Dialogue
 from ivr.asterisk.keys import MARGIN, take_key
-from ivr.engine.whisper import ACCEPT_KEY, DECISION_WAIT
+from ivr.engine.limits import ACCEPT_KEY, DECISION_WAIT
 from ivr.telephony.facts import EVENT_NAME, Fact, write_facts
 
 

@@ -11,6 +11,7 @@ from typing import assert_never
 
 from ivr.engine.commands import HandOver, HangUp, LookUp, TakeMessage
 from ivr.engine.inputs import Arrived, Caller, HungUp, Input, Key, LineLeft, ScriptAnswer, Silence
+from ivr.engine.limits import STEPS_PER_TURN, TURNS_PER_CALL
 from ivr.engine.nodes import KINDS, menu, script
 from ivr.engine.session import Session
 from ivr.engine.turn import Draft, Turn
@@ -18,9 +19,6 @@ from ivr.flows.callers import prompt_of, treatment
 from ivr.flows.hours import is_open
 from ivr.flows.model import HANG_UP, VOICEMAIL, Desk, Menu, Script, Source, Way, way_to
 from ivr.flows.prompts import sources_of, tells_notice
-
-STEPS_PER_TURN = 50
-TURNS_PER_CALL = 60
 
 
 def advance(desk: Desk, session: Session, happened: Input, now: datetime) -> Turn:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
+from ivr.engine.limits import WAITS
 from ivr.engine.session import Session
 from ivr.flows.model import Desk
 
-WAITS = (300, 120, 60, 30, 20, 10)
-"""Seconds for which there is a prompt "waited at least so long"; a shorter wait is not worth a word."""
 ACCEPT_PROMPT = "whisper.accept"
-ACCEPT_KEY = "1"
-DECISION_WAIT = 4.0
-"""Seconds for the agent's key after the whisper."""
 
 
 def whisper(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
+from ivr.engine.limits import NEXT_DIGIT_WAIT
 from ivr.engine.turn import Draft
 from ivr.flows.model import HANG_UP, Menu, Way, way_to
-
-NEXT_DIGIT_WAIT = 3.0
-"""Seconds for the second digit of a key that has several."""
 
 
 def enter(draft: Draft, name: str, node: Menu) -> None:

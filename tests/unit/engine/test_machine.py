@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from ivr.engine.commands import Ask, HandOver, HangUp, LookUp, Play, RunScript, TakeMessage
 from ivr.engine.inputs import Arrived, Caller, HungUp, Key, LineLeft, ScriptAnswer, Silence
-from ivr.engine.machine import STEPS_PER_TURN, TURNS_PER_CALL, advance
+from ivr.engine.limits import STEPS_PER_TURN, TURNS_PER_CALL
+from ivr.engine.machine import advance
 from ivr.engine.session import Session, unpack
 from ivr.errors import DeskError
 from ivr.flows.model import Desk
