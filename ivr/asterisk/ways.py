@@ -141,7 +141,7 @@ class Ways:
                 waited = waited or jump[1:] == LINE
             for ring in step.rings:
                 found += [Edge("moved", to, waited) for to in self._called(ring)] if ring.startswith("Local/") else ()
-            if any(one.app == "Queue" for one in (step, *step.inner)):
+            if step.app == "Queue" or (step.inner and any(one.app == "Queue" for one in step.inner)):
                 found += [Edge("moved", member, waited=True) for member in self.members]
             waited = waited or step.app in WAITS
         if following := self.following(place):
@@ -194,8 +194,9 @@ class Ways:
         if name in section.extensions:
             yield context, str(name)
             return
+        looks = names.shape
         for extension in section.extensions:
-            shape, written = (_pattern(extension), name) if extension[0] == "_" else (names.shape, extension)
+            shape, written = (_pattern(extension), name) if extension[0] == "_" else (looks, extension)
             if written is None or shape.fullmatch(written):
                 yield context, extension
         for other in section.includes:

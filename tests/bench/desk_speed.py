@@ -59,7 +59,7 @@ def _commands(place: Path) -> list[dict[str, Any]]:
     desks = desk_folder(place / "desks", {"large": text})
     desk = RunningDesk(place / "home", SHIFT, desks=desks).start()
     try:
-        check = _took(lambda: _ivr("check", str(desks / "large.yaml")))  # its dialplan is proven the first time
+        check = _took(lambda: _ivr("check", str(desks / "large.yaml")))  # its flow is proven the first time
         changed = text.replace("This is menu 7.", "This is the seventh menu.")
         edition = 0
 
@@ -87,7 +87,7 @@ def _commands(place: Path) -> list[dict[str, Any]]:
         desk.stop()
     return [
         _row("a desk of 300 nodes and 60 agents, `ivr check`", check, ratio=check, limit="<= 0.5 s"),
-        _row("the same, one prompt changed: `ivr check`, which proves its dialplan", anew),
+        _row("the same, one prompt changed: `ivr check`", anew),
         _row("the same, one prompt changed: `ivr plan`", plan),
         _row("the same, one prompt changed: `ivr apply`, its own call with it", apply),
         _row("the same: planned and applied", plan + apply, ratio=plan + apply, limit="<= 2 s"),
