@@ -15,7 +15,8 @@ from ivr import __version__
 from ivr.errors import DeskError
 from ivr.flows.edition import BETWEEN, Edition, desk_of, edition_name
 from ivr.flows.model import Desk
-from ivr.flows.reader import desk_of_values, read_desks, read_source, version_of
+from ivr.flows.reader import desk_of_values, read_desk, read_desks, version_of
+from ivr.written.file import read_written
 
 
 def editions_of(folder: Path, desks: Mapping[str, Desk]) -> tuple[Edition, ...]:
@@ -44,6 +45,7 @@ def keep_editions(home: Path, folder: Path, editions: Iterable[Edition]) -> None
                 raise DeskError(
                     f"{folder / edition.desk.desk}.yaml was saved while it was brought in.", "Do the same again."
                 )
+            _note(fresh / f"{edition.desk.desk}.yaml")
             fresh.rename(place)
 
 
@@ -62,13 +64,17 @@ def _kept_desk(file: Path, as_kept: bool) -> Desk:  # noqa: FBT001 - of one call
     values = file.with_suffix(".json")
     if as_kept and (desk := desk_of_values(_values(values), file.parent / file.stem / "scripts")):
         return desk
-    source = read_source(file)
     if as_kept:
-        fresh = values.with_suffix(f".{os.getpid()}")
-        with suppress(OSError):
-            fresh.write_text(json.dumps({"program": __version__, "value": source.document.value}))
-            fresh.replace(values)
-    return source.desk
+        _note(file)
+    return read_desk(file)
+
+
+def _note(file: Path) -> None:
+    """Keep a desk file's plain values beside it."""
+    fresh = file.with_suffix(f".{os.getpid()}")
+    with suppress(OSError):
+        fresh.write_text(json.dumps({"program": __version__, "value": read_written(file, "desk").value}))
+        fresh.replace(file.with_suffix(".json"))
 
 
 def _values(file: Path) -> Any:

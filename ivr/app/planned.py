@@ -25,6 +25,9 @@ from ivr.speech.library import duration_of
 from ivr.speech.wav import seconds_of
 
 _HIDDEN = "a password"
+_NOWHERE = Path("/nowhere")
+_ANY = Installation((), (), _NOWHERE, _NOWHERE, _NOWHERE)
+"""Of two desks the files differ in the same way for any Asterisk: none is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,24 +58,23 @@ def plan(served: Settings, folder: Path) -> Planned:
     old, new = {name: edition.desk for name, edition in editions.items()}, read_desks(folder)
     both = {name: _changes(served, folder, editions[name], desk) for name, desk in new.items() if name in old}
     kept = read_secrets(served.home / "secrets.json")
-    installation = find_asterisk()
-    before = _rendered(served, tuple(editions.values()), (), kept, installation)
-    after = _rendered_anew(served, folder, new, editions, kept, installation)
+    before = _rendered(served, tuple(editions.values()), (), kept, _ANY)
+    after = _rendered_anew(served, folder, new, editions, kept, _ANY)
     return Planned(
         tuple(name for name in new if name not in old),
         tuple(name for name in old if name not in new),
         {name: found for name, found in both.items() if found},
         dict(_diffs(before, after, kept)),
         drift(served),
-        _anew(served, kept, installation),
+        _anew(served, kept),
     )
 
 
-def _anew(served: Settings, kept: Secrets, installation: Installation) -> dict[str, str]:
+def _anew(served: Settings, kept: Secrets) -> dict[str, str]:
     """Compare what another program wrote with what this one would have written then."""
     if not as_written(served.asterisk_etc) or written_by(served.asterisk_etc) == this_program():
         return {}
-    laid = _laid(served, serving(read_versions(served.home)), kept, installation)
+    laid = _laid(served, serving(read_versions(served.home)), kept, find_asterisk())
     return dict(_diffs(_files_of(served), laid, kept))
 
 

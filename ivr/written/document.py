@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import yaml
@@ -78,8 +79,12 @@ class _TooDeepError(Exception):
     """The text nests deeper than any of our files does."""
 
 
+@lru_cache(maxsize=4)
 def read_document(text: str, kind: str = "desk") -> Document:
-    """Read the text of a file of that kind; mistakes of its form are in `mistakes`, all that could be found at once."""
+    """Read the text of a file of that kind; mistakes of its form are in `mistakes`, all that could be found at once.
+
+    Who reads the same text again, as a copy of the file, gets the same document: nobody changes it.
+    """
     document = Document()
     for pattern, wrong in (
         (_CONTROL, "a control character: delete it"),
