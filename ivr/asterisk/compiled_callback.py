@@ -19,14 +19,13 @@ IVR_PROMISE  what stands in the database
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import timedelta
 from math import ceil
 
 from ivr.asterisk.dialplan import LANGUAGE, context, fact
 from ivr.flows.edition import Edition
 from ivr.flows.model import Desk
-from ivr.flows.outbound import Outbound
 from ivr.telephony.number import same_number
 
 SHORTEST = 7
@@ -38,15 +37,15 @@ _AGAIN_SOON = 5
 """Seconds after which a placeholder that was lost is back: until then the lost one may still be counted."""
 
 
-def allowed(outbound: Outbound) -> str:
+def allowed(allow: Collection[str]) -> str:
     """Return the expression that a number fits which the desk may dial."""
-    beginnings = "|".join(prefix.replace("+", "[+]") for prefix in outbound.allow)
+    beginnings = "|".join(prefix.replace("+", "[+]") for prefix in allow)
     return f"^({beginnings})[0-9]*$"
 
 
-def may_dial(outbound: Outbound, variable: str) -> str:
+def may_dial(allow: Collection[str], variable: str) -> str:
     """Return the condition that a variable holds such a number."""
-    return f'${{REGEX("{allowed(outbound)}" ${{{variable}}})}} & ${{LEN(${{{variable}}})}} >= {SHORTEST}'
+    return f'${{REGEX("{allowed(allow)}" ${{{variable}}})}} & ${{LEN(${{{variable}}})}} >= {SHORTEST}'
 
 
 def promise_of(desk: Desk) -> str:
@@ -109,10 +108,10 @@ def _back(edition: Edition) -> Iterator[tuple[str, list[str]]]:
         f'GotoIf($["${{IVR_OPEN}}" != "1" | ${{DB_KEYCOUNT(callback/{desk.desk})}} >= {desk.callback.most}]?on)',
         # The number in the spelling in which it may be dialled: as it came, with its country, or with 8 in country 7.
         "MSet(IVR_BACK_TO=${CALLERID(num)})",
-        f"ExecIf($[({may_dial(desk.outbound, 'IVR_BACK_TO')}) = 0]?Set(IVR_BACK_TO=${{IVR_WHO}}))",
-        f'ExecIf($[({may_dial(desk.outbound, "IVR_BACK_TO")}) = 0 & "${{IVR_WHO:0:2}}" = "+7"]'
+        f"ExecIf($[({may_dial(desk.outbound.allow, 'IVR_BACK_TO')}) = 0]?Set(IVR_BACK_TO=${{IVR_WHO}}))",
+        f'ExecIf($[({may_dial(desk.outbound.allow, "IVR_BACK_TO")}) = 0 & "${{IVR_WHO:0:2}}" = "+7"]'
         "?Set(IVR_BACK_TO=8${IVR_WHO:2}))",
-        f"ExecIf($[({may_dial(desk.outbound, 'IVR_BACK_TO')}) = 0 | ({own}) = 0]?Set(IVR_BACK_TO=))",
+        f"ExecIf($[({may_dial(desk.outbound.allow, 'IVR_BACK_TO')}) = 0 | ({own}) = 0]?Set(IVR_BACK_TO=))",
         "(on),Return()",
     ]
     yield "seen", seen
@@ -165,7 +164,7 @@ def _callback(edition: Edition, line_values: dict[str, str]) -> Iterator[tuple[s
             "Set(IVR_TRIES=$[0${CUT(IVR_PROMISE,:,3)} + 1])",
             f"Set({promise}={counted})",
             "Gosub(line,1)",
-            f"GotoIf($[({may_dial(outbound, 'IVR_BACK_TO')}) = 0]?over)",
+            f"GotoIf($[({may_dial(outbound.allow, 'IVR_BACK_TO')}) = 0]?over)",
             fact("dialled", desk=desk.desk, agent="", number="${IVR_BACK_TO}"),
             f"Set(CALLERID(all)=<{outbound.caller_id or desk.numbers[0]}>)",
             # r: the agent hears it ring. Without it what he says meanwhile is sent on to a telephone that has not

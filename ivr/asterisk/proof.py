@@ -108,13 +108,13 @@ def _callers_outside(ways: Ways, outside: Mapping[Place, str], callers: Collecti
                 yield f"a caller gets outside: {_told(context, reached, place)} → Dial({ring})"
 
 
-def _called_back(ways: Ways, outside: Mapping[Place, str], desks: Sequence[Desk]) -> Iterator[str]:
+def _called_back(ways: Ways, outside: Mapping[Place, str], desks: Sequence[Wanted]) -> Iterator[str]:
     """Find placeholders that would call whom their desk's `outbound` does not allow."""
     placed = [edge.to for edges in ways.edges.values() for edge in edges if edge.kind == "placed"]
     reached = ways.reached(placed)
-    backs = {f"callback-{desk.desk}": desk for desk in desks if desk.calls_back}
+    backs = {f"callback-{desk.desk}": desk.back for desk in desks}
     for place, ring in outside.items():
-        if place in reached and not _only_allowed(ways.steps[place], ring, backs.get(place[0])):
+        if place in reached and not _only_allowed(ways.steps[place], ring, backs.get(place[0], ())):
             yield f"a customer is called back who may not be: {_told(placed[0][0], reached, place)} → Dial({ring})"
 
 
@@ -123,11 +123,11 @@ def _of_himself(edge: Edge) -> bool:
     return edge.kind != "placed"
 
 
-def _only_allowed(steps: Sequence[Step], ring: str, desk: Desk | None) -> bool:
+def _only_allowed(steps: Sequence[Step], ring: str, allow: Collection[str]) -> bool:
     """Say whether the number of a placeholder is held against its desk's `outbound` before it is dialled."""
-    if desk is None or desk.outbound is None or ring != CUSTOMER:
+    if not allow or ring != CUSTOMER:
         return False
-    asked = f"GotoIf($[({may_dial(desk.outbound, 'IVR_BACK_TO')}) = 0]"
+    asked = f"GotoIf($[({may_dial(allow, 'IVR_BACK_TO')}) = 0]"
     dials = next(place for place, step in enumerate(steps) if step.rings)
     questions = [place for place, step in enumerate(steps[:dials]) if step.app == "GotoIf"]
     sets = [place for place, step in enumerate(steps[:dials]) if any("IVR_BACK_TO=" in one for one in step.arguments)]

@@ -39,12 +39,15 @@ class Wanted(NamedTuple):
     diallers: Collection[str]
     """Agents who may call outside, in the order of their numbers."""
     flow: Mapping[str, Told]
+    back: Collection[str] = ()
+    """How the numbers begin that may be called back; empty when the desk offers that to nobody."""
 
 
 def wanted_of(edition: Edition) -> Wanted:
     """Return what an edition's dialplan is held against."""
     desk = edition.desk
-    return Wanted(edition.name, desk.desk, tuple(sorted(desk.diallers)), told_flow(desk))
+    back = desk.outbound.allow if desk.outbound and desk.calls_back else ()
+    return Wanted(edition.name, desk.desk, tuple(sorted(desk.diallers)), told_flow(desk), back)
 
 
 def told_flow(desk: Desk) -> dict[str, Told]:
