@@ -33,6 +33,9 @@ class Settings(BaseModel):
     recordings: Path = Field(
         default=Path("recordings"), description="where recordings land; inside the home when that is not `var`"
     )
+    models: Path = Field(
+        default=Path("var/models"), description="models that hear words: `<language>/<name>` and `all/<name>` below it"
+    )
     shift: int = Field(
         default=0, ge=0, le=20000, description="added to every port, so that several systems run side by side"
     )
@@ -95,6 +98,7 @@ class Settings(BaseModel):
         trunks = given.get("trunks", [_LOOPBACK])
         local = given.get("bind", _LOOPBACK) == _LOOPBACK and all(str(trunk) == _LOOPBACK for trunk in trunks)
         own = {
+            "models": home / "models",
             "recordings": Path("recordings") if home == Path("var") else home / "recordings",
             "node": f"desk{shift}" if shift.isdecimal() and int(shift) else "desk1",
             "robots": local and not given.get("tls_certificate"),
@@ -221,7 +225,7 @@ class Settings(BaseModel):
 
     def absolute(self) -> Self:
         """Return these settings for any working folder."""
-        names = ("home", "desks", "recordings", "tls_certificate", "tls_key")
+        names = ("home", "desks", "recordings", "models", "tls_certificate", "tls_key")
         return self.model_copy(update={name: path.absolute() for name in names if (path := getattr(self, name))})
 
     def environment(self) -> dict[str, str]:
@@ -230,6 +234,7 @@ class Settings(BaseModel):
             "IVR_HOME": str(self.home.absolute()),
             "IVR_DESKS": str(self.desks.absolute()),
             "IVR_RECORDINGS": str(self.recordings.absolute()),
+            "IVR_MODELS": str(self.models.absolute()),
             "IVR_SHIFT": str(self.shift),
             "IVR_BIND": self.bind,
             "IVR_NODE": self.node,

@@ -9,9 +9,11 @@ import stat
 import sys
 import time
 from collections.abc import Callable, Iterator
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from ivr.app.certificate import SOON, look_at_certificate
+from ivr.app.finding import Finding
+from ivr.app.hearing import look_at_recognizers
 from ivr.app.rotation import logs_of
 from ivr.app.up import check_ports
 from ivr.app.watch import disk_health
@@ -36,15 +38,6 @@ _TIMEX = 512
 """Bytes that hold the kernel's `struct timex` with room to spare."""
 
 
-class Finding(NamedTuple):
-    """What was looked at, and how it is."""
-
-    what: str
-    state: Literal["well", "warning", "ill"]
-    said: str
-    cure: str = ""
-
-
 def examine(settings: Settings) -> Iterator[Finding]:
     """Yield a finding for everything that was looked at; nothing is changed."""
     desks: dict[str, Desk] = {}
@@ -58,6 +51,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _zones(desks)
     yield from (_sounds(settings, desk) for desk in desks.values())
     yield _voices(desks)
+    yield look_at_recognizers(settings, desks)
 
 
 def _python(_: Settings) -> Finding:

@@ -1,4 +1,4 @@
-"""The loader's process: journal to ledger, and recordings verified, until SIGTERM."""
+"""The loader's process: journal to ledger, recordings verified, messages written out, until SIGTERM."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ivr.app.ahead import Ahead
 from ivr.app.heartbeat import beat
+from ivr.app.parts import DIE_WITH_US
 from ivr.app.watch import Watch
 from ivr.asterisk.journal import Journal
 from ivr.desk.expire_recordings import Keeps, expire, keeps_of
@@ -21,14 +22,18 @@ from ivr.desk.keep_recordings import keep
 from ivr.desk.load import Loader, Progress, load
 from ivr.desk.note_gaps import Notes
 from ivr.desk.ports_ledger import LedgerAwayError
+from ivr.desk.write_out import Spoken, Writer, spoken_by, write_messages
 from ivr.errors import DeskError
 from ivr.flows.reader import read_desks
 from ivr.settings import Settings
+from ivr.speech.models import model_for
+from ivr.speech.recognizer import ProcessRecognizer
 from ivr.speech.recording import DiskAudio
 from ivr.store.archive import archive
 from ivr.store.engine import open_database
 from ivr.store.gaps import SqlGaps
 from ivr.store.ledger import SqlLedger
+from ivr.store.message_texts import SqlMessageTexts
 from ivr.store.rebuild import renew
 from ivr.store.recordings import SqlRecordings
 
@@ -59,6 +64,7 @@ async def run_loader(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     beside = [
         asyncio.create_task(keep_recordings(settings, SqlRecordings(engine))),
+        asyncio.create_task(write_messages(writer_of(settings, engine))),
         asyncio.create_task(watch.run()),
         asyncio.create_task(beat(settings.home, "loader", lambda: progress.health() | watch.health())),
     ]
@@ -97,6 +103,16 @@ async def keep_recordings(settings: Settings, store: SqlRecordings) -> None:
 
     too_old = partial(expire, store, settings.recordings, keeps, time.time, settings.node)
     await keep(store, settings.recordings, DiskAudio(), expire=too_old)
+
+
+def writer_of(settings: Settings, engine: Engine) -> Writer:
+    """Return what writes this machine's messages out, each in a process of its own that dies with us."""
+    recognizer = ProcessRecognizer(partial(model_for, settings.models), before=DIE_WITH_US)
+
+    def spoken() -> Spoken:
+        return spoken_by(read_desks(settings.desks).values())
+
+    return Writer(SqlMessageTexts(engine, settings.node), recognizer, settings.recordings, spoken)
 
 
 async def keep_archive(settings: Settings, engine: Engine) -> None:

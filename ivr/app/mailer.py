@@ -174,7 +174,7 @@ class ReportWriter:
     def _made(self, sending: Sending, first: date, behind: date, rows: int | None = ROWS) -> MadeReport:
         zone = str(self._file.zone)
         where = {key: frozenset({value}) for key, value in sending.filters.items()}
-        ask = Ask(midnight(first, zone), midnight(behind, zone), zone, where, rows=rows)
+        ask = Ask(midnight(first, zone), midnight(behind, zone), zone, where, rows=rows, said=False)
         report = REPORTS[sending.report]
         ask = ask._replace(plan=self._planned() if report.opening else None, budgets=self._budgets)
         return make_report(self._books, report, ask)

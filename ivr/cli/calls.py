@@ -48,13 +48,13 @@ def show(
     as_json: Json = False,
     home: Home = None,
 ) -> None:
-    """Show a call: its legs on a time line, its facts, its recordings."""
+    """Show a call: its legs on a time line, its facts, its recordings, and what was said into the voicemail."""
     story = _open(home).story(wanted)
     if as_json:
         told = _told(story.call) | {
             "legs": [_told(leg) for leg in story.legs],
             "facts": [_told(fact) for fact in story.facts],
-            "recordings": [_told(recording) for recording in story.recordings],
+            "recordings": [_recording(one) for one in story.recordings],
             "card": _card(story.card),
         }
         print(json.dumps(told, ensure_ascii=False, indent=1))
@@ -108,6 +108,12 @@ def _told(row: Mapping[str, Any]) -> dict[str, Any]:
     if "talked" in told:
         told["talked"] = row["talked"] / 1e6
     return told
+
+
+def _recording(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a recording with what was said in it."""
+    text = row["text"]
+    return _told(row) | {"text": _told({name: text[name] for name in text if name != "name"}) if text else None}
 
 
 def _card(card: Card | None) -> dict[str, Any] | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ivr.cli.messages import again, recognize, said_told
 from ivr.cli.moments import read_moment
 from ivr.cli.options import Home, Json, running_settings
 from ivr.errors import DeskError
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from ivr.settings import Settings
     from ivr.store.recordings import Recording, SqlRecordings, Talk
 
-app = typer.Typer(help="Which talks and messages can be heard; taking them out.", no_args_is_help=True)
+app = typer.Typer(help="Which talks and messages can be heard or read; taking them out.", no_args_is_help=True)
+app.command()(again)
+app.command()(recognize)
 HEARD: tuple[State, ...] = ("ok", "partial", "recovered")
 """The states in which there is something to hear: what `last` may mean."""
 SILENT: tuple[State, ...] = ("none", "expired")
@@ -39,7 +42,10 @@ def list_recordings(
     as_json: Json = False,
     home: Home = None,
 ) -> None:
-    """List recordings, the latest call first. Without --state those with nothing to hear by right are left out."""
+    """List recordings, the latest call first, messages with their first words.
+
+    Without --state those with nothing to hear by right are left out.
+    """
     from ivr.desk.recordings import STATES
     from ivr.store.recordings import KINDS
 
@@ -58,7 +64,8 @@ def list_recordings(
         return
     for one in found:
         who = f"{one.desk} {_whose(one)}"
-        print(f"{_when(one.began_at)}  {one.state:9} {one.seconds:7.1f} s  {who:24} {one.name}  {one.reason}".rstrip())
+        told = "  ".join(word for word in (one.reason, _first_words(one)) if word)
+        print(f"{_when(one.began_at)}  {one.state:9} {one.seconds:7.1f} s  {who:24} {one.name}  {told}".rstrip())
     if not found:
         print("No recordings.")
 
@@ -192,6 +199,8 @@ def _print_one(one: dict[str, Any]) -> None:
     print(f"  length   {one['seconds']:.1f} s for {one['talk_seconds']:.1f} s {said}")
     if one["state"] == "expired":
         print(f"  removed  {one['verified_at']}: its desk's time for recordings is over, there is nothing to hear")
+    if one["said"]:
+        print(f"  said     {said_told(one['said'])}")
     for talk in one["covers"] if one["kind"] == "talk" else ():
         print(f"  talk     at {talk['at']:.1f} s: {talk['line']} line, agent {talk['agent']}, {talk['seconds']:.1f} s")
     if (file := one["file"]) is None:
@@ -210,7 +219,15 @@ def _whose(one: Recording) -> str:
 
 def _plain(one: Recording) -> dict[str, Any]:
     verified = None if one.verified_at is None else _when(one.verified_at)
-    return asdict(one) | {"began_at": _when(one.began_at), "verified_at": verified}
+    written = one.said and one.said.written_at
+    said = one.said and one.said._asdict() | {"written_at": None if written is None else _when(written)}
+    return asdict(one) | {"began_at": _when(one.began_at), "verified_at": verified, "said": said}
+
+
+def _first_words(one: Recording) -> str:
+    from ivr.desk.report_lists import first_words
+
+    return f"“{first_words(one.said.text)}”" if one.said and one.said.text else ""
 
 
 def _title(one: Recording, *, with_number: bool) -> str:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from ivr.cli.messages import said_told
 from ivr.ledger.gap import Freshness
 from ivr.ledger.origin import IMPORTED
 from ivr.store.queries import CallStory
@@ -67,6 +68,8 @@ def print_story(story: CallStory) -> None:
     for recording in story.recordings:
         reason = f": {recording['reason']}" if recording["reason"] else ""
         console.print(f"recording {escape(recording['name'])}  {recording['state']}{escape(reason)}")
+        if text := recording["text"]:
+            console.print(f"said  {escape(said_told(text))}")
     if card := story.card:
         codes = (f"{code}{f' ({kind})' if kind else ''}" for code, kind in card.codes.items())
         told = ", ".join([*codes, *(f"{name} {value}" for name, value in card.fields.items())])

@@ -39,6 +39,8 @@ class Ask(NamedTuple):
     """How long a matter may come back, in microseconds."""
     budgets: Mapping[str, int] = {}
     """Each desk's own budget for the time to a person, in seconds; of another desk it is `given.within`."""
+    said: bool = True
+    """Whether it may show what callers said. In a letter it may not: that stays on this machine."""
 
     def budget_of(self, desk: str) -> int:
         """Return the desk's budget in seconds."""

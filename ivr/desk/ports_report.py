@@ -33,6 +33,8 @@ class Debt(NamedTuple):
     """The agent who spoke with him last, or empty."""
     call: str
     """His last missed call."""
+    said: str = ""
+    """What he said last into the voicemail, as far as it was understood. Personal."""
 
 
 class Lacking(NamedTuple):

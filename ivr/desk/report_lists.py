@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from textwrap import shorten
 from zoneinfo import ZoneInfo
 
 from ivr.desk.made_report import Ask, Head, Table
@@ -12,6 +13,8 @@ from ivr.desk.ports_report import Books
 from ivr.desk.staffing_report import staffing
 from ivr.reports.contacts import WINDOW
 
+_FIRST = 80
+"""Letters of what somebody said: enough to see what it is about."""
 _UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
 
@@ -75,6 +78,7 @@ def debt(books: Books, ask: Ask) -> Table:
             one.tries,
             one.owner,
             one.call,
+            *((first_words(one.said),) if ask.said else ()),
         )
         for one in owed
     )
@@ -88,6 +92,7 @@ def debt(books: Books, ask: Ask) -> Table:
         Head("tries", "we tried", "count"),
         Head("owner", "spoke last with", "text"),
         Head("call", "last missed call", "text"),
+        *((Head("said", "what he said", "text"),) if ask.said else ()),
     )
     note = f"The latest {ask.limit}; --limit shows more." if len(rows) == ask.limit else ""
     return Table("Still owed a talk, whenever they called", heads, rows, note=note, listing=True)
@@ -161,6 +166,11 @@ def callers_again(books: Books, ask: Ask) -> Table:
     note = f"The first {ask.limit}; --limit shows more." if len(rows) == ask.limit else ""
     title = f"Who called again and again, each time within {length_told(ask.window)}, last in this time"
     return Table(title, heads, rows, note=note, listing=True)
+
+
+def first_words(text: str) -> str:
+    """Return the beginning of what somebody said, in whole words."""
+    return shorten(text, _FIRST, placeholder=" …")
 
 
 def length_told(window: int) -> str:

@@ -26,6 +26,7 @@ from ivr.store.completeness import freshness
 from ivr.store.coverage import lacking_between, recordings_of
 from ivr.store.engine import open_existing
 from ivr.store.grains import day_of
+from ivr.store.message_texts import said_by
 from ivr.store.migrate import told_errors
 from ivr.store.missed import missed_between
 from ivr.store.repeats import contacts_between, series_between
@@ -208,6 +209,7 @@ class SqlBooks:
         with self._reading() as connection:
             rows = connection.execute(query.order_by(missed.c.last_at.desc(), missed.c.number).limit(limit)).all()
             owners = _owners(connection, {row.number for row in rows})
+            said = said_by(connection, {row.number: (row.first_at, row.last_at) for row in rows})
             return [
                 Debt(
                     row.number,
@@ -219,6 +221,7 @@ class SqlBooks:
                     row.tries,
                     owners.get(row.number, ""),
                     row.last_call,
+                    said.get(row.number, ""),
                 )
                 for row in rows
             ]

@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError, SQLAlchemyError
 import ivr.store.tables_cards
 import ivr.store.tables_missed
 import ivr.store.tables_repeats
+import ivr.store.tables_texts
 import ivr.store.tables_totals  # noqa: F401 - its tables belong to the metadata
 from ivr.errors import DeskError
 from ivr.store.engine import open_database

@@ -19,6 +19,7 @@ from ivr.store.engine import open_existing
 from ivr.store.migrate import told_errors
 from ivr.store.seek import values_of
 from ivr.store.tables import call, fact, leg, recording
+from ivr.store.tables_texts import message_text
 from ivr.telephony.number import same_number, spellings
 
 LAST = "last"
@@ -28,7 +29,10 @@ RECENT = 5000
 
 @dataclass(frozen=True, slots=True)
 class CallStory:
-    """One call with everything that belongs to it; the columns of the tables as plain values, times in microseconds."""
+    """One call with everything that belongs to it; the columns of the tables as plain values, times in microseconds.
+
+    A recording's `text` is what was said into the voicemail, or None.
+    """
 
     call: dict[str, Any]
     legs: tuple[dict[str, Any], ...]
@@ -63,6 +67,8 @@ class Calls:
         """
         with self._reading() as connection:
             row = self._find(connection, wanted)
+            its_own = message_text.c.name.in_(select(recording.c.name).where(recording.c.call_id == row.id))
+            texts = {told["name"]: told for told in _all(connection, message_text, its_own, message_text.c.name)}
             return CallStory(
                 _plain(row),
                 _all(connection, leg, leg.c.call_id == row.id, leg.c.place),
@@ -70,7 +76,10 @@ class Calls:
                     told | {"details": json.loads(told["details"])}
                     for told in _all(connection, fact, _of_call(row), fact.c.record_id, fact.c.place)
                 ),
-                _all(connection, recording, recording.c.call_id == row.id, recording.c.name),
+                tuple(
+                    told | {"text": texts.get(told["name"])}
+                    for told in _all(connection, recording, recording.c.call_id == row.id, recording.c.name)
+                ),
                 cards_of_calls(connection, [row.id]).get(row.id),
             )
 

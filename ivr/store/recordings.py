@@ -28,8 +28,10 @@ from ivr.desk.expire_recordings import Keeps, Outlived
 from ivr.desk.recording_path import MESSAGE, is_message
 from ivr.desk.recordings import ExpectedRecording, State, Verdict
 from ivr.store.coverage import tell
+from ivr.store.message_texts import SAID, Said, await_texts, forget_texts, said_of
 from ivr.store.recorded_talks import covered_talks, is_of, is_stay, private_times, spoken_seconds
 from ivr.store.tables import call, leg, recording
+from ivr.store.tables_texts import message_text
 from ivr.store.totals import Totals
 
 Kind: TypeAlias = Literal["talk", "voicemail"]
@@ -75,6 +77,8 @@ class Recording:
     line: str
     """The line of the last talk that it covers; empty of a message."""
     agent: str
+    said: Said | None
+    """Of a message that could be heard; None of talks."""
 
 
 class SqlRecordings:
@@ -145,7 +149,12 @@ class SqlRecordings:
             | {"new_unheard": json.dumps(verdict.unheard) if verdict.unheard else None}
             for verdict in verdicts
         ]
-        self._tell([verdict.name for verdict in verdicts], lambda connection: connection.execute(change, rows))
+
+        def settled(connection: Connection) -> None:
+            connection.execute(change, rows)
+            await_texts(connection, [verdict.name for verdict in verdicts if verdict.path])
+
+        self._tell([verdict.name for verdict in verdicts], settled)
 
     def outlived(self, keeps: Keeps, now: float) -> Sequence[Outlived]:
         """Return the verified and failed recordings of ended calls that began longer ago than their desk keeps them."""
@@ -168,14 +177,22 @@ class SqlRecordings:
             ]
 
     def expire(self, reasons: Mapping[str, str]) -> None:
-        """Note of recordings that they are expired and have no file, with the reason; what was measured stays."""
+        """Note of recordings that they are expired and have no file, with the reason; what was measured stays.
+
+        What was said in them goes with them.
+        """
         change = (
             update(recording)
             .where(recording.c.name == bindparam("its_name"))
             .values(state="expired", path="", reason=bindparam("why"), verified_at=int(time.time() * _SECOND))
         )
         rows = [{"its_name": name, "why": why} for name, why in reasons.items()]
-        self._tell(list(reasons), lambda connection: connection.execute(change, rows))
+
+        def expired(connection: Connection) -> None:
+            connection.execute(change, rows)
+            forget_texts(connection, reasons)
+
+        self._tell(list(reasons), expired)
 
     def listed(
         self,
@@ -242,7 +259,8 @@ def _recordings() -> Select[tuple[object, ...]]:
     talked = ~recording.c.name.endswith(MESSAGE)
     last_talk = and_(leg.c.call_id == recording.c.call_id, leg.c.place == last, talked)
     columns = (*recording.c, call.c.began_at, call.c.desk, call.c.caller, leg.c.line, leg.c.agent)
-    return select(*columns).join(call, call.c.id == recording.c.call_id).outerjoin(leg, last_talk)
+    found = select(*columns, *SAID).join(call, call.c.id == recording.c.call_id).outerjoin(leg, last_talk)
+    return found.outerjoin(message_text, message_text.c.name == recording.c.name)
 
 
 def _recording(row: Row[tuple[object, ...]]) -> Recording:
@@ -263,4 +281,5 @@ def _recording(row: Row[tuple[object, ...]]) -> Recording:
         caller=row.caller,
         line=row.line or "",
         agent=row.agent or "",
+        said=said_of(row),
     )

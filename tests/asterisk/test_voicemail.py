@@ -11,8 +11,9 @@ import soundfile
 
 from ivr.phone.outgoing import OutgoingCall
 from ivr.phone.tones import tone, tone_level
+from ivr.speech.models import POCKETSPHINX
 from tests.asterisk.front import Front, Scenes, Told
-from tests.running import CALLER_HZ, eventually
+from tests.running import CALLER_HZ, DEMO, eventually
 
 pytestmark = pytest.mark.asterisk
 
@@ -176,3 +177,30 @@ async def test_without_the_controller_a_caller_leaves_his_message_all_the_same(f
     assert told.call["fallback"]
     assert told.legs[-1] == "voicemail: left"
     assert (await kept(front, told))["state"] == "ok"
+
+
+@scenes
+async def says_what_he_wants(front: Front):
+    if POCKETSPHINX.version() is None:
+        return None
+    async with front.caller("670", "+79210009011") as call:
+        await call.press("3")
+        await to_the_tone(front, call, "+79210009011")
+        call.say(DEMO / "homecare/prompts/en/voicemail.wav")
+        await call.said()
+    told = await front.told("+79210009011")
+
+    def written() -> dict[str, Any]:
+        (one,) = json.loads(front.running.read("recordings", "show", told.call["id"], "--json"))
+        return one["said"] if one["said"] and one["said"]["state"] != "awaiting" else {}
+
+    return await eventually(written, 120)
+
+
+def test_what_a_caller_said_can_be_read(played):
+    """By a small engine, after every other message of these scenes that came later."""
+    said = played(says_what_he_wants)
+    if said is None:
+        pytest.skip("pocketsphinx is not installed: pip install pocketsphinx")
+    assert (said["state"], said["language"], said["engine"].split()[0]) == ("written", "en", "pocketsphinx")
+    assert {"sorry", "name", "number"} <= set(said["text"].split())

@@ -190,3 +190,16 @@ def test_a_ledger_in_postgresql_comes_back_into_an_empty_database(desk, tmp_path
     restore(tmp_path / "desk.tar.gz", there.model_copy(update={"database": fresh}))
     migrate(fresh)  # it is a ledger of this version
     assert (there.home / "secrets.json").exists()
+
+
+def test_what_callers_said_comes_back_also_where_recordings_are_left_out(desk, tmp_path):
+    with closing(sqlite3.connect(desk.home / "ledger.sqlite")) as ledger:
+        ledger.execute(
+            "INSERT INTO message_text (name, state, tries, language, engine, model, text, confidence, reason)"
+            " VALUES ('a-message', 'written', 1, 'ru', 'vosk 0.3.45', 'small-ru', 'перезвоните', 0.9, '')"
+        )
+        ledger.commit()
+    back_up(desk, desk.desks, tmp_path / "desk.tar.gz", recordings=False)
+    restore(tmp_path / "desk.tar.gz", elsewhere(tmp_path))
+    with closing(sqlite3.connect(tmp_path / "other/ledger.sqlite")) as ledger:
+        assert ledger.execute("SELECT text FROM message_text").fetchall() == [("перезвоните",)]

@@ -11,6 +11,7 @@ import pytest
 from ivr.app.doctor import clock_state, examine
 from ivr.asterisk import zones
 from ivr.settings import Settings
+from ivr.speech.models import POCKETSPHINX, WHISPER
 from tests.command import run
 from tests.running import DEMO, REPO
 
@@ -97,3 +98,41 @@ def test_the_command_tells_programs_too_and_fails_when_one_is_ill(tmp_path):
     done = run("doctor", "--json", "--home", str(home), folder=REPO, IVR_SHIFT="7310")
     assert done.returncode == 2
     assert {"what": "secrets", "state": "ill"}.items() <= json.loads(done.stdout)[6].items()
+
+
+@pytest.fixture
+def russian(settings, tmp_path):
+    """Give a desk that speaks Russian alone: no engine brings that along."""
+    (tmp_path / "desks").mkdir()
+    shutil.copy(DEMO / "ultralight.yaml", tmp_path / "desks")
+    return settings.model_copy(update={"desks": tmp_path / "desks"})
+
+
+def test_where_messages_are_only_listened_to_the_doctor_says_how_they_could_be_read(russian):
+    finding = found(russian, "messages")
+    assert (finding.state, finding.said) == ("well", "nothing here writes them out: they are listened to")
+    assert str(russian.models) in finding.cure
+    (russian.models / "ru/half").mkdir(parents=True)
+    finding = found(russian, "messages")
+    assert finding.state == "warning"
+    assert finding.said.startswith("ru/half in ")
+
+
+def test_a_model_whose_engine_is_missing_is_told_with_the_engine_to_install(russian):
+    if WHISPER.version():
+        pytest.skip("faster-whisper is installed here")
+    for mark in WHISPER.marks:
+        (russian.models / "all/base").mkdir(parents=True, exist_ok=True)
+        (russian.models / "all/base" / mark).write_text("x")
+    finding = found(russian, "messages")
+    assert finding.state == "warning"
+    assert finding.cure == "Run: pip install faster-whisper"
+
+
+def test_a_language_that_is_heard_is_told_with_engine_and_model_and_one_that_is_not_with_a_cure(settings):
+    if POCKETSPHINX.version() is None:
+        pytest.skip("pocketsphinx is not installed: pip install pocketsphinx")
+    finding = found(settings, "messages")
+    assert finding.said.startswith("written out: en by pocketsphinx")
+    assert finding.said.endswith("(en-us); not ru")
+    assert "For ru: " in finding.cure

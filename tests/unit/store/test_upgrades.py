@@ -25,6 +25,7 @@ from ivr.store.ledger import SqlLedger
 from ivr.store.migrate import check_tables, migrate
 from ivr.store.rebuild import DERIVED, rebuild, renew, verify
 from ivr.store.tables import call, ledger_version, metadata, recording
+from ivr.store.tables_texts import message_text
 from tests.made_journal import made_journal
 from tests.unit.store.test_history import LOG, Ledger, written
 from tests.unit.store.test_loading import NODE
@@ -41,6 +42,10 @@ OTHERS: dict[str, dict[str, Any]] = {
         "state": "sent", "attempts": 1, "next_try": 0, "told_at": 1, "reason": "",
     },
     "mailing_since": {"schedule": "daily", "recipient": "o@example.com", "since": 1},
+    "message_text": {
+        "name": "a-message", "state": "written", "tries": 1, "tried_at": 1, "language": "ru", "engine": "vosk 0.3.45",
+        "model": "small-ru", "text": "перезвоните", "confidence": 0.9, "written_at": 2, "reason": "",
+    },
     "gap": {"node": NODE, "kind": "disk", "began_at": 1, "ended_at": 2, "details": "full"},
     "asterisk_minute": {"node": NODE, "at": 60_000_000, "channels": 3, "calls": 2},
 }  # fmt: skip
@@ -210,3 +215,22 @@ def test_a_ledger_whose_upgrade_breaks_off_is_as_it_was(ledgers, tmp_path: Path,
     renew(engine)
     assert verify(engine).rows == 0
     engine.dispose()
+
+
+def test_messages_that_could_be_heard_before_there_were_texts_wait_to_be_written_out(ledgers, tmp_path: Path) -> None:
+    url = ledgers.empty(tmp_path)
+    upgraded(url, "0016")
+    engine = open_database(url)
+    states = {"a-message": "ok", "b-message": "recovered", "c-message": "failed", "d-message": "expired", "e": "ok"}
+    with engine.execution_options(writes=True).begin() as connection:
+        for name, state in states.items():
+            path = "" if state in ("failed", "expired") else f"2026/11/21/{name}.wav"
+            row = {"name": name, "call_id": name[0], "state": state, "path": path}
+            connection.execute(insert(recording).values(**row))
+    migrate(url)
+    with engine.connect() as connection:
+        found = connection.execute(
+            select(message_text.c.name, message_text.c.state).order_by(message_text.c.name)
+        ).all()
+    engine.dispose()
+    assert found == [("a-message", "awaiting"), ("b-message", "awaiting")]
