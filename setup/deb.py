@@ -25,6 +25,8 @@ from ivr.errors import DeskError  # noqa: E402
 from ivr.settings import Settings  # noqa: E402
 
 PLACE = Path("/opt/front-desk")
+RECOGNIZERS = ("vosk", "whisper", "pocketsphinx")
+"""The optional parts of `pyproject.toml` that hear messages in words."""
 SYSTEM_PYTHON = "/usr/bin/python3"
 HOME, RECORDINGS, DESKS = (
     Path("/var/lib/front-desk/home"),
@@ -90,13 +92,15 @@ def main() -> int:
     """Build it; return the exit code."""
     words = argparse.ArgumentParser(description="Build a Debian package of the desk, without root.")
     words.add_argument("folder", nargs="?", default="dist", help="where it is to lie (dist)")
-    out = Path(words.parse_args().folder).resolve()
+    words.add_argument("--recognizer", choices=RECOGNIZERS, help="what hears messages in words is in it, too")
+    given = words.parse_args()
+    out = Path(given.folder).resolve()
     try:
         _check_pythons()
         out.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory() as folder:
             stage = Path(folder) / "stage"
-            _lay_program(stage)
+            _lay_program(stage, given.recognizer)
             _lay_files(stage)
             print(_pack(stage, out))
     except DeskError as mistake:
@@ -119,14 +123,15 @@ def _check_pythons() -> None:
         )
 
 
-def _lay_program(stage: Path) -> None:
+def _lay_program(stage: Path, recognizer: str | None) -> None:
     """Make the virtual environment by hand: one that is made elsewhere would know only its own place."""
     place = stage / PLACE.relative_to("/")
     packages = place / f"lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"
     (place / "bin").mkdir(parents=True)
     constraint = ("--constraint", str(HERE / "setup/versions.txt"))
+    wanted = f"{HERE}[{recognizer}]" if recognizer else str(HERE)
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check"]
-    subprocess.run([*pip, "--target", str(packages), *constraint, str(HERE)], check=True, stdin=subprocess.DEVNULL)  # noqa: S603
+    subprocess.run([*pip, "--target", str(packages), *constraint, wanted], check=True, stdin=subprocess.DEVNULL)  # noqa: S603
     shutil.rmtree(packages / "bin", ignore_errors=True)
     for note in packages.glob("*.dist-info/direct_url.json"):  # where it was built is nobody's business
         note.unlink()

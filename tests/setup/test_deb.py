@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import shutil
 import subprocess
+import tomllib
 
 import pytest
 
@@ -73,3 +74,8 @@ def test_packages_for_another_python_are_not_built(deb, tmp_path, monkeypatch, c
     assert deb.main() == 2
     assert "would not fit" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_each_recognizer_that_can_be_chosen_is_an_optional_part_of_the_project(deb):
+    parts = tomllib.loads((REPO / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert set(deb.RECOGNIZERS) == parts.keys()
