@@ -10,7 +10,7 @@ from rich.table import Table as RichTable
 from ivr.desk.made_report import Head, MadeReport, Table, Value
 from ivr.sheets.words import freshness, heading, mark, meanings, shown
 
-_LONG = frozenset({"why", "unusual"})
+_LONG = frozenset({"why", "unusual", "said"})
 """Columns of sentences; all others are whole words or numbers, and break nowhere."""
 _LEAST_LONG = 24
 _GAP = 2

@@ -81,6 +81,12 @@ def test_the_debt_list_begins_with_what_the_caller_wants(home):
     assert row[-1].startswith("Здравствуйте, это Анна")
 
 
+def test_where_nobody_said_anything_the_debt_list_on_the_screen_is_as_it_was(home):
+    ivr(home, "recordings", "again", "d-1")
+    assert "+79001234567" in (told := ivr(home, "report", "missed"))
+    assert "what he said" not in told
+
+
 def test_no_letter_tells_what_callers_said(home):
     """It leaves the machine; what a caller said does not."""
     books = SqlBooks(f"sqlite:///{home}/ledger.sqlite")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+import structlog
 from structlog.testing import capture_logs
 
 from ivr.desk.ports_recognizer import Heard, Message, NotHeardError, Word
@@ -77,15 +78,24 @@ def root(tmp_path):
     return tmp_path / "recordings"
 
 
+@pytest.fixture
+def logs():
+    """Collect what is logged, whatever a command that ran in this process before has set up."""
+    before = structlog.get_config()
+    structlog.reset_defaults()
+    with capture_logs() as found:
+        yield found
+    structlog.configure(**before)
+
+
 def writer(texts, root, parrot=None):
     return Writer(texts, parrot or Parrot(), root, lambda: SPOKEN)
 
 
-async def test_a_message_is_counted_heard_and_kept_and_the_log_does_not_say_what_it_says(root):
+async def test_a_message_is_counted_heard_and_kept_and_the_log_does_not_say_what_it_says(root, logs):
     texts = Memory("d-1-message")
-    with capture_logs() as logs:
-        assert await writer(texts, root).step()
-        assert not await writer(texts, root).step()
+    assert await writer(texts, root).step()
+    assert not await writer(texts, root).step()
     assert texts.done == [("begin", "d-1-message"), ("keep", "d-1-message", "en", "words of d-1")]
     assert [log["event"] for log in logs] == ["message_written_out"]
     assert "words of" not in str(logs)
@@ -141,18 +151,17 @@ async def test_a_model_that_is_laid_while_the_desk_runs_is_found_within_the_next
     assert await work.step()
 
 
-async def test_a_database_that_is_away_is_told_once_and_work_goes_on_when_it_is_back(root):
+async def test_a_database_that_is_away_is_told_once_and_work_goes_on_when_it_is_back(root, logs):
     texts = Memory("d-1-message")
     texts.away = True
-    with capture_logs() as logs:
-        task = asyncio.create_task(write_messages(writer(texts, root), every=0.001))
-        while texts.asked < 5:
-            await asyncio.sleep(0.001)
-        texts.away = False
-        while len(texts.done) < 2:
-            await asyncio.sleep(0.001)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+    task = asyncio.create_task(write_messages(writer(texts, root), every=0.001))
+    while texts.asked < 5:
+        await asyncio.sleep(0.001)
+    texts.away = False
+    while len(texts.done) < 2:
+        await asyncio.sleep(0.001)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
     assert [log["event"] for log in logs if log["log_level"] == "error"] == ["messages_not_written_out"]
     assert texts.done[-1][0] == "keep"
 
