@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from threading import Lock
 
 import structlog
 
@@ -25,6 +26,7 @@ class Notes:
         self._node = node
         self._now: dict[Kind, bool] = {}
         self._waiting: deque[tuple[Kind, int, str]] = deque(maxlen=MOST_WAITING)
+        self._keeping = Lock()
 
     @property
     def waiting(self) -> bool:
@@ -46,14 +48,15 @@ class Notes:
         self._waiting.append((kind, time.time_ns() // 1000 if at is None else at, trouble))
 
     def keep(self) -> None:
-        """Write what waits; while the ledger is away it goes on waiting."""
-        while self._waiting:
-            kind, at, trouble = self._waiting[0]
-            try:
-                if trouble:
-                    self._gaps.begin(self._node, kind, at, trouble)
-                else:
-                    self._gaps.end(self._node, kind, at)
-            except LedgerAwayError:
-                return
-            self._waiting.popleft()
+        """Write what waits; while the ledger is away it goes on waiting. Two who keep at once take turns."""
+        with self._keeping:
+            while self._waiting:
+                kind, at, trouble = self._waiting[0]
+                try:
+                    if trouble:
+                        self._gaps.begin(self._node, kind, at, trouble)
+                    else:
+                        self._gaps.end(self._node, kind, at)
+                except LedgerAwayError:
+                    return
+                self._waiting.popleft()
