@@ -43,10 +43,22 @@ class RandomCaller:
         return next((step.subject for step in self.steps if step.what == "line"), "")
 
 
-def random_desk(place: int, seed: str) -> str:
-    """Return a desk's file; it has three numbers, and lines with nobody at the telephones."""
+def random_desk(place: int, seed: str, *, calls_back: bool = False) -> str:
+    """Return a desk's file; it has three numbers, and lines with nobody at the telephones.
+
+    `calls_back`: some of its lines do, so that it needs a provider.
+    """
     made = _Maker(place, random.Random(seed)).desk()
+    if calls_back:
+        _call_back(made, random.Random(f"{seed} back"))
     return yaml.dump(made, Dumper=_Plain, sort_keys=False, allow_unicode=True)
+
+
+def _call_back(desk: dict[str, Any], dice: random.Random) -> None:
+    desk["outbound"] = {"allow": dice.sample(["+7", "+49", "8", "112"], dice.randint(1, 4))}
+    for line in dice.sample(list(desk["lines"].values()), dice.randint(1, 3)):
+        line |= {"callback": True, "tells": dice.sample(["place", "wait"], dice.randint(0, 2))}
+    desk["callback"] = {"key": dice.choice("0789*"), "tries": dice.randint(1, 5), "within": dice.choice(["15m", "4h"])}
 
 
 class _Plain(yaml.SafeDumper):
