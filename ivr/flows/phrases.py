@@ -43,7 +43,7 @@ _RU = {
         f"callback.within.{minutes}": f"Спасибо. Мы перезвоним вам в течение {word} на этот номер. До свидания."
         for minutes, word in zip(WITHIN, _RU_WITHIN, strict=True)
     },
-    "callback.hello": "Здравствуйте! Вы просили вам перезвонить. Соединяю.",
+    "callback.hello": "Здравствуйте! Вы просили вам перезвонить.",
     "whisper.callback": "перезвонить клиенту",
     "whisper.unreached": "Клиент не отвечает.",
     "whisper.waited.10": "ждёт десять секунд",
@@ -81,7 +81,7 @@ _EN = {
         f"callback.within.{minutes}": f"Thank you. We will call you back on this number within {word}. Goodbye."
         for minutes, word in zip(WITHIN, _EN_WITHIN, strict=True)
     },
-    "callback.hello": "Hello! You asked us to call you back. I am connecting you.",
+    "callback.hello": "Hello! You asked us to call you back.",
     "whisper.callback": "a call back",
     "whisper.unreached": "Nobody answers there.",
     "whisper.waited.10": "waited ten seconds",
