@@ -35,6 +35,8 @@ class Debt(NamedTuple):
     """His last missed call."""
     said: str = ""
     """What he said last into the voicemail, as far as it was understood. Personal."""
+    promised: int | None = None
+    """Until when he was promised to be called back, where his last call ended so."""
 
 
 class Lacking(NamedTuple):

@@ -66,6 +66,7 @@ def over_budget(books: Books, ask: Ask) -> Table:
 def debt(books: Books, ask: Ask) -> Table:
     """Return the numbers that are still owed a talk, of all time: no debt is too old."""
     owed = books.debts(ask.where, ask.limit)
+    promises = any(one.promised for one in owed)
     complete = books.freshness().complete_to or 0
     rows = tuple(
         (
@@ -78,6 +79,7 @@ def debt(books: Books, ask: Ask) -> Table:
             one.tries,
             one.owner,
             one.call,
+            *((clock(one.promised, ask.zone) if one.promised else "",) if promises else ()),
             *((first_words(one.said),) if ask.said else ()),
         )
         for one in owed
@@ -92,6 +94,7 @@ def debt(books: Books, ask: Ask) -> Table:
         Head("tries", "we tried", "count"),
         Head("owner", "spoke last with", "text"),
         Head("call", "last missed call", "text"),
+        *((Head("promised", "promised a call until", "text"),) if promises else ()),
         *((Head("said", "what he said", "text"),) if ask.said else ()),
     )
     note = f"The latest {ask.limit}; --limit shows more." if len(rows) == ask.limit else ""

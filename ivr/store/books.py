@@ -29,6 +29,7 @@ from ivr.store.grains import day_of
 from ivr.store.message_texts import said_by
 from ivr.store.migrate import told_errors
 from ivr.store.missed import missed_between
+from ivr.store.promises import promised_in
 from ivr.store.repeats import contacts_between, series_between
 from ivr.store.shelves import SHELVES
 from ivr.store.spans import spans_between
@@ -209,6 +210,7 @@ class SqlBooks:
         with self._reading() as connection:
             rows = connection.execute(query.order_by(missed.c.last_at.desc(), missed.c.number).limit(limit)).all()
             owners = _owners(connection, {row.number for row in rows})
+            promised = promised_in(connection, {row.last_call for row in rows})
             said = said_by(connection, {row.number: (row.first_at, row.last_at) for row in rows})
             return [
                 Debt(
@@ -222,6 +224,7 @@ class SqlBooks:
                     owners.get(row.number, ""),
                     row.last_call,
                     said.get(row.number, ""),
+                    promised.get(row.last_call),
                 )
                 for row in rows
             ]

@@ -207,6 +207,15 @@ def test_every_call_of_the_time_is_either_in_below_or_out(many):
     assert len(calls) == len(set(calls)) == 80
 
 
+def test_the_debt_list_says_until_when_who_was_promised_a_call(explained):
+    made, _ = explained
+    (table,) = [table for table in made["missed"].tables if table.title.startswith("Still owed")]
+    heads = [head.id for head in table.heads]
+    told = {row[heads.index("number")]: row[heads.index("promised")] for row in table.rows}
+    assert told["+79210007823"].startswith("2026-")
+    assert {until for number, until in told.items() if not number.startswith("+792100078")} == {""}
+
+
 def test_a_number_of_another_report_is_not_explained(many):
     with pytest.raises(DeskError, match=r"lines has no node_hits.*ivr report categories --explain node_hits"):
         explain_report(many, REPORTS["lines"], "node_hits", FOREVER)
