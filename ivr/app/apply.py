@@ -25,7 +25,7 @@ from ivr.asterisk.console import busy, give
 from ivr.asterisk.control import control_dir
 from ivr.asterisk.offering import penalty
 from ivr.asterisk.private import Installation, find_asterisk
-from ivr.asterisk.reload import RELOADS, change_members, reload
+from ivr.asterisk.reload import RELOADS, change_members, reload, stand_again
 from ivr.asterisk.render import CALL_LIMIT, Rendered
 from ivr.errors import DeskError
 from ivr.flows.edition import Edition
@@ -149,6 +149,8 @@ class _Change:
         gone = {member for member in changed if any(one.get(member, _OUT).wraps for one in old)}
         joined = {agent for _, agent in (new if not sure else changed & new.keys())}
         change_members(self._settings.home, gone, joined)
+        if any(edition.desk.calls_back for edition in editions):
+            stand_again(self._settings.home)
 
     def _take_back(self, version: Version, fault: str, files: Sequence[Rendered] = ()) -> None:
         """`files`: Asterisk's, where those of before cannot be rendered: another program wrote them."""

@@ -3,7 +3,8 @@
 A caller presses the key; a Local channel, his placeholder, takes his place in the queue. Half `;1` waits there as a
 caller does. When an agent takes it, half `;2` calls the customer. Promises stand in Asterisk's own database, so that a
 restart loses none: DB(callback/DESK/NUMBER) is, with colons between them,
-since, until, tries, not before, number to dial, line, language, category, source, priority, the call it was made in.
+since, until, tries, not before, number to dial, line, language, category, source, priority, the call it was made in,
+whether its line recorded (1 or 0).
 
 The contexts of an edition, and of a desk as it is now:
 
@@ -19,6 +20,7 @@ IVR_PROMISE  what stands in the database
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from datetime import timedelta
 from math import ceil
@@ -31,6 +33,10 @@ from ivr.telephony.number import same_number
 SHORTEST = 7
 """Digits of a number that somebody can be called back on: shorter ones are of our own house, or of services."""
 CUSTOMER = "PJSIP/${IVR_BACK_TO}@outside"
+LONGEST = 20
+"""Digits of such a number at most, with what is dialled before a country: its placeholder bears no longer one."""
+_ABROAD = "^(00|810)"
+"""How a number of another country begins, as it is dialled."""
 _NUMBER = "_[0-9+]!"
 _WHO = "${FILTER(0-9+,${EXTEN}):0:21}"
 _AGAIN_SOON = 5
@@ -45,7 +51,17 @@ def allowed(allow: Collection[str]) -> str:
 
 def may_dial(allow: Collection[str], variable: str) -> str:
     """Return the condition that a variable holds such a number."""
-    return f'${{REGEX("{allowed(allow)}" ${{{variable}}})}} & ${{LEN(${{{variable}}})}} >= {SHORTEST}'
+    length = f"${{LEN(${{{variable}}})}}"
+    return f'${{REGEX("{allowed(allow)}" ${{{variable}}})}} & {length} >= {SHORTEST} & {length} <= {LONGEST}'
+
+
+def one_spelling(name: str) -> list[str]:
+    """Return the steps that set IVR_WHO to the one spelling of the number that stands in `name`, a variable's."""
+    forms = (("^00[1-9][0-9]{7,14}$", "+", 2), ("^810[1-9][0-9]{9,14}$", "+", 3), ("^[78][3-9][0-9]{9}$", "+7", 1))
+    return [
+        f'ExecIf(${{REGEX("{form}" ${{{name}}})}}?Set(__IVR_WHO={country}${{{name}:{cut}}}))'
+        for form, country, cut in forms
+    ]
 
 
 def promise_of(desk: Desk) -> str:
@@ -92,32 +108,34 @@ def _back(edition: Edition) -> Iterator[tuple[str, list[str]]]:
         return
     within = _seconds(desk.callback.within)
     number = "${CALLERID(num)}"
+    says_so = any(re.match(_ABROAD, prefix) for prefix in desk.outbound.allow)
+    abroad = "0" if says_so else f'${{REGEX("{_ABROAD}" {number})}}'
     own = " & ".join(f'"${{IVR_WHO}}" != "{one}"' for one in sorted({same_number(one) for one in desk.numbers}))
     placeholder = f"${{DB(placeholder/{desk.desk}/${{IVR_WHO}})}}"
     seen = [
         f"MSet(IVR_BACK_TO=,__IVR_WHO={number},IVR_JOINED=${{EPOCH}},IVR_OPEN=1)",
         # An agent who waits here for a colleague is nobody whom we call back.
         'GotoIf($["${IVR_CALLER}" != "${CHANNEL}" | "${IVR_WHO}" = ""]?on)',
-        f'ExecIf(${{REGEX("^00[1-9][0-9]{{7,14}}$" {number})}}?Set(__IVR_WHO=+${{CALLERID(num):2}}))',
-        f'ExecIf(${{REGEX("^810[1-9][0-9]{{9,14}}$" {number})}}?Set(__IVR_WHO=+${{CALLERID(num):3}}))',
-        f'ExecIf(${{REGEX("^[78][3-9][0-9]{{9}}$" {number})}}?Set(__IVR_WHO=+7${{CALLERID(num):1}}))',
+        *one_spelling("CALLERID(num)"),
         "Set(GROUP(callers)=${IVR_WHO})",
         # He calls himself: so long his placeholder waits apart.
         f'ExecIf($["{placeholder}" != ""]?ChannelRedirect({placeholder},callback,wait,1))',
         *([f"Gosub(hours-{edition.name},s,1($[${{EPOCH}} + {within}]))"] if desk.hours else []),
         f'GotoIf($["${{IVR_OPEN}}" != "1" | ${{DB_KEYCOUNT(callback/{desk.desk})}} >= {desk.callback.most}]?on)',
-        # The number in the spelling in which it may be dialled: as it came, with its country, or with 8 in country 7.
-        "MSet(IVR_BACK_TO=${CALLERID(num)})",
+        # The number in the spelling in which it may be dialled: as it came, with its country, or with 8 in country 7. A
+        # caller can show any number: abroad we call none but by a beginning in `outbound` that says so.
+        f"Set(IVR_BACK_TO=${{IF($[{abroad}]?${{IVR_WHO}}:{number})}})",
         f"ExecIf($[({may_dial(desk.outbound.allow, 'IVR_BACK_TO')}) = 0]?Set(IVR_BACK_TO=${{IVR_WHO}}))",
         f'ExecIf($[({may_dial(desk.outbound.allow, "IVR_BACK_TO")}) = 0 & "${{IVR_WHO:0:2}}" = "+7"]'
         "?Set(IVR_BACK_TO=8${IVR_WHO:2}))",
         f"ExecIf($[({may_dial(desk.outbound.allow, 'IVR_BACK_TO')}) = 0 | ({own}) = 0]?Set(IVR_BACK_TO=))",
+        f"ExecIf($[{abroad.replace(number, '${IVR_BACK_TO}')}]?Set(IVR_BACK_TO=))",
         "(on),Return()",
     ]
     yield "seen", seen
     kept = (
         "${EPOCH}:${IVR_UNTIL}:0:0:${IVR_BACK_TO}:${IVR_LINE}:${CHANNEL(language)}"
-        ":${IVR_CATEGORY}:${IVR_SOURCE}:${QUEUE_PRIO}:${IVR_CALL}"
+        ":${IVR_CATEGORY}:${IVR_SOURCE}:${QUEUE_PRIO}:${IVR_CALL}:${IVR_RECORD}"
     )
     yield (
         "pressed",
@@ -128,8 +146,9 @@ def _back(edition: Edition) -> Iterator[tuple[str, list[str]]]:
             fact("callback", number="${IVR_BACK_TO}", line="${IVR_LINE}", until="${IVR_UNTIL}"),
             f'GotoIf($["${{{promise_of(desk)}}}" != ""]?again)',
             f"Set({promise_of(desk)}={kept})",
-            _originate(desk, "v(IVR_POSITION=${QUEUEPOSITION})"),
-            f"(again),Playback({edition.name}/{LANGUAGE}/callback.within.{desk.callback.minutes})",
+            # One whose placeholder is lost, or was taken away with the desk's callbacks, has one again.
+            f"(again),{_unless_it_stands(desk, 'v(IVR_POSITION=${QUEUEPOSITION})')}",
+            f"Playback({edition.name}/{LANGUAGE}/callback.within.{desk.callback.minutes})",
             "Hangup(16)",
         ],
     )
@@ -137,6 +156,10 @@ def _back(edition: Edition) -> Iterator[tuple[str, list[str]]]:
 
 def _originate(desk: Desk, more: str = "") -> str:
     return f"Originate(Local/${{IVR_WHO}}@hold-{desk.desk}/n,exten,wait-{desk.desk},${{IVR_WHO}},1,,a{more})"
+
+
+def _unless_it_stands(desk: Desk, more: str = "") -> str:
+    return f"ExecIf($[${{GROUP_COUNT({desk.desk}-${{IVR_WHO}}@callback)}} = 0]?{_originate(desk, more)})"
 
 
 def _callback(edition: Edition, line_values: dict[str, str]) -> Iterator[tuple[str, list[str]]]:
@@ -160,10 +183,14 @@ def _callback(edition: Edition, line_values: dict[str, str]) -> Iterator[tuple[s
         [
             f"Set(IVR_PROMISE=${{{promise}}})",
             'GotoIf($["${IVR_PROMISE}" = ""]?over)',
+            # It has stood in the line until the desk closed: this is no try.
+            *((open_now[0], 'GotoIf($["${IVR_OPEN}" != "1"]?over)') if desk.hours else ()),
             f"MSet({','.join(f'{name}=${{CUT(IVR_PROMISE,:,{place})}}' for place, name in parts)})",
             "Set(IVR_TRIES=$[0${CUT(IVR_PROMISE,:,3)} + 1])",
             f"Set({promise}={counted})",
             "Gosub(line,1)",
+            # He was told nothing of a recording when he waited, whatever an apply has made of his line.
+            'ExecIf($["${CUT(IVR_PROMISE,:,12)}" = "0"]?Set(__IVR_RECORD=0))',
             f"GotoIf($[({may_dial(outbound.allow, 'IVR_BACK_TO')}) = 0]?over)",
             fact("dialled", desk=desk.desk, agent="", number="${IVR_BACK_TO}"),
             f"Set(CALLERID(all)=<{outbound.caller_id or desk.numbers[0]}>)",
@@ -182,6 +209,7 @@ def _callback(edition: Edition, line_values: dict[str, str]) -> Iterator[tuple[s
         [
             f"MSet(__IVR_CALL=${{UNIQUEID}},__IVR_CALLER=${{CHANNEL}},CHANNEL(language)={speaks})",
             "MSet(__IVR_LANGUAGE=${CHANNEL(language)},__IVR_PROMISED=)",
+            "Set(GROUP(callers)=${IVR_WHO})",  # no other desk calls him meanwhile
             "Set(SHARED(IVR_CUSTOMER,${IVR_PLACEHOLDER})=${CHANNEL})",
             'ExecIf($["${IVR_RECORD}" = "1"]?Gosub(record,on,1))',
             "Return()",
@@ -233,7 +261,7 @@ def _callback(edition: Edition, line_values: dict[str, str]) -> Iterator[tuple[s
             "Set(IVR_PLACE=1)",
             "(next),GotoIf($[${IVR_PLACE} > ${ARGC}]?done)",
             "Set(IVR_WHO=${FILTER(0-9+,${ARG${IVR_PLACE}})})",
-            _originate(desk),
+            _unless_it_stands(desk),
             "Wait(0.2)",  # so long until it stands in its line, before the next one
             "Set(IVR_PLACE=$[${IVR_PLACE} + 1])",
             "Goto(next)",
@@ -243,10 +271,13 @@ def _callback(edition: Edition, line_values: dict[str, str]) -> Iterator[tuple[s
 
 
 def _hello(edition: Edition) -> list[str]:
-    """Answered: the promise is kept, whatever comes of it."""
+    """Answered: the promise is kept, whatever the customer does now; but not when the agent hung up meanwhile."""
+    promise = promise_of(edition.desk)
     return [
-        f"Set(IVR_GONE=${{DB_DELETE{promise_of(edition.desk).removeprefix('DB')}}})",
+        f"Set(IVR_PROMISE=${{{promise}}})",
+        f"Set(IVR_GONE=${{DB_DELETE{promise.removeprefix('DB')}}})",
         f"Playback({edition.name}/{LANGUAGE}/callback.hello)",
+        f"ExecIf($[${{CHANNEL_EXISTS(${{IVR_PLACEHOLDER}})}} = 0]?Set({promise}=${{IVR_PROMISE}}))",
         "Return()",
     ]
 

@@ -40,3 +40,8 @@ def change_members(home: Path, gone: Collection[tuple[str, str]], joined: Collec
             give(home, f"queue remove member Local/{agent}@agents/n from {queue}", LIMIT)
         if agent in joined:
             give(home, f"channel originate Local/join-{agent}@acts application NoOp", LIMIT)
+
+
+def stand_again(home: Path) -> None:
+    """Let every promise to call back have a placeholder: those of a desk that had no callbacks for a while had none."""
+    give(home, "channel originate Local/promises@acts application NoOp", LIMIT)

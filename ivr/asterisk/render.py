@@ -17,7 +17,7 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ivr.asterisk.compiled import compile_flow
-from ivr.asterisk.compiled_callback import compile_back, compile_callback
+from ivr.asterisk.compiled_callback import compile_back, compile_callback, one_spelling
 from ivr.asterisk.compiled_waiting import tell_waiting, told_music
 from ivr.asterisk.control import control_dir
 from ivr.asterisk.file_paths import plain, tls_paths
@@ -41,8 +41,9 @@ PROVEN = ("extensions.conf", "acts.conf", "queues.conf", "pjsip.conf")
 """The files of which something is proven (`ivr.asterisk.proof`)."""
 CALL_LIMIT = 4 * 3600
 """Seconds after which a call is ended, so that no channel stays for ever."""
-CALLBACK_LONGEST = 3 * 3600
-"""Seconds that a placeholder waits in its line before it is the next one: its edition must still be there."""
+CALLBACK_LONGEST = 300
+"""Seconds that a placeholder stands in its line before it looks whether it still may: the desk may have closed, or an
+admin taken the promise back. It keeps its place."""
 CALLBACK_FORGOTTEN = 7 * 86400
 """Seconds past its time after which a promise is given up; its caller is still owed a talk."""
 
@@ -154,6 +155,7 @@ def _values(plan: Plan) -> dict[str, object]:
         "question_keys": question_keys,
         "compile_flow": _flow_of,
         "compile_back": compile_back,
+        "one_spelling": one_spelling,
         "compile_callback": partial(_callback_of, counts_misses),
         "callback_longest": CALLBACK_LONGEST,
         "callback_forgotten": CALLBACK_FORGOTTEN,

@@ -32,6 +32,7 @@ FUNCTIONS = frozenset(
         *(
             "CALLERID",
             "CHANNEL",
+            "CHANNEL_EXISTS",
             "CUT",
             "DB",
             "DB_DELETE",
@@ -75,6 +76,7 @@ _WRITTEN = re.compile(
     r"_{0,2}IVR_[A-Z0-9_]+|CALLERID\((?:num|name|rdnis|all)\)|CHANNEL\((?:language|musicclass)\)|TIMEOUT\(absolute\)"
     r"|AGIEXITONHANGUP|GOSUB_RESULT|QUEUE_PRIO|READSTATUS|LOST|DB\([a-z]+/\$\{IVR_AGENT\}\)"
     r"|SHARED\(IVR_MISSED,\$\{IVR_CALLER\}\)|SHARED\(IVR_CUSTOMER,\$\{IVR_PLACEHOLDER\}\)"
+    r"|SHARED\(IVR_TWICE,\$\{CHANNEL:0:-1\}2\)"
     r"|GROUP\((?:callback|callers|placeholders)\)"
     r"|DB\((?:callback|placeholder)/(?:[a-z0-9-]+|\$\{IVR_DESK\})/\$\{IVR_WHO\}\)"
 )
@@ -105,7 +107,7 @@ def vocabulary_findings(ways: Ways) -> Iterator[str]:
 
 def _known(name: str, inside: str) -> bool:
     if inside:
-        return name in FUNCTIONS and (name != "CHANNEL" or inside in {"(language", "(musicclass"})
+        return name in FUNCTIONS and (name != "CHANNEL" or inside in {"(language", "(musicclass", "(state"})
     return name in VARIABLES or name.startswith(_OURS)
 
 

@@ -19,7 +19,8 @@ IN_VAIN = (
     # Its lists, those of Asterisk 13, lack this application and these functions of ours, and Originate's last argument;
     # that the installed one has all that we use is shown in tests/asterisk/test_compiled.py and test_callback.py.
     r"E_APP_MISSING: app 'MSet' does not exist, dialplan will halt here!",
-    r"E_FUNC_MISSING: function '(?:EXTENSION_STATE|DB_KEYCOUNT)' does not exist \(or func_odbc created\?\)",
+    r"E_FUNC_MISSING: function '(?:EXTENSION_STATE|DB_KEYCOUNT|CHANNEL_EXISTS)' does not exist"
+    r" \(or func_odbc created\?\)",
     r"E_APP_ARG_MANY: too many arguments for app 'Originate', maximum is 6",
     # It does not look at hints, and says so.
     r"I_NOTIMPL_HINT: the dialplan hint directive has not been implemented yet",

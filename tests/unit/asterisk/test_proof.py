@@ -35,7 +35,10 @@ CALLERS = [
     {"who": ["+7921"], "then": "hang up"},
     {"who": ["hidden"], "then": "second", "category": "sale"},
 ]
-MAY_DIAL = 'GotoIf($[(${REGEX("^([+]7|8|112)[0-9]*$" ${IVR_BACK_TO})} & ${LEN(${IVR_BACK_TO})} >= 7) = 0]'
+MAY_DIAL = (
+    'GotoIf($[(${REGEX("^([+]7|8|112)[0-9]*$" ${IVR_BACK_TO})}'
+    " & ${LEN(${IVR_BACK_TO})} >= 7 & ${LEN(${IVR_BACK_TO})} <= 20) = 0]"
+)
 PLAN, ANY = "extensions.conf", "StartMusicOnHold(hold)"
 TWO = (desk(outbound=OUT, lines=RICH, voicemail={}, flow=TRIAL, callers=CALLERS), desk(**OTHER))
 

@@ -75,6 +75,18 @@ def test_a_placeholder_finds_its_next_step_whatever_desk_comes_beside_its_own(tm
     assert {name: before[name] for name in its} == {name: after[name] for name in its}
 
 
+def test_a_customer_is_rung_within_the_hours_alone_however_long_his_placeholder_stood(tmp_path):
+    lines = SMALL["lines"] | {"first": {"agents": ["201"], "callback": True}}
+    small = desk(lines=lines, outbound={"allow": ["+7"]})
+    steps = contexts_of(files_of(tmp_path, (small,), provider="203.0.113.7")["extensions.conf"])["callback-small"]
+    dial = steps[next(place for place, step in enumerate(steps) if step.startswith("exten => dial,")) :]
+    asked, left, counted, rung = (
+        next(place for place, step in enumerate(dial) if what in step)
+        for what in (f"Gosub(hours-{SMALL_NOW},", '"${IVR_OPEN}" != "1"]?over', "Set(IVR_TRIES=", "Dial(")
+    )
+    assert asked < left < counted < rung
+
+
 def _numbered(lines):
     """Return each step without the values that it sets."""
     return [line.split("MSet(")[0] for line in lines]
