@@ -195,11 +195,16 @@ async def two_placeholders_of_one_customer(front: Front):
         waits = front.console("queue show prom-twice").count(f"Local/{customer}@hold-")
     await eventually(lambda: WORLD.calls.get(customer), 20)
     await asyncio.sleep(10)
-    return made, left, waits, len(WORLD.calls[customer])
+    whispered = front.running.recognise(front.agents["793"].calls[-1].heard(), "prom", "en")
+    return (made, left, waits, len(WORLD.calls[customer])), [one.prompt for one in whispered]
 
 
 def test_of_two_placeholders_of_one_customer_one_stays_and_he_is_called_once(played):
-    assert played(two_placeholders_of_one_customer) == (3, 2, 1, 1)
+    assert played(two_placeholders_of_one_customer)[0] == (3, 2, 1, 1)
+
+
+def test_the_agent_hears_how_long_the_customer_has_waited_since_he_pressed_the_key(played):
+    assert played(two_placeholders_of_one_customer)[1][:2] == ["whisper.callback", "whisper.waited.30"]
 
 
 @scenes
