@@ -69,9 +69,12 @@ def promise_of(desk: Desk) -> str:
     return f"DB(callback/{desk.desk}/${{IVR_WHO}})"
 
 
-def compile_back(edition: Edition) -> str:
-    """Return an edition's context for its callers, as text of extensions.conf."""
-    return context(f"back-{edition.name}", dict(_back(edition)))
+def compile_back(edition: Edition, numbers: Collection[str]) -> str:
+    """Return an edition's context for its callers, as text of extensions.conf.
+
+    `numbers`: those of all desks, which are called back by none of them.
+    """
+    return context(f"back-{edition.name}", dict(_back(edition, numbers)))
 
 
 def compile_callback(edition: Edition, line_values: dict[str, str]) -> str:
@@ -102,15 +105,15 @@ _KEY = [
 ]
 
 
-def _back(edition: Edition) -> Iterator[tuple[str, list[str]]]:
+def _back(edition: Edition, numbers: Collection[str]) -> Iterator[tuple[str, list[str]]]:
     desk = edition.desk
-    if desk.outbound is None:
+    if not desk.called_back:
         return
     within = _seconds(desk.callback.within)
     number = "${CALLERID(num)}"
-    says_so = any(re.match(_ABROAD, prefix) for prefix in desk.outbound.allow)
+    says_so = any(re.match(_ABROAD, prefix) for prefix in desk.called_back)
     abroad = "0" if says_so else f'${{REGEX("{_ABROAD}" {number})}}'
-    own = " & ".join(f'"${{IVR_WHO}}" != "{one}"' for one in sorted({same_number(one) for one in desk.numbers}))
+    ours = "|".join(sorted({same_number(one) for one in numbers})).replace("+", "[+]")
     placeholder = f"${{DB(placeholder/{desk.desk}/${{IVR_WHO}})}}"
     seen = [
         f"MSet(IVR_BACK_TO=,__IVR_WHO={number},IVR_JOINED=${{EPOCH}},IVR_OPEN=1)",
@@ -125,10 +128,11 @@ def _back(edition: Edition) -> Iterator[tuple[str, list[str]]]:
         # The number in the spelling in which it may be dialled: as it came, with its country, or with 8 in country 7. A
         # caller can show any number: abroad we call none but by a beginning in `outbound` that says so.
         f"Set(IVR_BACK_TO=${{IF($[{abroad}]?${{IVR_WHO}}:{number})}})",
-        f"ExecIf($[({may_dial(desk.outbound.allow, 'IVR_BACK_TO')}) = 0]?Set(IVR_BACK_TO=${{IVR_WHO}}))",
-        f'ExecIf($[({may_dial(desk.outbound.allow, "IVR_BACK_TO")}) = 0 & "${{IVR_WHO:0:2}}" = "+7"]'
+        f"ExecIf($[({may_dial(desk.called_back, 'IVR_BACK_TO')}) = 0]?Set(IVR_BACK_TO=${{IVR_WHO}}))",
+        f'ExecIf($[({may_dial(desk.called_back, "IVR_BACK_TO")}) = 0 & "${{IVR_WHO:0:2}}" = "+7"]'
         "?Set(IVR_BACK_TO=8${IVR_WHO:2}))",
-        f"ExecIf($[({may_dial(desk.outbound.allow, 'IVR_BACK_TO')}) = 0 | ({own}) = 0]?Set(IVR_BACK_TO=))",
+        f'ExecIf($[({may_dial(desk.called_back, "IVR_BACK_TO")}) = 0 | ${{REGEX("^({ours})$" ${{IVR_WHO}})}}]'
+        "?Set(IVR_BACK_TO=))",
         f"ExecIf($[{abroad.replace(number, '${IVR_BACK_TO}')}]?Set(IVR_BACK_TO=))",
         "(on),Return()",
     ]
@@ -191,7 +195,7 @@ def _callback(edition: Edition, line_values: dict[str, str]) -> Iterator[tuple[s
             "Gosub(line,1)",
             # He was told nothing of a recording when he waited, whatever an apply has made of his line.
             'ExecIf($["${CUT(IVR_PROMISE,:,12)}" = "0"]?Set(__IVR_RECORD=0))',
-            f"GotoIf($[({may_dial(outbound.allow, 'IVR_BACK_TO')}) = 0]?over)",
+            f"GotoIf($[({may_dial(desk.called_back, 'IVR_BACK_TO')}) = 0]?over)",
             fact("dialled", desk=desk.desk, agent="", number="${IVR_BACK_TO}"),
             f"Set(CALLERID(all)=<{outbound.caller_id or desk.numbers[0]}>)",
             # r: the agent hears it ring. Without it what he says meanwhile is sent on to a telephone that has not
@@ -203,7 +207,8 @@ def _callback(edition: Edition, line_values: dict[str, str]) -> Iterator[tuple[s
         ],
     )
     yield "h", ["Gosub(again,1)"]
-    speaks = '${IF($["${IVR_SPEAKS}" = ""]?' + desk.languages[0] + ":${IVR_SPEAKS})}"
+    known = f'${{REGEX("^({"|".join(desk.languages)})$" ${{IVR_SPEAKS}})}}'  # an apply may have taken his away
+    speaks = f"${{IF($[{known}]?${{IVR_SPEAKS}}:{desk.languages[0]})}}"
     yield (
         "called",
         [

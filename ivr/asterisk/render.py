@@ -154,7 +154,7 @@ def _values(plan: Plan) -> dict[str, object]:
         "penalty": penalty,
         "question_keys": question_keys,
         "compile_flow": _flow_of,
-        "compile_back": compile_back,
+        "compile_back": partial(compile_back, numbers=[number for one in every for number in one.desk.numbers]),
         "one_spelling": one_spelling,
         "compile_callback": partial(_callback_of, counts_misses),
         "callback_longest": CALLBACK_LONGEST,

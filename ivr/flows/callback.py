@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 
 from ivr.flows.part import Part
 from ivr.flows.phrases import WITHIN
-from ivr.flows.scalars import Count, Duration
+from ivr.flows.scalars import Count, Duration, Prefix
 
 _MINUTE = timedelta(minutes=1)
 ONE_KEY = r"^[0-9*#]$"
@@ -42,6 +42,12 @@ class Callback(Part):
         ge=_MINUTE,
         le=timedelta(hours=12),
         description="how long after a vain try the next one comes",
+    )
+    allow: tuple[Prefix, ...] | None = Field(
+        default=None,
+        min_length=1,
+        description="how the numbers begin that are called back; those of `outbound` when left out. A caller can show "
+        "any number: leave out those that cost much",
     )
     most: Count = Field(default=50, ge=1, le=100, description="how many promises may be open at a time")
 

@@ -12,6 +12,7 @@ from ivr.written.mistake import Mistake, nearest
 def dialling_mistakes(desk: Desk, agents: Collection[str]) -> Iterator[Mistake]:
     """Walk over prefixes that are there for nothing, unknown agents, and a number that nobody can call back."""
     yield from _callback_mistakes(desk)
+    yield from _callback_prefixes(desk)
     outbound = desk.outbound
     if outbound is None:
         return
@@ -44,6 +45,14 @@ def _callback_mistakes(desk: Desk) -> Iterator[Mistake]:
         if taken:
             wrong = f"the key `{key}` answers the source question too, which is asked in the same moment"
             yield Mistake(("source", taken), wrong, "give `callback` another `key`", at_key=True)
+
+
+def _callback_prefixes(desk: Desk) -> Iterator[Mistake]:
+    for index, prefix in enumerate(desk.callback.allow or ()):
+        if desk.outbound and not prefix.startswith(desk.outbound.allow):
+            wrong = f"`outbound` does not allow `{prefix}`"
+            cure = nearest(prefix, desk.outbound.allow, "add it there")
+            yield Mistake(("callback", "allow", str(index)), wrong, cure)
 
 
 def idle_callback(desk: Desk) -> Iterator[Mistake]:

@@ -220,6 +220,13 @@ class Desk(Part):
         return tuple(self.agents) if self.outbound.agents is None else self.outbound.agents
 
     @property
+    def called_back(self) -> tuple[str, ...]:
+        """How the numbers begin that may be called back; empty when none may."""
+        if self.outbound is None or not self.calls_back:
+            return ()
+        return self.callback.allow or self.outbound.allow
+
+    @property
     def whispers(self) -> bool:
         """Whether an agent may hear who is calling before he is connected: always before he calls somebody back."""
         return self.calls_back or any(line.whisper for line in self.lines.values())

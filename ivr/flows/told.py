@@ -46,8 +46,7 @@ class Wanted(NamedTuple):
 def wanted_of(edition: Edition) -> Wanted:
     """Return what an edition's dialplan is held against."""
     desk = edition.desk
-    back = desk.outbound.allow if desk.outbound and desk.calls_back else ()
-    return Wanted(edition.name, desk.desk, tuple(sorted(desk.diallers)), told_flow(desk), back)
+    return Wanted(edition.name, desk.desk, tuple(sorted(desk.diallers)), told_flow(desk), desk.called_back)
 
 
 def told_flow(desk: Desk) -> dict[str, Told]:

@@ -168,7 +168,8 @@ def _talk(found: list[Tally], call: Call, leg: Leg, holds: list[Leg], going: dic
 
 def _parties(call: Call, leg: Leg) -> list[tuple[str, ...]]:
     """Return the keys of the agents who talk: who answered, or who called out; in a call between agents, both."""
-    agents = [call.caller] if call.direction == "out" else [leg.agent]
+    placed = call.direction == "out" and not leg.agent.isdecimal()  # an older system's files may name the trunk there
+    agents = [call.caller if placed else leg.agent]
     if call.direction == "internal" and call.caller != leg.agent:
         agents.append(call.caller)
     return [(agent, call.direction, call.desk, leg.line) for agent in agents]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from ivr.reports.metric import Metric, longest_of, percentile
 from ivr.reports.parts import added, amount, number_in, seconds, up_to_short, up_to_threshold, without
 
-_VISIT = "visits of calls to the line; a call that goes on to another line is offered to both"
+_VISIT = (
+    "visits of calls to the line, callbacks chosen in it too; a call that goes on to another line is offered to both"
+)
 _WAITS = ("answered_wait", "abandoned_wait", "callback_wait", "gone_on_wait", "cut_wait")
 _offered, _answered, _abandoned = amount("offered"), amount("answered"), amount("abandoned")
 _in_time, _left_in_time = up_to_threshold("answered_wait"), up_to_threshold("abandoned_wait")

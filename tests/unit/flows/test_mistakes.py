@@ -258,6 +258,9 @@ CASES = {
     "callback in a time that nobody can say": (
         {}, "callback: {within: 45m}\n",
         "16:20: nobody can say that in a word: write one of 15m, 30m, 1h, 2h, 3h, 4h"),
+    "callback to where nobody may call": (
+        {}, "outbound: {allow: [+7]}\ncallback: {allow: [+79, +44]}\n",
+        "17:25: `outbound` does not allow `+44`: write `+7`, or add it there"),
     "callback by two keys": (
         {}, "callback: {key: 10}\n", "16:17: `10` is no telephone key: write one of 0-9, * and #"),
     "callback by a key of the question": (

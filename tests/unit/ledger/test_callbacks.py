@@ -154,3 +154,9 @@ def test_a_talk_that_a_callback_brought_settles_the_debt():
     contacts = [contact for call in calls("called_back") if (contact := contact_of(call))]
     (row,) = missed_rows(contacts, least=2 * SECOND)
     assert (row.returned_by, row.number) == ("781", "+79210007802")
+
+
+def test_who_takes_a_customer_from_a_colleague_has_his_own_talk():
+    (back,) = [call for call in calls("called_back_and_sent_on") if call.direction == "out"]
+    talked = {one.keys[0]: one.value for one in tallies(back) if (one.subject, one.measure) == ("agent", "talk")}
+    assert {agent: round(length / SECOND) for agent, length in talked.items()} == {"784": 1, "785": 1}
