@@ -30,9 +30,7 @@ async def run_selftest(prepared: Prepared) -> None:
     token = str(secrets.randbelow(10**12)).zfill(12)
     journal = prepared.settings.journal
     before = journal.stat().st_size if journal.exists() else 0
-    # He makes a sound: Answer waits half a second for a caller who is silent.
-    caller = "application MusicOnHold hold,30"
-    said = await _console(prepared, f"channel originate Local/{token}@selftest {caller}")
+    said = await _console(prepared, f"channel originate Local/{token}@selftest application Wait 30")
     if "No such" in said:
         raise DeskError("Asterisk could not place its test call.", f"Read {_messages(prepared)}.")
     fact = await _find_fact(journal, before, token)
