@@ -12,10 +12,10 @@ from itertools import product
 from pathlib import Path
 
 from ivr.asterisk.dialplan import extensions_of, fact
-from ivr.flows.callback import offer_prompt
 from ivr.flows.edition import Edition
 from ivr.flows.line import Line
 from ivr.flows.phrases import MINUTES, PLACES
+from ivr.flows.prompts import key_prompt
 
 ENOUGH = 10
 """Talks that a line has had since Asterisk's start before their length tells anything: its mean grows from nothing, by
@@ -91,7 +91,7 @@ def told_music(edition: Edition, sounds: Path, pieces: Sequence[Path]) -> Iterat
                 if not said and not offer:
                     continue
                 own = f"{edition.name}-told-{language}-{place}-{minutes}-{question}{offer}"
-                more = [folder / offer_prompt(desk.callback.key)] if offer else []
+                more = [folder / key_prompt("callback.offer", desk.callback.key)] if offer else []
                 yield own, [*said, *more, *([folder / "source"] if question else []), *pieces]
 
 

@@ -55,8 +55,3 @@ class Callback(Part):
     def minutes(self) -> int:
         """Minutes that are promised."""
         return round(self.within / _MINUTE)
-
-
-def offer_prompt(key: str) -> str:
-    """Return the prompt that offers it, with its key: `callback.offer.0`, `callback.offer.star`."""
-    return f"callback.offer.{key.replace('*', 'star').replace('#', 'pound')}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ivr.flows.callback import offer_prompt
 from ivr.flows.callers import prompt_of
 from ivr.flows.model import Desk, Menu, Node, Say, Script, Split, Text, Way, way_to
 from ivr.flows.phrases import MINUTES, PLACES, WAITED, house_text
@@ -80,7 +79,7 @@ def reserved(desk: Desk) -> frozenset[str]:
 
 
 def key_prompt(node: str, key: str) -> str:
-    """Return the prompt id of what is said after a key: `category.1`, `category.star`."""
+    """Return the prompt id of what is said after a key, or of it: `category.1`, `callback.offer.star`."""
     return f"{node}.{key.replace('*', 'star').replace('#', 'pound')}"
 
 
@@ -166,7 +165,7 @@ def _of_lines(desk: Desk) -> Iterator[Spoken]:
     if "wait" in told:
         yield from (Spoken(f"wait.{minutes}", None, ()) for minutes in (*MINUTES, "more"))
     if desk.calls_back:
-        yield Spoken(offer_prompt(desk.callback.key), None, ())
+        yield Spoken(key_prompt("callback.offer", desk.callback.key), None, ())
         yield Spoken(f"callback.within.{desk.callback.minutes}", None, ())
         yield Spoken("callback.hello", None, ())
     yield Spoken("sorry", None, ())

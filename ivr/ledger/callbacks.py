@@ -14,6 +14,7 @@ from ivr.ledger.offers import Offer
 PLACEHOLDER = "placeholder"
 """The fact that makes a channel one."""
 _ENDS = ("withdrawn", "unkept")
+_DIGITS = 12
 
 
 def placeholder_in(channels: Iterable[Channel]) -> Channel | None:
@@ -33,6 +34,11 @@ def callback_leg(placeholder: Channel) -> Leg:
         reason = "" if ended is None else said or placeholder.cut or "cut off"
     line = begun.fact.values.get("line", "")
     return Leg("callback", placeholder.uniqueid, line, "", begun.at, taken, ended, reason)
+
+
+def promise_moment(text: str) -> int | None:
+    """Return a moment of a promise's fact, seconds since 1970, in microseconds; None when it is none."""
+    return int(text) * 1_000_000 if text.isdecimal() and len(text) <= _DIGITS else None
 
 
 def called_back_by(offers: Sequence[Offer]) -> str:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ivr.ledger.call import Call, Leg
-from ivr.ledger.callbacks import PLACEHOLDER
-from ivr.reports.bins import SECOND, bin_of
+from ivr.ledger.callbacks import PLACEHOLDER, promise_moment
+from ivr.reports.bins import bin_of
 from ivr.reports.tally import Tally, quarter_of, tally
-
-_DIGITS = 12
 
 
 def callback_tallies(call: Call, leg: Leg) -> Iterator[Tally]:
@@ -21,15 +19,10 @@ def callback_tallies(call: Call, leg: Leg) -> Iterator[Tally]:
         yield tally(("line", quarter_of(call.ended_at or leg.began_at), keys, "in_vain", 1))
         return
     fact = next(told for told in call.facts if told.name == PLACEHOLDER)
-    since, until = (_moment(fact.values.get(name, ""), leg.began_at) for name in ("since", "until"))
+    since, until = (promise_moment(fact.values.get(name, "")) or leg.began_at for name in ("since", "until"))
     bucket, took = quarter_of(call.connected_at), max(0, call.connected_at - since)
     yield tally(("line", bucket, keys, "kept", 1))
     if call.connected_at <= until:
         yield tally(("line", bucket, keys, "kept_in_time", 1))
     yield tally(("line", bucket, keys, "kept_wait", took))
     yield tally(("line", bucket, keys, f"kept_wait.{bin_of(took)}", 1))
-
-
-def _moment(text: str, otherwise: int) -> int:
-    """Return seconds since 1970, as Asterisk writes them, in microseconds."""
-    return int(text) * SECOND if text.isdecimal() and len(text) <= _DIGITS else otherwise

@@ -7,11 +7,9 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection, select
 
+from ivr.ledger.callbacks import promise_moment
 from ivr.store.bulk import one_of
 from ivr.store.tables import call, fact
-
-_SECOND = 1_000_000
-_DIGITS = 12
 
 
 def promised_in(connection: Connection, calls: Collection[str]) -> dict[str, int]:
@@ -27,7 +25,6 @@ def promised_in(connection: Connection, calls: Collection[str]) -> dict[str, int
             fact.c.name == "callback",
         )
         for details in connection.execute(told.order_by(fact.c.record_id)).scalars():
-            until = str(json.loads(details).get("until", ""))
-            if until.isdecimal() and len(until) <= _DIGITS:
-                found[one.id] = int(until) * _SECOND
+            if (until := promise_moment(str(json.loads(details).get("until", "")))) is not None:
+                found[one.id] = until
     return found
