@@ -16,10 +16,12 @@ from ivr.errors import DeskError
 
 FLOOR = (22, 10, 1)
 """Earlier ones have an SQL injection through CELGenUserEvent and a way around ARI's read-only accounts."""
-_PACKAGES = ("asterisk", "asterisk-core-sounds-en-wav")
+PACKAGES = ("asterisk", "asterisk-core-sounds-en-wav")
 _NEEDED = ("chan_pjsip.so", "app_queue.so", "app_mixmonitor.so", "cel_custom.so", "res_agi.so", "res_musiconhold.so")
 _ROOM = 600 * 1024 * 1024
 """Bytes that a set-up takes at its height: packages, the unpacked copy, and an old copy that it replaces."""
+_ASIDE = ".new-"
+"""How the name of a folder begins that is no copy yet, or none any more."""
 
 Progress = Callable[[str], None]
 
@@ -89,10 +91,9 @@ def system_asterisk(progress: Progress = silent) -> Installation | None:
 
 def private_asterisk() -> Installation | None:
     """Return the newest private copy that is whole, by a quick look (the size of each file)."""
-    copies = sorted(cache_dir().glob(f"*/{STAMP}"), key=lambda stamp: version_of(stamp.parent.name), reverse=True)
-    for stamp in copies:
-        found = _installation(stamp.parent)
-        if found and not damage(stamp.parent):
+    for copy in _copies(cache_dir()):
+        found = _installation(copy)
+        if found and not damage(copy):
             return found
     return None
 
@@ -128,13 +129,19 @@ def _take_turns(lock: int, progress: Progress) -> None:
 
 
 def _whole(cache: Path, progress: Progress) -> Installation | None:
-    for stamp in sorted(cache.glob(f"*/{STAMP}"), key=lambda stamp: version_of(stamp.parent.name), reverse=True):
-        wrong = damage(stamp.parent, thorough=True)
-        found = _installation(stamp.parent)
+    for copy in _copies(cache):
+        wrong = damage(copy, thorough=True)
+        found = _installation(copy)
         if found and not wrong:
             return found
-        progress(f"the private Asterisk in {stamp.parent} is broken ({wrong or 'it does not run'}): it is made anew")
+        progress(f"the private Asterisk in {copy} is broken ({wrong or 'it does not run'}): it is made anew")
     return None
+
+
+def _copies(cache: Path) -> list[Path]:
+    """Return the copies that were put in place, the newest first; one that is being made is none yet."""
+    places = [stamp.parent for stamp in cache.glob(f"*/{STAMP}") if not stamp.parent.name.startswith(_ASIDE)]
+    return sorted(places, key=lambda place: version_of(place.name), reverse=True)
 
 
 def _make(cache: Path, progress: Progress, *, fetch: bool) -> Installation:
@@ -142,27 +149,29 @@ def _make(cache: Path, progress: Progress, *, fetch: bool) -> Installation:
 
     The caller holds the lock.
     """
-    for left in cache.glob(".new-*"):
+    for left in cache.glob(f"{_ASIDE}*"):
         remove(left)
     if shutil.disk_usage(cache).free < _ROOM:
         raise disk_full(cache)
     mirror = Mirror(cache / "packages", progress)
     debs = () if fetch else mirror.fetched()
     if not debs:
-        mirror.open(_PACKAGES[0], FLOOR)
+        mirror.open(PACKAGES[0], FLOOR)
         progress("fetching it with all that it needs (about 95 MB)")
-        debs = mirror.fetch(_PACKAGES)
-    fresh = cache / f".new-{os.getpid()}"
+        debs = mirror.fetch(PACKAGES)
+    fresh, former = (cache / f"{_ASIDE}{os.getpid()}{of}" for of in ("", "-former"))
     try:
         progress(f"unpacking {len(debs)} packages")
         unpack(debs, fresh / "root")
         version = _prove(fresh)
         place = cache / _text(version)
         write_stamp(fresh)
-        remove(place)
+        if place.exists():  # A desk may be running on it: its files are away for one moment only.
+            place.rename(former)
         fresh.rename(place)
     finally:
         remove(fresh)
+        remove(former)
     progress(f"Asterisk {_text(version)} is ready in {place}")
     installed = _installation(place)
     if installed is None:  # Somebody removes files from the cache at this very moment.

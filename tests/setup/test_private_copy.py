@@ -111,6 +111,15 @@ def test_a_broken_copy_is_noticed_and_mended_without_a_network(copy, only_mirror
     assert not any("fetching" in line for line in progress)
 
 
+def test_a_copy_is_taken_from_its_place_alone_not_while_it_is_being_made(copy, empty_cache):
+    """Complete as it may be beside its place, a moment later it is not there any more."""
+    place = copy.data_dir.parents[3]
+    beside = place.rename(empty_cache / ".new-1")
+    assert private.private_asterisk() is None
+    beside.rename(place)
+    assert private.private_asterisk() == copy
+
+
 def test_a_set_up_that_breaks_off_and_then_is_killed_leaves_nothing_that_passes_for_a_copy(
     mirror, only_mirror, empty_cache
 ):

@@ -122,9 +122,9 @@ def test_a_broken_plan_holds_up_only_the_letters_that_need_it_and_the_desk_says_
 
 
 def _due(home, schedule, recipient):
-    """Let a schedule be a day old, and the ledger complete."""
+    """Let a schedule be as old as yesterday's last minute, so that one day is due, and the ledger complete."""
     database = open_database(f"sqlite:///{home / 'ledger.sqlite'}")
-    since = int((time.time() - 90_000) * 1_000_000)
+    since = int((time.time() // 86_400 * 86_400 - 60) * 1_000_000)
     with database.begin() as connection:
         connection.exec_driver_sql(f"INSERT INTO mailing_since VALUES ('{schedule}', '{recipient}', {since})")  # noqa: S608
         connection.exec_driver_sql(f"UPDATE journal_position SET complete_to = {since + 90_000_000_000}")  # noqa: S608
