@@ -15,6 +15,7 @@ from ivr.app.certificate import SOON, look_at_certificate
 from ivr.app.finding import Finding
 from ivr.app.hearing import look_at_recognizers
 from ivr.app.rotation import logs_of
+from ivr.app.unit import NOT_ROOT
 from ivr.app.up import check_ports
 from ivr.app.watch import disk_health
 from ivr.asterisk.hostname import check_hostname
@@ -46,12 +47,37 @@ def examine(settings: Settings) -> Iterator[Finding]:
         yield Finding("desks", "well", f"{', '.join(desks)} can be opened")
     except AuthorError as error:
         yield Finding("desks", "ill", f"{len(error.mistakes)} mistakes in {settings.desks}", "`ivr check` names each.")
-    for look in (_python, _asterisk, _name, _clock, _home, _secrets, _certificate, _disk, _logs, _ports, _database):
+    for look in (
+        _user,
+        _python,
+        _asterisk,
+        _name,
+        _clock,
+        _home,
+        _secrets,
+        _certificate,
+        _disk,
+        _logs,
+        _ports,
+        _database,
+    ):
         yield look(settings)
     yield _zones(desks)
     yield from (_sounds(settings, desk) for desk in desks.values())
     yield _voices(desks)
     yield look_at_recognizers(settings, desks)
+
+
+def _user(settings: Settings) -> Finding:
+    """Look at whose the running desk is, else at who would start it now."""
+    try:
+        pid = json.loads((settings.home / "run.json").read_text())["pid"]
+        owner, runs = os.stat(f"/proc/{pid}").st_uid, "runs"  # noqa: PTH116
+    except (OSError, ValueError, LookupError, TypeError):
+        owner, runs = os.geteuid(), "would run"
+    if owner:
+        return Finding("user", "well", f"the desk {runs} without the rights of root")
+    return Finding("user", "warning", f"the desk {runs} as root", NOT_ROOT)
 
 
 def _python(_: Settings) -> Finding:
@@ -62,12 +88,17 @@ def _python(_: Settings) -> Finding:
 
 
 def _asterisk(_: Settings) -> Finding:
-    found = system_asterisk() or private_asterisk()
+    passed_over: list[str] = []
+    found = system_asterisk(passed_over.append) or private_asterisk()
     if found is None:
         cure = "`ivr asterisk install` fetches a private copy; `make run` does so too."
-        return Finding("Asterisk", "warning", "there is none yet", cure)
+        return Finding("Asterisk", "warning", "; ".join([*passed_over, "there is none yet"]), cure)
     kind = "a private copy" if found.private else "the machine's own"
-    return Finding("Asterisk", "well", f"{'.'.join(map(str, found.version))}, {kind}")
+    said = f"{'.'.join(map(str, found.version))}, {kind}"
+    if passed_over:
+        cure = "Upgrade or remove it: its older faults are known to strangers, if anything runs it."
+        return Finding("Asterisk", "warning", "; ".join([*passed_over, said]), cure)
+    return Finding("Asterisk", "well", said)
 
 
 def _name(_: Settings) -> Finding:

@@ -64,14 +64,16 @@ SystemCallFilter=@system-service
 WantedBy=multi-user.target
 """
 
+NOT_ROOT = (
+    "Give it a user of its own: useradd --system --create-home frontdesk; "
+    "`ivr unit --user frontdesk` writes its service."
+)
+
 
 def unit(settings: Settings, user: str, program: Path) -> str:
     """Return the text of the unit. Raises `DeskError` for root, and for a path that systemd would read as two."""
     if user == "root":
-        raise DeskError(
-            "The desk does not run as root.",
-            "Name its user: `ivr unit --user frontdesk` (useradd --system -m frontdesk).",
-        )
+        raise DeskError("The desk does not run as root.", NOT_ROOT)
     paths = {
         "folder": Path.cwd(),
         "program": program.absolute(),

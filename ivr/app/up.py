@@ -23,6 +23,7 @@ from ivr.app.parts import Part, until
 from ivr.app.prepare import Prepared, prepare
 from ivr.app.rotation import AsteriskLogs
 from ivr.app.selftest import count_calls, run_selftest, stop_gracefully, wait_booted
+from ivr.app.unit import NOT_ROOT
 from ivr.app.versions import kept_editions, note_start, read_versions, who
 from ivr.app.welcome import welcome
 from ivr.asterisk.control import check_depth
@@ -56,6 +57,8 @@ async def run_up(settings: Settings, progress: Progress) -> None:
         # Callers come by the trunk without it.
         if fault := certificate.fault(time.time()) if certificate else "":
             _log.warning("certificate.ended", fault=fault, cure="Renew it: no telephone registers by TLS.")
+        if os.geteuid() == 0:
+            _log.warning("host.root", problem="the desk runs as root, which it never needs", cure=NOT_ROOT)
         if problem := check_hostname():
             _log.warning("host.name", problem=problem)
         prepared = prepare(settings, progress)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import textwrap
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -14,12 +16,15 @@ from ivr.errors import AuthorError, DeskError
 
 if TYPE_CHECKING:
     from ivr.flows.budget import Route
+    from ivr.flows.model import Desk
     from ivr.flows.reader import Source
     from ivr.written.mistake import Mistake
 
 
 MOST = 30
 """Ways to a person that are shown of a large desk."""
+_TIED = "\N{NO-BREAK SPACE}"
+"""Keeps words on one line until it is filled."""
 
 
 @dataclass(slots=True)
@@ -91,9 +96,9 @@ def _report(file: Path) -> Report:
     def seconds(prompt: str, language: str) -> float | None:
         return duration_of(file.parent, desk.desk, prompt, language)
 
-    for found in (*check_desk(desk, seconds), *_prompts(report.source)):
-        report.add(found)
     report.routes = routes_of(desk, seconds)
+    for found in (*report.source.warnings, *check_desk(desk, report.routes), *_prompts(report.source)):
+        report.add(found)
     return report
 
 
@@ -176,32 +181,28 @@ def _show(reports: list[Report]) -> None:
             place, _, rest = line.partition(": ")
             print(f"{place}: warning: {rest}")
         if report.source is not None and report.routes:
-            _show_routes(report.source, report.routes)
+            _show_routes(report.source.desk, report.routes)
     mistakes = sum(len(report.mistakes) for report in reports)
     warnings = sum(len(report.warnings) for report in reports)
     print(f"{_count(len(reports), 'desk')}: {_count(mistakes, 'mistake')}, {_count(warnings, 'warning')}.")
 
 
-def _show_routes(source: Source, routes: tuple[Route, ...]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    budget = source.desk.budget
-    promised = f", {budget.time_to_human.total_seconds():g} s promised" if budget else ""
+def _show_routes(desk: Desk, routes: tuple[Route, ...]) -> None:
+    """Print each way in two lines: how long it is and which way, and what the caller hears on it."""
+    width = shutil.get_terminal_size().columns
+    promised = f", {desk.budget.time_to_human.total_seconds():g} s promised" if desk.budget else ""
+    print(f"{desk.desk}: time to a human{promised}")
     longest = set(sorted(routes, key=lambda route: route.seconds)[-MOST:])
     shown = [route for route in routes if route in longest]
-    notes = ["~ no audio yet, estimated from the text"] if any(route.estimated for route in shown) else []
-    if len(shown) < len(routes):
-        notes.append(f"the {MOST} longest ways of {len(routes)}; --json has all")
-    note = "\n".join(notes) or None
-    table = Table(title=f"{source.desk.desk}: time to a human{promised}", caption=note, title_justify="left")
-    for heading in ("keys", "line", "heard before"):
-        table.add_column(heading, overflow="fold")
-    table.add_column("sum", justify="right", no_wrap=True)
     for route in shown:
-        keys = "none pressed" if route.silent else ", ".join(route.keys) or "none asked"
-        table.add_row(keys, route.line, " + ".join(map(str, route.spent)), f"{route.seconds:.1f} s")
-    Console().print(table, markup=False)
+        keys = "no key pressed" if route.silent else ", ".join(route.keys) or "no key asked"
+        heard = " + ".join(str(part).replace(" ", _TIED) for part in route.spent)
+        for line, first in ((f"{route.line}: {keys}", f"{route.seconds:6.1f} s  "), (heard, " " * 10)):
+            print(textwrap.fill(line, width, initial_indent=first, subsequent_indent=" " * 10).replace(_TIED, " "))
+    if any(route.estimated for route in shown):
+        print("~ no audio yet, estimated from the text")
+    if len(shown) < len(routes):
+        print(f"the {MOST} longest ways of {len(routes)}; --json has all")
 
 
 def _count(number: int, noun: str) -> str:

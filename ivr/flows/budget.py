@@ -59,14 +59,13 @@ def routes_of(desk: Desk, durations: Durations) -> tuple[Route, ...]:
     return (*islice(walk.pressing(), MOST_ROUTES), *walk.silent())
 
 
-def budget_mistakes(desk: Desk, durations: Durations) -> Iterator[Mistake]:
+def budget_mistakes(desk: Desk, routes: tuple[Route, ...]) -> Iterator[Mistake]:
     """Walk over the routes that take longer than the desk promises; the silent one is only warned of."""
     if desk.budget is None:
         cure = "add `budget: {time to human: 20s}`"
         yield Mistake((), "the desk promises no time to a human", cure, "warning")
         return
     limit = desk.budget.time_to_human.total_seconds()
-    routes = routes_of(desk, durations)
     if len(routes) >= MOST_ROUTES:
         yield Mistake(("flow",), f"there are over {MOST_ROUTES} ways to a line, and only these were added up",
                       "make the menus fewer", "warning", at_key=True)  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ivr.flows.budget import Durations, budget_mistakes
+from ivr.flows.budget import Route, budget_mistakes
 from ivr.flows.dialling import idle_callback, unreachable_caller_id
 from ivr.flows.graph import flow_mistakes, way_mistakes
 from ivr.flows.model import Desk
@@ -16,13 +16,14 @@ _USERS = ((("agents",), "agents"), (("categories",), "category"), (("numbers",),
 """Parts that define names, and the step of the paths that use them."""
 
 
-def check_desk(desk: Desk, durations: Durations) -> tuple[Mistake, ...]:
-    """Return everything that is wrong with a desk, mistakes and warnings.
+def check_desk(desk: Desk, routes: tuple[Route, ...]) -> Iterator[Mistake]:
+    """Walk over what is wrong with a desk that can be opened: what nobody uses, and ways that keep callers too long.
 
-    `durations` gives the seconds of a prompt's audio by prompt id and language, or None: then they are estimated
-    from the text. Every mistake has its path in the file; `ivr.flows.reader.Source.locate` turns it into a line.
+    `routes` are all of the desk. Every mistake has its path in the file; `ivr.flows.reader.Source.locate` turns it
+    into a line.
     """
-    return (*structure_mistakes(desk), *_unused(desk), *budget_mistakes(desk, durations))
+    yield from _unused(desk)
+    yield from budget_mistakes(desk, routes)
 
 
 def structure_mistakes(desk: Desk) -> tuple[Mistake, ...]:

@@ -28,11 +28,12 @@ _SALVAGES = 8
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A desk file that was read: the desk, and where each part of it stands."""
+    """A desk file that was read: the desk, where each part of it stands, and what its author is warned of."""
 
     file: File
     desk: Desk
     document: Document
+    warnings: tuple[Mistake, ...] = ()
 
     def locate(self, mistake: Mistake) -> str:
         """Return the mistake as `file:line:column: what is wrong: the cure`."""
@@ -67,14 +68,15 @@ def source_of(path: File, document: Document) -> Source:
         raise AuthorError([f"{path}:1:1: the file is empty: begin with `desk: {path.stem}`"])
     if not isinstance(document.value, dict):
         raise AuthorError([f"{path}:1:1: this is no desk: begin with `desk: {path.stem}`"])
-    desk, mistakes = _desk(document, path.parent / path.stem / "scripts")
+    desk, found = _desk(document, path.parent / path.stem / "scripts")
+    mistakes = [one for one in found if one.severity == "mistake"]
     if desk is None or mistakes:
         raise error_of(path, document, mistakes)
-    return Source(path, desk, document)
+    return Source(path, desk, document, tuple(found))
 
 
 def _desk(document: Document, folder: File) -> tuple[Desk | None, list[Mistake]]:
-    """Return the desk, or what is wrong with it: of what is whole in a broken file the names are still checked."""
+    """Return the desk and what is wrong with it: of what is whole in a broken file the names are still checked."""
     mistakes = _hidden_keys(document)
     value, pruned = document.value, list[Path]()
     for _ in range(_SALVAGES):
@@ -92,8 +94,7 @@ def _desk(document: Document, folder: File) -> tuple[Desk | None, list[Mistake]]
         if pruned:
             names = Names.written(document.value)
             return None, [*mistakes, *salvaged_mistakes(desk, names, tuple(pruned))]
-        mistakes += (found for found in structure_mistakes(desk) if found.severity == "mistake")
-        return desk, [*mistakes, *script_mistakes(desk, folder)]
+        return desk, [*mistakes, *structure_mistakes(desk), *script_mistakes(desk, folder)]
     return None, mistakes
 
 

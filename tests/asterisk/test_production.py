@@ -221,6 +221,57 @@ async def test_a_wrong_password_stands_in_the_security_log_where_fail2ban_finds_
     await eventually(lambda: {caught(line) for line in log.read_text().splitlines()} - {None} == {"127.0.0.1"})
 
 
+@pytest.mark.parametrize("method", ["REGISTER", "INVITE", "OPTIONS", "SUBSCRIBE"])
+@pytest.mark.parametrize("password", ["", "wrong"])
+def test_a_scan_learns_no_name_and_no_number(desk, method, password):
+    """S5: from an address of no trunk, who there is and who there is not are answered in the same words."""
+    answers = {
+        scanned(desk, method, user, number, password) for user in ("821", "822", "trunk") for number in ("820", "7")
+    }
+    (answer,) = answers
+    assert answer.startswith("SIP/2.0 401 ")
+
+
+def scanned(desk: RunningDesk, method: str, user: str, number: str, password: str) -> str:
+    """Return the last answer to a request of the user, without what differs from one answer to the next."""
+    to = f"sip:{desk.server[0]}" if method == "REGISTER" else f"sip:{number}@{desk.server[0]}"
+    call = secrets.token_hex(8)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+        stranger.bind(("127.0.0.9", 0))
+        stranger.settimeout(5)
+        address = ":".join(map(str, stranger.getsockname()))
+
+        def ask(place: int, more: str = "") -> str:
+            request = (
+                f"{method} {to} SIP/2.0\r\nVia: SIP/2.0/UDP {address};branch=z9hG4bK{call}{place};rport\r\n"
+                f"From: <sip:{user}@{address}>;tag=a\r\nTo: <sip:{user}@{desk.server[0]}>\r\nCall-ID: {call}\r\n"
+                f"CSeq: {place} {method}\r\nMax-Forwards: 9\r\nContact: <sip:{user}@{address}>\r\n"
+                f"Event: presence\r\n{more}Content-Length: 0\r\n\r\n"
+            )
+            stranger.sendto(request.encode(), desk.server)
+            while (said := stranger.recv(8192).decode()).startswith("SIP/2.0 1") or f"CSeq: {place} " not in said:
+                pass
+            return said
+
+        said = ask(1)
+        if password:
+            challenge = strongest(re.findall(r"(?mi)^WWW-Authenticate: (.*)\r$", said))
+            assert challenge is not None, said
+            line = credentials(challenge, Account(user, password), method=method, uri=to, cnonce="abc")
+            said = ask(2, f"Authorization: {line}\r\n")
+    for differs in (
+        call,
+        address,
+        user,
+        r'(?<=nonce=")[^"]*',
+        r'(?<=opaque=")[^"]*',
+        r"(?<=;tag=)[\w-]*",
+        r"rport=\d+",
+    ):
+        said = re.sub(differs, "", said)
+    return said
+
+
 async def test_asterisk_goes_on_in_a_new_security_log_when_the_old_one_has_grown(desk):
     log = desk.home / "asterisk/log/security.log"
     os.truncate(log, MOST + 1)

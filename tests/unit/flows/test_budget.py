@@ -16,7 +16,7 @@ def audio(prompt: str, _: str) -> float | None:
 
 
 def found(desk: Desk, severity: str) -> list[Mistake]:
-    return [mistake for mistake in check_desk(desk, audio) if mistake.severity == severity]
+    return [mistake for mistake in check_desk(desk, routes_of(desk, audio)) if mistake.severity == severity]
 
 
 def test_each_way_is_the_sum_of_what_is_heard_on_it(write):
@@ -47,7 +47,9 @@ def test_keys_that_lead_the_same_way_are_one_route(write):
 
 def test_a_way_over_the_budget_is_a_mistake_with_its_sum(write):
     source = read_source(write({"sale, then: first}": "sale, then: first, say: Now}"}, "budget: {time to human: 9s}\n"))
-    over = [mistake for mistake in check_desk(source.desk, audio) if mistake.severity == "mistake"]
+    over = [
+        mistake for mistake in check_desk(source.desk, routes_of(source.desk, audio)) if mistake.severity == "mistake"
+    ]
     assert [source.locate(mistake).split("shop.yaml")[1] for mistake in over] == [
         ":16:25: the way reason 1, to the line `first` is over the budget: "
         "hello 2.1 s + reason 6.0 s + reason.1 1.0 s = 9.1 s > 9 s: shorten `reason` first, or promise less"
@@ -72,7 +74,7 @@ def test_the_silent_caller_over_the_budget_is_a_warning(write):
 
 def test_a_prompt_without_audio_is_estimated_and_says_so(write):
     desk = read_desk(write({"Hello": "a" * 140}, "budget: {time to human: 9s}\n"))
-    mistakes = [found for found in check_desk(desk, lambda *_: None) if found.severity == "mistake"]
+    mistakes = [found for found in check_desk(desk, routes_of(desk, lambda *_: None)) if found.severity == "mistake"]
     assert "hello ~10.0 s + reason ~1.9 s = 11.9 s > 9 s (~ estimated from the text, no audio yet)" in mistakes[0].wrong
 
 
@@ -142,6 +144,6 @@ def test_a_desk_of_endless_ways_is_checked_in_time_and_says_what_was_left(write)
     ],
 )  # fmt: skip
 def test_a_warning_keeps_no_desk_from_opening(write, pieces, add, said):
-    warnings = found(read_desk(write(pieces, add)), "warning")
-    assert said in [warning.wrong for warning in warnings]
-    assert found(read_desk(write(pieces, add)), "mistake") == []
+    source = read_source(write(pieces, add))
+    assert said in [warning.wrong for warning in (*source.warnings, *found(source.desk, "warning"))]
+    assert found(source.desk, "mistake") == []
