@@ -57,11 +57,11 @@ async def run_up(settings: Settings, progress: Progress) -> None:
         # Callers come by the trunk without it.
         if fault := certificate.fault(time.time()) if certificate else "":
             _log.warning("certificate.ended", fault=fault, cure="Renew it: no telephone registers by TLS.")
-        if os.geteuid() == 0:
-            _log.warning("host.root", problem="the desk runs as root, which it never needs", cure=NOT_ROOT)
         if problem := check_hostname():
             _log.warning("host.name", problem=problem)
         prepared = prepare(settings, progress)
+        if os.geteuid() == 0:
+            _log.warning("host.root", problem="the desk runs as root, which it never needs", cure=NOT_ROOT)
         if unknown := unknown_zones(prepared.desks.values()):
             _log.warning("host.zones", unknown=unknown, cure=ZONES_CURE)
         migrate(settings.database_url)

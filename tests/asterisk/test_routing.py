@@ -45,17 +45,17 @@ async def a_vip_comes_last(front: Front):
             await asyncio.sleep(0.5)
             heard.append((caller, [one.prompt for one in front.running.recognise(call.heard(), "routing", "en")]))
 
-    async with front.waiting("760", "+79210000701", "1", listens=0.5):
+    async with front.waiting("760", "+79210003701", "1", listens=0.5):
         await front.talking("761")
-        tasks = [asyncio.create_task(waits("+79210000702"))]
-        await front.noted("+79210000702", "told")
-        tasks.append(asyncio.create_task(waits("+79210000703")))
-        await front.noted("+79210000703", "told")
+        tasks = [asyncio.create_task(waits("+79210003702"))]
+        await front.noted("+79210003702", "told")
+        tasks.append(asyncio.create_task(waits("+79210003703")))
+        await front.noted("+79210003703", "told")
         tasks.append(asyncio.create_task(waits("+79210000991")))
         await front.noted("+79210000991", "line")
         await asyncio.sleep(1)  # he stands in the line
     await asyncio.gather(*tasks)
-    return [await front.told(f"+79210000{number}") for number in ("702", "703", "991")], dict(heard)
+    return [await front.told(f"+7921000{number}") for number in ("3702", "3703", "0991")], dict(heard)
 
 
 def test_a_vip_is_served_before_all_who_came_before_him(played):
@@ -69,16 +69,16 @@ def test_who_has_to_wait_hears_his_place_and_a_vip_does_not(played):
     assert [one.facts("told") for one in (second, third, vip)] == [
         [{"place": "1", "minutes": ""}], [{"place": "2", "minutes": ""}], [],
     ]  # fmt: skip
-    assert [heard[f"+79210000{number}"] for number in ("702", "703", "991")] == [
+    assert [heard[f"+7921000{number}"] for number in ("3702", "3703", "0991")] == [
         ["place.1"], ["place.2"], [],
     ]  # fmt: skip
 
 
 @scenes
 async def the_first_rank_does_not_answer(front: Front):
-    async with front.waiting("760", "+79210000711", "2"):
+    async with front.waiting("760", "+79210003711", "2"):
         await front.talking("763")
-    return await front.told("+79210000711")
+    return await front.told("+79210003711")
 
 
 def test_an_agent_of_a_later_rank_is_asked_when_the_first_has_not_answered(played):
@@ -99,15 +99,15 @@ async def somebody_calls_again(front: Front):
     for turn in range(4):
         if turn == 3:
             front.console(f"queue pause member Local/{served[0]}@agents/n queue routing-own")
-        async with front.waiting("760", "+79210000721", "3", listens=0.1):
-            await eventually(lambda: connected(front, "+79210000721"), 20)
+        async with front.waiting("760", "+79210003721", "3", listens=0.1):
+            await eventually(lambda: connected(front, "+79210003721"), 20)
             await asyncio.sleep(0.3)
         await eventually(
-            lambda turn=turn: len([row for row in front.rows("+79210000721") if row["ended_at"]]) == turn + 1, 12
+            lambda turn=turn: len([row for row in front.rows("+79210003721") if row["ended_at"]]) == turn + 1, 12
         )
-        served.append(front.rows("+79210000721")[0]["answered_by"])
+        served.append(front.rows("+79210003721")[0]["answered_by"])
     front.console(f"queue unpause member Local/{served[0]}@agents/n queue routing-own")
-    return served, [front.story(row["id"]) for row in reversed(front.rows("+79210000721"))]
+    return served, [front.story(row["id"]) for row in reversed(front.rows("+79210003721"))]
 
 
 def test_a_known_caller_is_offered_to_his_own_agent_first_and_to_another_when_that_one_is_away(played):
@@ -138,14 +138,14 @@ def test_a_blocked_caller_hears_what_his_rule_says_and_no_more(played):
 @scenes
 async def many_are_served_and_two_more_come(front: Front):
     for turn in range(10):
-        caller = f"+7921000075{turn}"
+        caller = f"+7921000375{turn}"
         async with front.waiting("760", caller, "4", listens=0):
             await eventually(lambda caller=caller: connected(front, caller), 20)
             await asyncio.sleep(0.3)
-    async with front.waiting("760", "+79210000738", "4", listens=0.5):
-        await eventually(lambda: connected(front, "+79210000738"), 20)
-        async with front.waiting("760", "+79210000739", "4", listens=0.5) as call:
-            told = await front.noted("+79210000739", "told")
+    async with front.waiting("760", "+79210003738", "4", listens=0.5):
+        await eventually(lambda: connected(front, "+79210003738"), 20)
+        async with front.waiting("760", "+79210003739", "4", listens=0.5) as call:
+            told = await front.noted("+79210003739", "told")
             await asyncio.sleep(2)
             heard = [one.prompt for one in front.running.recognise(call.heard(), "routing", "en")]
     return told, heard
@@ -159,7 +159,7 @@ def test_once_the_length_of_talks_is_known_the_wait_is_told_too(played):
 
 @scenes
 async def several_meet_a_split(front: Front):
-    callers = [f"+7921000074{number}" for number in range(6)]
+    callers = [f"+7921000374{number}" for number in range(6)]
     for caller in callers:
         async with front.waiting("760", caller, "5", listens=0):
             await eventually(lambda caller=caller: connected(front, caller), 20)

@@ -76,6 +76,8 @@ async def driving():
             yield call, driver.action
         finally:
             await driver.action("Hangup", Channel="/^Local\\/.*$/")
+            while len(await driver.action("CoreShowChannels")) > 2:  # the next test must not see this caller leave
+                await asyncio.sleep(0.05)
 
 
 async def press(action, digit: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -69,3 +70,14 @@ def test_no_module_hides_behind_a_name_that_says_nothing():
 def test_no_module_is_longer_than_300_lines():
     lengths = {str(path): len((ROOT / path).read_text().splitlines()) for path in MODULES}
     assert {path: length for path, length in lengths.items() if length > 300} == {}
+
+
+def test_no_two_files_of_tests_on_the_shared_desk_call_it_from_the_same_number():
+    """Its ledger finds a call by its caller, and which files meet on one desk is chance."""
+    callers: dict[str, set[str]] = {}
+    for file in (ROOT.parent / "tests/asterisk").glob("test_*.py"):
+        text = file.read_text()
+        if "def front(" not in text and re.search(r"def (test_\w+|played)\((.*\b)?front[,)]", text):
+            for number in re.findall(r"\+7921\d{7}\b", text):
+                callers.setdefault(number, set()).add(file.name)
+    assert {number: sorted(files) for number, files in callers.items() if len(files) > 1} == {}
