@@ -14,6 +14,7 @@ _ASKED = ('$["${IVR_OVER}" = "1"]',)
 """What is asked behind the subroutine of the lines."""
 _PATIENCE = "IVR_LEFT=$[${IVR_SINCE} + ${IVR_PATIENCE} - ${EPOCH}]"
 _OVER = "$[${IVR_LEFT} <= 0 | ${IVR_EMPTY} >= ${IVR_LINES}]"
+_PASSED = "IVR_EMPTY=$[${IVR_EMPTY} + 1]"
 _TURN = "IVR_TURNS=$[0${IVR_TURNS} + 1]"
 _TURNS = re.compile(r"\$\[\$\{IVR_TURNS\} >= [0-9]+\]")
 _DEADLINE = re.compile(r"TIMEOUT\(absolute\)=[0-9]+")
@@ -35,10 +36,10 @@ def ring_findings(ways: Ways) -> Iterator[str]:
 
 
 def _lines(ways: Ways) -> Iterator[str]:
-    """Find lines left without a wait: their subroutine waits in a queue, or says IVR_OVER, which is asked for."""
+    """Find lines left without a wait: their subroutine waits, or says IVR_OVER (asked for), or counts a line more."""
     for place, steps in ways.steps.items():
         if place[:2] == LINE[:2]:
-            waits = any(step.app == "Queue" or "IVR_OVER=1" in step.arguments for step in steps)
+            waits = any(step.app == "Queue" or {"IVR_OVER=1", _PASSED} & {*step.arguments} for step in steps)
             if not waits and any(step.app == "Return" for step in steps):
                 yield f"a line is left without a wait: {','.join(place)}"
             if any(step.app == "Queue" for step in steps) and not _patient(steps):

@@ -43,6 +43,12 @@ class Line(Part):
         le=timedelta(hours=2),
         description="how long a caller waits here before `then`",
     )
+    most_waiting: int | None = Field(
+        default=None,
+        ge=1,
+        le=500,
+        description="how many callers wait here at most; who comes then goes on with `then` at once",
+    )
     then: Target = Field(default=HANG_UP, description="a line, a node of the flow, `voicemail`, or `hang up`")
     whisper: Literal[True, False, "accept"] = Field(
         default=False, description="tell the agent who is calling; `accept` asks him for a key"

@@ -74,7 +74,9 @@ class Places:
         then = self._walker.follow(at._replace(step=at.step + 1), step.where)
         found = self._agents(old)
         agents = tuple(found)
-        return Queue(name, step.where, agents, then, old.ring, wait, old.wrap, penalties=found, tells=old.tells)
+        return Queue(
+            name, step.where, agents, then, old.ring, wait, old.wrap, old.most, penalties=found, tells=old.tells
+        )
 
     def _agents(self, old: OldQueue) -> dict[str, int]:
         """Return the agents of a queue with their penalties."""

@@ -139,6 +139,7 @@ class Places:
             seconds(settings.get("timeout", ""), 15) or 60,
             wait,
             seconds(settings.get("wrapuptime", ""), 0),
+            seconds(settings.get("maxlen", ""), 0),
             penalties=penalties,
             tells=tells(settings),
             record=settings.get("recording", "") in ("yes", "force", "always", "Always"),

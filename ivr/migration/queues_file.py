@@ -24,6 +24,7 @@ class OldQueue:
     tells: tuple[str, ...] = ()
     ring: int = 15
     wrap: int = 0
+    most: int = 0
     strategy: str = "rrmemory"
 
 
@@ -42,6 +43,8 @@ def queues_of(sections: Mapping[str, Section]) -> dict[str, OldQueue]:
                 queue.ring = seconds(value, 15) or 60
             elif name == "wrapuptime":
                 queue.wrap = seconds(value, 0)
+            elif name == "maxlen":
+                queue.most = seconds(value, 0)
             elif name == "strategy":
                 queue.strategy = value
         queue.tells = tells({one.name: one.value for one in section.settings})

@@ -78,6 +78,8 @@ class Queue:
     wait: int
     """Seconds that a call waits before `then`; 0 when it waits for ever."""
     wrap: int = 0
+    most: int = 0
+    """How many may wait; 0 when all may."""
     record: bool = False
     person: bool = False
     """One person's own telephone, no queue."""

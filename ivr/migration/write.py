@@ -18,6 +18,7 @@ from ivr.written.document import read_document
 WRITE = "write here what it says"
 """Stands in every text that nobody knows."""
 _LONGEST_WAIT, _LONGEST_RING, _LONGEST_WRAP = 7200, 300, 1800
+_MOST_WAITING = 500
 _UNLIMITED = 600
 """Seconds of a wait without an end: `patience` ends it then."""
 
@@ -132,6 +133,8 @@ def _line(draft: Draft, line: Queue, *, recorded: bool) -> str:
         parts.append(f"tells: [{', '.join(line.tells)}]")
     parts.append(f"ring: {_duration(line.ring, _LONGEST_RING)}")
     parts.append(f"wait: {_duration(line.wait or _UNLIMITED, _LONGEST_WAIT)}")
+    if line.most:
+        parts.append(f"most waiting: {min(line.most, _MOST_WAITING)}")
     parts.append(f"then: {_target(draft, line.then)}")
     if line.wrap:
         parts.append(f"wrap: {_duration(line.wrap, _LONGEST_WRAP)}")

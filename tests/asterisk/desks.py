@@ -181,7 +181,7 @@ desk: lines
 numbers: ["570"]
 language: en
 patience: 40s
-agents: {571: Val, 572: Wes, 573: Xia, 574: Yan, 575: Zoe, 576: Abe, 577: Bea, 578: Cal, 579: Dee}
+agents: {571: Val, 572: Wes, 573: Xia, 574: Yan, 575: Zoe, 576: Abe, 577: Bea, 578: Cal, 579: Dee, 569: Edna, 568: Faye}
 categories: {sale: a sale}
 lines:
   single: {agents: [571], ring: 8s, wait: 30s}
@@ -191,6 +191,8 @@ lines:
   busy: {agents: [576, 577], ring: 8s, wait: 20s}
   left: {agents: [578], ring: 8s, wait: 20s}
   right: {agents: [578, 579], ring: 8s, wait: 20s}
+  narrow: {agents: [569], ring: 3s, wait: 30s, most waiting: 1, then: wide}
+  wide: {agents: [568], ring: 8s, wait: 20s}
 flow:
   pick:
     menu: "Which line?"
@@ -200,6 +202,7 @@ flow:
     4: busy
     5: left
     6: right
+    7: narrow
     no answer: single
 """
 

@@ -16,6 +16,8 @@ from tests.running import eventually
 pytestmark = pytest.mark.asterisk
 
 STAFF = {
+    "568": {"ring": 0.2},
+    "569": {"answers": False},
     "571": {"ring": 0.2},
     "573": {"ring": 0.2},
     "574": {"answers": False},
@@ -105,6 +107,30 @@ def test_f35_a_line_whose_agents_have_no_telephone_is_left_at_once_for_the_next(
         "talk present 573: caller hung up",
     ]
     assert seconds(told, "line", 1) - seconds(told, "line", 0) < 0.5
+
+
+@scenes
+async def a_second_comes_to_a_line_for_one(front):
+    async with front.waiting("570", "+79210000715", "7"):
+        await front.noted("+79210000715", "offer")
+        async with front.waiting("570", "+79210000716", "7"):
+            await front.talking("568")
+        front.agents["569"].answers = True
+        await front.talking("569")
+    return [await front.told(caller) for caller in ("+79210000715", "+79210000716")]
+
+
+def test_who_comes_when_as_many_wait_as_may_goes_on_to_the_next_line_at_once(played):
+    first, second = played(a_second_comes_to_a_line_for_one)
+    assert first.legs[1] == "queue narrow: answered"
+    assert second.legs == [
+        "ivr: handed over",
+        "queue narrow: full",
+        "queue wide: answered",
+        "offer wide 568: answered",
+        "talk wide 568: caller hung up",
+    ]
+    assert seconds(second, "line", 1) - seconds(second, "line", 0) < 0.5
 
 
 @scenes

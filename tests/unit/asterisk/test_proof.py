@@ -168,6 +168,7 @@ def test_b5_each_target_of_desks_with_all_parts_that_is_another_is_found(files):
         (PLAN, "Set(IVR_PLACE=$[${IVR_PLACE} + 1])", "NoOp()", "go round for ever: callback-small,sorted"),
         ("acts.conf", "Set(IVR_PLACE=$[${IVR_PLACE} + 1])", "NoOp()", "go round for ever: acts,card"),
         (PLAN, " same => n,Queue(${IVR_DESK}", " same => n,NoOp(${IVR_DESK}", "a line is left without a wait"),
+        (PLAN, " same => n,Set(IVR_EMPTY=$[${IVR_EMPTY} + 1])", " same => n,NoOp()", "a line is left without a wait"),
         (PLAN, 'GotoIf($["${IVR_OVER}" = "1"]?', 'GotoIf($["${IVR_OVER}" = "2"]?', "when patience is over"),
         (PLAN, " same => n(bye),Hangup(16)", " same => n(bye),NoOp()", "a way without an end: desk-small_"),
         (PLAN, "Goto(lines-${IVR_DESK},${EXTEN:2},1)", "Goto(clean,s,1)", "a Return from nowhere: from-agents"),

@@ -217,9 +217,9 @@ def test_the_old_way_to_write_is_read():
 
 def test_globals_and_templates_are_put_in():
     text = "[globals]\nSales = sales\n" + ENTRY + MENU + "exten => 1,1,Queue(${SALES})\n"
-    queues = "[slow](!)\ntimeout=25\nwrapuptime=9\n[sales](slow)\nmember => SIP/101\n"
+    queues = "[slow](!)\ntimeout=25\nwrapuptime=9\nmaxlen=700\n[sales](slow)\nmember => SIP/101\n"
     line = desk(dialplan(text, queues)).lines["sales"]
-    assert (line.ring, line.wrap) == (timedelta(seconds=25), timedelta(seconds=9))
+    assert (line.ring, line.wrap, line.most_waiting) == (timedelta(seconds=25), timedelta(seconds=9), 500)
 
 
 def test_a_queue_without_a_section_is_named():

@@ -165,10 +165,12 @@ INSERT INTO `queues_details` VALUES
 ('600','strategy','ringall',0),
 ('600','timeout','15',0),
 ('600','wrapuptime','10',0),
+('600','maxlen','12',0),
 ('600','recording','force',0),
 ('600','announce-position','yes',0),
 ('601','strategy','rrmemory',0),
-('601','timeout','0',0);
+('601','timeout','0',0),
+('601','maxlen','0',0);
 
 CREATE TABLE `recordings` (
   `id` int(11) NOT NULL AUTO_INCREMENT,
