@@ -52,9 +52,14 @@ class AgiConversation:
         for event in write_events(facts):
             await self._exec("CELGenUserEvent", EVENT_NAME, event)
 
+    def lasts(self, command: Play | Ask) -> float:
+        """Return the seconds until the question, which is the last of its prompts, begins; of a `Play`, its own."""
+        prompts = command.prompts[:-1] if isinstance(command, Ask) else command.prompts
+        return self._lasts(prompts, command.language)
+
     async def play(self, command: Play) -> None:
         """Speak the prompts to their end."""
-        lasts = self._lasts(command.prompts, command.language)
+        lasts = self.lasts(command)
         await self._allow(lasts)
         await self._exec("Playback", self._files(command.prompts, command.language), lasts=lasts)
 

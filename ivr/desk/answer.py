@@ -20,6 +20,7 @@ from ivr.telephony.facts import Fact
 
 HEAD_START = 0.05
 """Seconds in which the first prompt has the processor for itself; nobody wants the answer before a key is pressed."""
+_QUESTIONS = (Ask, RunScript)
 LOOK_UP_LIMIT = 0.2
 """Seconds that a caller is kept for what the ledger knows of him."""
 
@@ -33,6 +34,9 @@ class Conversation(Protocol):
 
     async def note(self, facts: Sequence[Fact]) -> None:
         """Write facts into the journal."""
+
+    def lasts(self, command: Play | Ask) -> float:
+        """Return the seconds that pass until the command's question begins; of a `Play`, until it is spoken."""
 
     async def play(self, command: Play) -> None:
         """Speak the prompts to their end."""
@@ -72,11 +76,15 @@ async def answer(
     look_up = _LookUp(callers, desk.desk, arrival)
     happened: Input = arrival
     facts: tuple[Fact, ...] = ()
+    unasked = isinstance(arrival, Arrived)
     try:
         while True:
             turn = advance(desk, session, happened, clock())
             session = turn.session
             facts += turn.facts
+            if unasked and any(isinstance(command, _QUESTIONS) for command in turn.commands):
+                facts += (_first_question(turn.commands, conversation),)
+                unasked = False
             # What the ledger has said already costs no time: the facts of before and behind it are one note.
             if facts and not (look_up.ready and _only_looks_up(turn.commands)):
                 await conversation.note(facts)
@@ -89,6 +97,12 @@ async def answer(
         return advance(desk, session, HungUp(), clock()).session
     finally:
         look_up.cancel()
+
+
+def _first_question(commands: Sequence[Command], conversation: Conversation) -> Fact:
+    """Tell when the call's first question begins: all that is said before it is spoken with it, in one command."""
+    lasts = sum(conversation.lasts(command) for command in commands if isinstance(command, Play | Ask))
+    return Fact("question", {"after": f"{lasts * 1000:.0f}"})
 
 
 def _only_looks_up(commands: Sequence[Command]) -> bool:

@@ -16,7 +16,7 @@ from ivr.ledger.verdict import seen_at
 from ivr.ledger.way import Way
 from ivr.telephony.number import clean_number
 
-FOLD_VERSION = 10
+FOLD_VERSION = 11
 """Counts the changes of what the same records give: tables that another version derived are derived anew."""
 _NOTHING: Mapping[str, str] = {}
 _NAME_LENGTH = 80

@@ -18,7 +18,20 @@ _QUEUE_STATUS = {
     "LEAVEUNAVAIL": "empty",
 }
 _ENGINE_FACTS = frozenset(
-    {"arrived", "began", "entered", "key", "wrong", "silent", "category", "language", "source", "script", "handover"}
+    {
+        "arrived",
+        "began",
+        "entered",
+        "question",
+        "key",
+        "wrong",
+        "silent",
+        "category",
+        "language",
+        "source",
+        "script",
+        "handover",
+    }
 )
 SHORTEST_MESSAGE = 2_000_000
 """Microseconds of a message that is worth hearing; who hangs up at the tone has left none."""

@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 from ivr.ledger.call import Call, CallFact, Leg
 
-STAGES = ("menu", "question", "queue", "ring", "whisper")
-"""menu      informer and menu: from the first ring to the line. They are one stage, for the controller speaks them in
-             one command, and the journal tells only when the caller answered
+STAGES = ("informer", "menu", "question", "queue", "ring", "whisper")
+"""informer  all before the first question begins, or is answered: the ringing, an announcement, what is said first
+menu      from there to the line
 question  the source question, where it is asked before the line
 queue     waiting in lines while no telephone rings that was to answer him
 ring      the telephone rang on which he was answered
 whisper   that agent listened to the whisper"""
-_ASKED = frozenset({"key", "wrong", "silent"})
+_ANSWERS = frozenset({"key", "wrong", "silent"})
 SOURCE_NODE = "source"
 """The node name that the engine gives to the source question."""
 
@@ -69,15 +69,37 @@ def _stages(call: Call, connected: int) -> tuple[tuple[str, int], ...]:
         elif leg.kind == "offer" and leg.reason == "answered" and leg.ended_at == connected:
             picked_up = min(leg.answered_at if leg.answered_at is not None else connected, connected)
             ring, whisper = picked_up - leg.began_at, connected - picked_up
-    question = min(_question(call.facts, connected), menu)
+    informer = min(_informer(call, connected), menu)
+    question = min(_question(call.facts, connected), menu - informer)
     whole = connected - call.began_at
     return (
-        ("menu", menu - question),
+        ("informer", informer),
+        ("menu", menu - informer - question),
         ("question", question),
         ("queue", whole - menu - ring - whisper),
         ("ring", ring),
         ("whisper", whisper),
     )
+
+
+def _informer(call: Call, connected: int) -> int:
+    """Return how long it was to the first question: as the controller told, else as the dialplan entered its node."""
+    begins: int | None = None
+    entered: dict[str, int] = {}
+    for told in call.facts:
+        if told.at > connected or told.fact.name == "line":
+            break
+        name, values = told.fact.name, told.fact.values
+        if name == "question" and begins is None:
+            begins = told.at + _number(values.get("after", "")) * 1000
+        elif name == "entered":
+            entered[values.get("node", "")] = told.at
+        elif name in _ANSWERS or name == "script" or (name == "source" and values.get("how") == "asked"):
+            node = SOURCE_NODE if name == "source" else values.get("node", "")
+            if begins is None and node == SOURCE_NODE:
+                begins = told.at - _question(call.facts, connected)
+            return min(begins if begins is not None else entered.get(node, told.at), told.at) - call.began_at
+    return connected - call.began_at if begins is None else begins - call.began_at
 
 
 def _question(facts: tuple[CallFact, ...], connected: int) -> int:
@@ -87,7 +109,7 @@ def _question(facts: tuple[CallFact, ...], connected: int) -> int:
         if told.at > connected:
             break
         fact = told.fact
-        asked = fact.name in _ASKED and fact.values.get("node") == SOURCE_NODE
+        asked = fact.name in _ANSWERS and fact.values.get("node") == SOURCE_NODE
         if before and (asked or (fact.name == "source" and fact.values.get("how") == "asked")):
             return told.at - before
         before = told.at
@@ -99,4 +121,4 @@ def _length(leg: Leg) -> int:
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 4 else 0
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else 0

@@ -72,6 +72,7 @@ LINES = Report(
 _STAGES = columns(
     "calls_answered: with a talk",
     "time_to_human: mean",
+    "stage_informer: informer",
     "stage_menu: menu",
     "stage_question: question",
     "stage_queue: queue",
@@ -89,7 +90,7 @@ TIME_TO_HUMAN = Report(
             "By flow version",
             ("desk", "version"),
             _STAGES,
-            chart=("stage_menu", "stage_question", "stage_queue", "stage_ring", "stage_whisper"),
+            chart=("stage_informer", "stage_menu", "stage_question", "stage_queue", "stage_ring", "stage_whisper"),
         ),
         Section("By category", ("desk", "category"), _STAGES),
     ),

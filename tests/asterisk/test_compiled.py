@@ -67,7 +67,7 @@ exten => _X!,1,Set(CALLERID(num)={caller})
  same => n,Goto(inbound,${{EXTEN}},1)
 """
 SEED = os.environ.get("IVR_SEED", "front desk")
-_OURS = frozenset({"began", "caller", "fallback"})
+_OURS = frozenset({"began", "caller", "fallback", "question"})
 """Facts of which one side has others: who served the call, and what the ledger knows of him."""
 _LIMIT = 120.0
 _KILLED_AFTER = 2.0

@@ -54,14 +54,18 @@ def presses(caller: str, keys: str, *, after: float = 0.1):
 @scenes
 async def says_nothing(front):
     async with front.caller("540", "+79210000901") as call:
-        return await to_the_end(front, "keys", call, "+79210000901")
+        assert await call.over(25)
+        heard = await asyncio.to_thread(front.running.recognise, call.heard(), "keys", "en")
+        return await front.told("+79210000901"), heard
 
 
 def test_a_caller_who_presses_nothing_hears_the_menu_twice_and_goes_the_way_of_no_answer(played):
     told, heard = played(says_nothing)
-    assert heard == ["hello", "pick", "pick", "bye"]
+    assert [prompt.prompt for prompt in heard] == ["hello", "pick", "pick", "bye"]
     assert told.facts("silent") == [{"node": "pick"}, {"node": "pick"}]
     assert answered(told) == ("none", [])
+    (question,) = told.facts("question")
+    assert int(question["after"]) / 1000 == pytest.approx(heard[1].began - heard[0].began, abs=0.1)
 
 
 @scenes

@@ -19,15 +19,22 @@ class Conversation:
     def __init__(self, thinks: float) -> None:
         self.thinks = thinks
         self.done: list[str] = []
+        self.facts = []
+        self.asked = []
 
     async def note(self, facts):
         self.done.append(" ".join(fact.name for fact in facts))
+        self.facts += facts
+
+    def lasts(self, command):
+        return 1.5 * len(command.prompts)
 
     async def play(self, _command):
         self.done.append("(play)")
 
-    async def ask(self, _command):
+    async def ask(self, command):
         self.done.append("(ask)")
+        self.asked.append(command.prompts)
         await asyncio.sleep(self.thinks)
         return "1"
 
@@ -61,6 +68,15 @@ async def test_what_the_ledger_has_said_meanwhile_is_noted_with_the_key_before_i
     assert rest[0].startswith("key category")
     assert "caller" in rest[0]
     assert rest[0].endswith("handover")
+
+
+async def test_it_is_noted_once_when_the_first_question_begins():
+    conversation = Conversation(0.0)
+    await told(conversation, Callers())
+    (question,) = (fact for fact in conversation.facts if fact.name == "question")
+    assert int(question.values["after"]) == 1500 * len(conversation.asked[0])
+    names = [fact.name for fact in conversation.facts]
+    assert names.index("entered") < names.index("question") < names.index("key")
 
 
 async def test_a_key_is_noted_before_a_ledger_that_is_slow_is_waited_for():

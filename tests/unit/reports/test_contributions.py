@@ -168,12 +168,53 @@ def test_the_source_question_before_the_line_is_a_stage_of_its_own():
         ],
     )
     assert dict(journey_of(call).stages) == {
+        "informer": 0,
         "menu": 9 * SECOND,
         "question": 11 * SECOND,
         "queue": 10 * SECOND,
         "ring": 0,
         "whisper": 0,
     }
+
+
+HELLO, MENU = told(1, "entered", node="hello"), told(1, "entered", node="menu")
+SAID, KEY = told(1, "question", after="4000"), told(9, "key", node="menu", key="1")
+
+
+@pytest.mark.parametrize(
+    ("facts", "stages"),
+    [
+        pytest.param([HELLO, MENU, SAID, KEY], (5, 15, 0), id="the controller speaks both at once"),
+        pytest.param(
+            [HELLO, MENU, SAID, told(3, "key", node="menu", key="1")], (3, 17, 0), id="he knows the key already"
+        ),
+        pytest.param([HELLO, MENU, SAID, told(3, "wrong", node="menu")], (3, 17, 0), id="a wrong key"),
+        pytest.param([HELLO, told(5, "entered", node="menu"), KEY], (5, 15, 0), id="the dialplan alone"),
+        pytest.param(
+            [HELLO, told(1, "question", after="0"), told(7, "script", node="menu")], (1, 19, 0), id="a script"
+        ),
+        pytest.param([HELLO], (20, 0, 0), id="no question"),
+        pytest.param(
+            [HELLO, SAID, told(20, "source", source="internet", how="asked")],
+            (5, 0, 15),
+            id="the source question alone",
+        ),
+        pytest.param(
+            [HELLO, told(20, "source", source="internet", how="asked")],
+            (1, 0, 19),
+            id="the source question, by the dialplan alone",
+        ),
+    ],
+)
+def test_the_informer_is_a_stage_of_its_own_until_the_first_question_begins_or_is_answered(facts, stages):
+    call = made_call(
+        leg("ivr", 0, 20),
+        leg("queue", 20, 30, "answered", line="first"),
+        leg("talk", 30, 60, line="first", agent="201"),
+        facts=[*facts, told(20, "line", line="first", tier="1"), told(25, "key", node="menu", key="2")],
+    )
+    found = dict(journey_of(call).stages)
+    assert tuple(found[stage] // SECOND for stage in ("informer", "menu", "question")) == stages
 
 
 def test_a_source_known_in_two_ways_that_differ_is_a_disagreement():
