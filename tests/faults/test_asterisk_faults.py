@@ -164,11 +164,11 @@ async def test_f30_a_recordings_folder_that_cannot_be_written_is_a_failed_record
     assert check(desk, placed, tmp_path).by_caller[callers[0]]["outcome"] == "answered"
 
 
-async def test_f25_f21_f32_asterisk_killed_in_20_calls_and_its_record_torn(desk, fresh, placed, tmp_path):
+async def test_f25_f21_f32_asterisk_killed_in_50_calls_and_its_record_torn(desk, fresh, placed, tmp_path):
     """All legs closed as `asterisk crash` within 30 s of its return, recordings recovered, the torn piece set aside."""
     async with AsyncExitStack() as stack:
         agents = await staffed(desk, stack, TALKERS)
-        talkers, others = fresh(TALKERS), fresh(20 - TALKERS)
+        talkers, others = fresh(TALKERS), fresh(50 - TALKERS)
         async with calling(desk, talkers) as talks, calling(desk, others) as menus:
             await talking(desk, talks)
             await all_answered(menus)

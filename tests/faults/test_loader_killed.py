@@ -21,7 +21,7 @@ from ivr.store.tables import call, fact, journal_record, leg
 from tests.faults.loaders import Loaders
 from tests.made_journal import made_journal
 
-TIMES = 20
+TIMES = 40
 LIMIT = 60.0
 
 
@@ -73,7 +73,7 @@ def stop(process: subprocess.Popen) -> int:
 
 
 @pytest.mark.timeout(600)
-def test_f18_f19_a_loader_killed_twenty_times_loads_every_record_once(tmp_path, database_url):
+def test_f18_f19_a_loader_killed_forty_times_loads_every_record_once(tmp_path, database_url):
     """F18 F19: killed at random moments while the journal grows, then left alone until it has caught up."""
     chance = random.Random(18)
     data = made_journal(800)
