@@ -18,11 +18,12 @@ from typing import Any
 import numpy as np
 from sqlalchemy import select
 
+from ivr.app.editions import version_at
 from ivr.asterisk.private import find_asterisk
 from ivr.flows.edition import edition_name
 from ivr.flows.model import Desk
 from ivr.flows.prompts import prompts_of
-from ivr.flows.reader import read_desk, read_desks, version_of
+from ivr.flows.reader import read_desk, read_desks
 from ivr.phone.call import CallOverError
 from ivr.phone.hearing import Heard, recognise
 from ivr.phone.incoming import IncomingCall
@@ -166,7 +167,7 @@ class RunningDesk:
 
     def edition(self, desk: str) -> str:
         """Return the name of the desk's edition that the dialplan knows."""
-        return edition_name(desk, version_of(self.desks / f"{desk}.yaml"))
+        return edition_name(desk, version_at(self.desks, self.desk(desk)))
 
     def prompts(self, desk: str, language: str) -> dict[str, Any]:
         """Return the published sound of each prompt, at 8 kHz."""

@@ -94,20 +94,19 @@ class _Change:
         version = Version(
             self._number, time.time(), wish.author, wish.reason, wish.names, "begun", former=_names(former)
         )
-        if same and not anew:  # at most prompts that were spoken anew
-            if not lay(self._settings, wish.editions, former, self._installation, wish.folder, files).sounds:
-                return None
-        else:
-            add_version(home, version)
-            try:
-                self._bring(wish.editions, former, [self._old, *self._half], files, wish.folder)
-                smoke(self._settings, [one for one in wish.editions if anew or one not in self._old or self._half])
-            except (DeskError, OSError) as fault:
-                self._take_back(version, str(fault), there if anew else ())
-                raise
-            except KeyboardInterrupt:
-                self._take_back(version, "It was broken off.", there if anew else ())
-                raise
+        if same and not anew:
+            lay(self._settings, wish.editions, former, self._installation, wish.folder, files)  # what was lost of it
+            return None
+        add_version(home, version)
+        try:
+            self._bring(wish.editions, former, [self._old, *self._half], files, wish.folder)
+            smoke(self._settings, [one for one in wish.editions if anew or one not in self._old or self._half])
+        except (DeskError, OSError) as fault:
+            self._take_back(version, str(fault), there if anew else ())
+            raise
+        except KeyboardInterrupt:
+            self._take_back(version, "It was broken off.", there if anew else ())
+            raise
         version = replace(version, outcome="served")
         add_version(home, version)
         return version

@@ -117,6 +117,8 @@ class _Writer:
             return
         with opened as file:
             info = self._tar.gettarinfo(arcname=name, fileobj=file)
+            # Not as a link to another member: two names of one file are two files.
+            info.type, info.linkname, info.size = tarfile.REGTYPE, "", os.fstat(file.fileno()).st_size
             info.uid = info.gid = 0
             info.uname = info.gname = ""
             # A file that grows meanwhile goes in as long as it was.
@@ -165,16 +167,23 @@ def _sources(settings: Settings, desks: Path, place: Path, *, recordings: bool) 
         yield _copied(source, place / "astdb.sqlite3"), f"home/{_ASTERISKS}"
     yield from _files(desks, "dialplans")
     if recordings:
-        yield from _files(settings.recordings, "recordings")
+        yield from _files(settings.recordings, "recordings", links=False)
 
 
-def _files(place: Path, name: str) -> Iterator[tuple[Path, str]]:
+def _files(place: Path, name: str, *, links: bool = True) -> Iterator[tuple[Path, str]]:
+    """Walk over the files under a place. What a link leads to is a file like others, where the desk follows links."""
     if place.is_file():
         yield place, name
-    elif place.is_dir():
-        for path in sorted(place.rglob("*")):
-            if path.is_file() and not path.is_symlink():
+    for folder, within, files in os.walk(place, followlinks=links):
+        within[:] = sorted(one for one in within if not _leads_round(Path(folder) / one))
+        for path in (Path(folder) / file for file in sorted(files)):
+            if path.is_file() and (links or not path.is_symlink()):
                 yield path, f"{name}/{path.relative_to(place).as_posix()}"
+
+
+def _leads_round(folder: Path) -> bool:
+    """Say whether a folder is a link to one that it lies in."""
+    return folder.is_symlink() and folder.parent.resolve().is_relative_to(folder.resolve())
 
 
 def _ledger(settings: Settings, place: Path) -> Path:

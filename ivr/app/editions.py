@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Collection, Iterable, Mapping
@@ -16,16 +17,42 @@ from ivr.errors import DeskError
 from ivr.flows.edition import BETWEEN, Edition, desk_of, edition_name
 from ivr.flows.model import Desk
 from ivr.flows.reader import desk_of_values, read_desk, read_desks, version_of
+from ivr.speech.library import prints_of
 from ivr.written.file import read_written
+
+_SOUNDS = ".sounds"
+"""Beside a copy of a desk file: what tells the audio of its prompts."""
+
+
+def version_at(folder: Path, desk: Desk) -> str:
+    """Return the version of a desk as it lies in a folder: of its file, its scripts and its prompts' audio."""
+    return version_of(folder / f"{desk.desk}.yaml", _sounds(folder, desk))
 
 
 def editions_of(folder: Path, desks: Mapping[str, Desk]) -> tuple[Edition, ...]:
-    """Return the desks of a folder with the versions of their files there."""
-    return tuple(Edition(desk, version_of(folder / f"{name}.yaml")) for name, desk in desks.items())
+    """Return the desks of a folder with their versions there."""
+    return tuple(Edition(desk, version_at(folder, desk)) for desk in desks.values())
+
+
+def _sounds(folder: Path, desk: Desk) -> str:
+    """Return what changes with the audio of any prompt; "" where there is none, as in homes of older programs."""
+    file = folder / f"{desk.desk}.yaml"
+    if file.with_suffix(_SOUNDS).is_file():
+        return _noted(file)
+    prints = prints_of(desk, folder)
+    return hashlib.sha256(json.dumps(prints, sort_keys=True).encode()).hexdigest() if prints else ""
+
+
+def _noted(file: Path) -> str:
+    """Return what was noted of the audio beside a copy of a desk file."""
+    try:
+        return file.with_suffix(_SOUNDS).read_text()
+    except OSError:
+        return ""
 
 
 def place_of(home: Path, edition: str) -> Path:
-    """Return the folder that holds the edition's desk file and scripts."""
+    """Return the folder that holds the edition's desk file, its scripts, and what tells its audio."""
     return home / "editions" / edition
 
 
@@ -40,8 +67,8 @@ def keep_editions(home: Path, folder: Path, editions: Iterable[Edition]) -> None
             fresh = place.with_name(f".{edition.name}.new")
             rmtree(fresh, ignore_errors=True)
             fresh.mkdir(parents=True)
-            copy_desk(folder, edition.desk.desk, fresh)
-            if version_of(fresh / f"{edition.desk.desk}.yaml") != edition.version:
+            copy_desk(folder, edition.desk, fresh)
+            if version_at(fresh, edition.desk) != edition.version:
                 raise DeskError(
                     f"{folder / edition.desk.desk}.yaml was saved while it was brought in.", "Do the same again."
                 )
@@ -55,7 +82,7 @@ def read_edition(home: Path, name: str) -> Edition:
     file = place_of(home, name) / f"{desk_of(name)}.yaml"
     if "/" in name or not file.is_file():
         raise DeskError(f"There is no edition {name!r} in {home}.", "`ivr history` names those that there are.")
-    version = version_of(file)
+    version = version_of(file, _noted(file))
     return Edition(_kept_desk(file, version == name.partition(BETWEEN)[2]), version)
 
 
@@ -106,7 +133,7 @@ class Editions:
     async def find(self, name: str) -> Edition:
         """Return it by its name; by a bare desk's name the one that is served now. Raises `DeskError`."""
         if desk_of(name) == name and (file := self._desks / f"{name}.yaml").is_file():
-            name = edition_name(name, version_of(file))
+            name = edition_name(name, version_at(self._desks, read_desk(file)))
         if name not in self._known:
             import asyncio  # noqa: PLC0415 - an admin's commands read editions too, and have no other use for it
 
@@ -128,8 +155,10 @@ def forget_editions(home: Path, sounds: Path, kept: Collection[str]) -> None:
                 rmtree(place)
 
 
-def copy_desk(folder: Path, name: str, to: Path) -> None:
-    """Copy a desk's file and its scripts."""
+def copy_desk(folder: Path, desk: Desk, to: Path) -> None:
+    """Copy a desk's file and its scripts, and note what tells its audio, which lies where it was published."""
+    name = desk.desk
     copyfile(folder / f"{name}.yaml", to / f"{name}.yaml")
+    (to / f"{name}{_SOUNDS}").write_text(_sounds(folder, desk))
     if (scripts := folder / name / "scripts").is_dir():
         copytree(scripts, to / name / "scripts")

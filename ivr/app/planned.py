@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from difflib import unified_diff
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from ivr.app.as_written import as_written, written_by
+from ivr.app.condition import lines_now
 from ivr.app.editions import editions_of, known_editions
+from ivr.app.hindrances import hindrances
 from ivr.app.prepare import render_config
 from ivr.app.proven import this_program
 from ivr.app.secrets import Secrets, read_secrets
@@ -21,10 +24,12 @@ from ivr.flows.edition import Edition
 from ivr.flows.model import Desk
 from ivr.flows.reader import read_desks
 from ivr.settings import Settings
-from ivr.speech.library import duration_of
+from ivr.speech.library import duration_of, prints_of, published_prints
 from ivr.speech.wav import seconds_of
 
 _HIDDEN = "a password"
+_AT_ONCE = ("agents", "rank", "ring", "wrap")
+"""What is of a line itself, and not of a call's edition: it counts for those who wait already."""
 _NOWHERE = Path("/nowhere")
 _ANY = Installation((), (), _NOWHERE, _NOWHERE, _NOWHERE)
 """Of two desks the files differ in the same way for any Asterisk: none is looked for."""
@@ -46,10 +51,15 @@ class Planned:
     anew: Mapping[str, str]
     """Asterisk's file → what this program makes otherwise of the same desks than the one that wrote it."""
 
+    felt: tuple[str, ...]
+    """Who waits at this moment in a line that would change for him, too."""
+    hindered: tuple[str, ...]
+    """Why an apply would refuse it, though the desks can be opened."""
+
     @property
     def empty(self) -> bool:
         """Say whether nothing would change."""
-        return not (self.new or self.gone or self.changed or self.files or self.drift or self.anew)
+        return not (self.new or self.gone or self.changed or self.files or self.drift or self.anew or self.hindered)
 
 
 def plan(served: Settings, folder: Path) -> Planned:
@@ -67,6 +77,8 @@ def plan(served: Settings, folder: Path) -> Planned:
         dict(_diffs(before, after, kept)),
         drift(served),
         _anew(served, kept),
+        tuple(_felt(lines_now(served.home), old, new)),
+        tuple(f"{one.sentence} {one.cure}" for one in hindrances(folder, new)),
     )
 
 
@@ -114,7 +126,7 @@ def published(sounds: Path, edition: Edition) -> Version:
         except (OSError, ValueError):
             return None
 
-    return Version(edition.desk, lasts)
+    return Version(edition.desk, lasts, published_prints(sounds / edition.name))
 
 
 def _changes(served: Settings, folder: Path, old: Edition, new: Desk) -> tuple[Change, ...]:
@@ -122,7 +134,17 @@ def _changes(served: Settings, folder: Path, old: Edition, new: Desk) -> tuple[C
     def then(prompt: str, language: str) -> float | None:
         return duration_of(folder, new.desk, prompt, language)
 
-    return changes(published(served.sounds, old), Version(new, then))
+    return changes(published(served.sounds, old), Version(new, then, prints_of(new, folder)))
+
+
+def _felt(now: Mapping[str, Mapping[str, Any]], old: Mapping[str, Desk], new: Mapping[str, Desk]) -> Iterator[str]:
+    for name, desk in old.items():
+        for place, line in desk.lines.items():
+            waiting = now.get(f"{name}-{place}", {}).get("waiting", 0)
+            after = new[name].lines.get(place) if name in new else None
+            if waiting and after and any(getattr(line, field) != getattr(after, field) for field in _AT_ONCE):
+                who = "A caller waits" if waiting == 1 else f"{waiting} callers wait"
+                yield f"{who} in `{place}` of {name}: what changes of its agents and ringing counts there at once."
 
 
 def _rendered(

@@ -22,6 +22,7 @@ from ivr.flows.edition import Edition
 from ivr.flows.model import Desk
 from ivr.flows.reader import read_desks
 from ivr.settings import Settings
+from ivr.speech.library import publish
 from ivr.speech.wav import RATES
 
 _FOLDERS = ("etc", "lib/keys", "spool", "log/cel-custom", "log/cdr-csv", "sounds", "data")
@@ -82,8 +83,6 @@ class Laid(NamedTuple):
     secrets: Secrets
     files: tuple[str, ...]
     """Asterisk's files that changed."""
-    sounds: bool
-    """Whether a prompt changed."""
 
 
 def lay(
@@ -101,15 +100,15 @@ def lay(
     when a prompt has no audio.
     """
     secrets = keep_secrets(settings.home / "secrets.json", (agent for one in editions for agent in one.desk.agents))
-    sounds = _publish(settings, editions, folder) if folder else False
     if folder:
+        _publish(settings, editions, folder)
         keep_editions(settings.home, folder, editions)
     _lay_sounds(settings, editions, former)
     _lay_desks(settings, editions)
     files = files or render_config(settings, editions, former, secrets, installation)
     changed = tuple(file.name for file in files if _write(settings.asterisk_etc / file.name, file))
     note_written(settings.asterisk_etc, files, this_program())
-    return Laid(secrets, changed, sounds)
+    return Laid(secrets, changed)
 
 
 def render_config(
@@ -146,13 +145,17 @@ def _write(path: Path, file: Rendered) -> bool:
 
 def _lay_desks(settings: Settings, editions: Sequence[Edition]) -> None:
     """Copy desk files and scripts: dialplan and controller must speak of the same flow, whatever is edited since."""
-    fresh, place = settings.home / "desks.new", settings.home / "desks"
-    rmtree(fresh, ignore_errors=True)
+    place = settings.home / "desks"
+    fresh, former = place.with_suffix(".new"), place.with_suffix(".old")
+    for left in (fresh, former):
+        rmtree(left, ignore_errors=True)
     fresh.mkdir()
     for edition in editions:
-        copy_desk(place_of(settings.home, edition.name), edition.desk.desk, fresh)
-    rmtree(place, ignore_errors=True)
+        copy_desk(place_of(settings.home, edition.name), edition.desk, fresh)
+    if place.exists():  # never some of them alone: the loader would take the others' recordings for nobody's
+        place.rename(former)
     fresh.rename(place)
+    rmtree(former, ignore_errors=True)
 
 
 def _lay_data(state: Path, installation: Installation) -> None:
@@ -170,13 +173,10 @@ def _link(link: Path, target: Path) -> None:
         link.symlink_to(target)
 
 
-def _publish(settings: Settings, editions: Sequence[Edition], folder: Path) -> bool:
-    """Publish each edition's prompts under its name; say whether any changed."""
-    from ivr.speech.library import publish  # noqa: PLC0415 — numpy is heavy, and only needed when a sound changed
-
-    sounds = settings.sounds
-    changed = [publish(one.desk, folder, sounds / one.name, sounds / one.desk.desk) for one in editions]
-    return any(changed)
+def _publish(settings: Settings, editions: Sequence[Edition], folder: Path) -> None:
+    """Publish each edition's prompts under its name."""
+    for one in editions:
+        publish(one.desk, folder, settings.sounds / one.name, settings.sounds / one.desk.desk)
 
 
 def _pieces() -> list[Path]:

@@ -85,8 +85,11 @@ def add_version(home: Path, version: Version) -> None:
 
 
 def kept_editions(versions: Sequence[Version]) -> frozenset[str]:
-    """Return the editions of the versions that are kept."""
-    return frozenset(name for version in versions[-KEPT:] for name in version.editions.values())
+    """Return the editions of the versions that are kept; what was taken back is not gone back to."""
+    served = [version for version in versions if version.outcome != "taken back"]
+    latest = serving(versions)
+    last = [*served[-KEPT:], *([latest] if latest else [])]
+    return frozenset(name for version in last for name in version.editions.values())
 
 
 def note_start(home: Path, author: str, editions: Mapping[str, str]) -> None:

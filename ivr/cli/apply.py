@@ -27,7 +27,12 @@ def apply(
     ] = None,
     author: Author = None,
     untested: Annotated[
-        bool, typer.Option("--untested", help="Even when a scenario comes otherwise, or the dialplan is not proven.")
+        bool,
+        typer.Option(
+            "--untested",
+            help="Even when a scenario comes otherwise, audio says an old text, a way is over the budget, "
+            "or the dialplan is not proven.",
+        ),
     ] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Even over files of Asterisk's edited by hand.")
@@ -47,6 +52,7 @@ def apply(
     every = read_desks(folder)
     editions = editions_of(folder, every)  # at once: who saves a file from now on is not served by this apply
     if not untested:
+        _look(folder, every)
         _prove(editions)
         _try(folder, every)
     if not overwrite and (served.home / "desks").is_dir() and (edited := drift(served)):
@@ -64,6 +70,13 @@ def tell(version: Version | None) -> None:
         return
     names = ", ".join(edition.replace("_", " ") for edition in version.editions.values())
     print(f"Version {version.number} is served: {names}. `ivr rollback` goes back.")
+
+
+def _look(folder: Path, desks: dict[str, Desk]) -> None:
+    from ivr.app.hindrances import hindrances
+
+    for found in hindrances(folder, desks):
+        raise DeskError(found.sentence, f"{found.cure} --untested serves it all the same.")
 
 
 def _prove(editions: Sequence[Edition]) -> None:

@@ -149,13 +149,13 @@ def _add_together(folder: Path, reports: list[Report]) -> None:
 
 
 def _plain(report: Report) -> dict[str, Any]:
-    from ivr.flows.reader import version_of
+    from ivr.app.editions import version_at
 
     desk = report.source.desk if report.source else None
     return {
         "file": str(report.file),
         "desk": desk.desk if desk else None,
-        "version": version_of(report.file) if desk else None,
+        "version": version_at(report.file.parent, desk) if desk else None,
         "mistakes": report.mistakes,
         "warnings": report.warnings,
         "budget": desk.budget.time_to_human.total_seconds() if desk and desk.budget else None,

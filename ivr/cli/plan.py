@@ -73,6 +73,8 @@ def _lines(planned: Planned, calls: int, *, files: bool) -> Iterator[tuple[str, 
     if calls:
         going = "A call goes on now: it ends in the version that it began."
         yield going if calls == 1 else f"{calls} calls go on now: they end in the version that they began.", "yellow"
+        yield from ((one, "yellow") for one in planned.felt)
+    yield from ((f"`ivr apply` will refuse this: {why}", "red") for why in planned.hindered)
     for name, text in planned.drift.items():
         yield f"{name} was changed by hand; a start, or `ivr apply --overwrite`, writes over it:", "bold yellow"
         yield text, ""

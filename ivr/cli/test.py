@@ -100,15 +100,20 @@ def _read(folder: Path, wanted: list[str]) -> tuple[dict[str, Desk], dict[str, t
 
 def _check_served(names: Iterable[str], folder: Path, served: Path) -> None:
     """Refuse to try on callers' desk what stands in a file that it does not serve."""
-    from ivr.flows.reader import version_of
-
     for name in names:
         file, its = folder / f"{name}.yaml", served / f"{name}.yaml"
-        if its != file and (not its.exists() or version_of(its) != version_of(file)):
+        if its != file and (not its.exists() or _version(its) != _version(file)):
             raise DeskError(
                 f"{file} is not what is served: a real call would not meet it.",
                 "Bring it into the running desk by `ivr apply`, or leave --real out.",
             )
+
+
+def _version(file: Path) -> str:
+    from ivr.app.editions import version_at
+    from ivr.flows.reader import read_desk
+
+    return version_at(file.parent, read_desk(file))
 
 
 def _tried(scenario: Scenario, desk: Desk, desks: dict[str, Desk], settings: Settings, *, real: bool) -> Tried:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -33,10 +33,12 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A desk, and how long its prompts last."""
+    """A desk, and how its prompts sound."""
 
     desk: Desk
     lasts: Durations
+    audio: Mapping[str, str] = field(default_factory=dict)
+    """`<language>/<id>` → what changes with that prompt's audio."""
 
 
 def changes(old: Version, new: Version) -> tuple[Change, ...]:
@@ -119,10 +121,14 @@ def _prompts(old: Version, new: Version) -> Iterator[str]:
         longer = (
             (new.lasts(*place) or 0.0) - (old.lasts(*place) or 0.0) if new.lasts(*place) and old.lasts(*place) else 0.0
         )
+        key = f"{place[1]}/{place[0]}"
+        same = old.audio.get(key) == new.audio.get(key)
         how = f", {abs(longer):.1f} s {'longer' if longer > 0 else 'shorter'}" if abs(longer) >= LEAST else ""
-        if text != before[place]:
+        if text != before[place] and same and key in new.audio:
+            yield f"`{name}` is to say: {_cut(text)}, and its audio is the old one"
+        elif text != before[place]:
             yield f"`{name}` says: {_cut(text)}{how}"
-        elif how:
+        elif how or not same:
             yield f"`{name}` is spoken anew{how}"
 
 

@@ -20,7 +20,7 @@ class Edition:
 
     desk: Desk
     version: str
-    """See `ivr.flows.reader.version_of`."""
+    """See `ivr.app.editions.version_at`."""
 
     @property
     def name(self) -> str:

@@ -145,14 +145,16 @@ def read_desks(folder: File) -> dict[str, Desk]:
     return {source.desk.desk: source.desk for source in sources}
 
 
-def version_of(path: File) -> str:
-    """Return 12 hexadecimal digits that change with the desk file and with its scripts."""
+def version_of(path: File, sounds: str = "") -> str:
+    """Return 12 hexadecimal digits that change with the desk file, its scripts, and `sounds`: what tells its audio."""
     digest = hashlib.sha256(read_bytes(path, "desk"))
     scripts = path.parent / path.stem / "scripts"
     for script in sorted(scripts.rglob("*.py")):
         content = script.read_bytes()
         digest.update(f"\0{script.relative_to(scripts).as_posix()}\0{len(content)}\0".encode())
         digest.update(content)
+    if sounds:
+        digest.update(f"\0\0{sounds}".encode())
     return digest.hexdigest()[:12]
 
 

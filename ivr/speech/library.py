@@ -97,11 +97,24 @@ def lengths(desk: Desk, folder: Path) -> Callable[[str, str], float]:
     return length
 
 
-def publish(desk: Desk, folder: Path, target: Path, like: Path | None = None) -> bool:
+def prints_of(desk: Desk, folder: Path) -> dict[str, str]:
+    """Return `<language>/<id>` → what changes with that prompt's audio, of each prompt that has any."""
+    found = {}
+    for prompt in prompts_of(desk):
+        if source := source_of(folder, desk.desk, prompt.id, prompt.language):
+            found[f"{prompt.language}/{prompt.id}"] = _stamp(source)
+    return found
+
+
+def published_prints(target: Path) -> dict[str, str]:
+    """Return `<language>/<id>` → what changes with that prompt's audio, as it was when it was published there."""
+    return _read_stamps(target)
+
+
+def publish(desk: Desk, folder: Path, target: Path, like: Path | None = None) -> None:
     """Bring the desk's prompts to `<target>/<language>/<id>.wav` and `.wav16`; only what changed is written.
 
-    What `like`, where another edition of the desk was published, has already is linked from there. Says whether
-    anything changed.
+    What `like`, where another edition of the desk was published, has already is linked from there.
 
     Raises `DeskError`, before anything is written, when a prompt has no audio.
     """
@@ -118,10 +131,10 @@ def publish(desk: Desk, folder: Path, target: Path, like: Path | None = None) ->
             f"Desk {desk.desk} has no audio for {', '.join(missing)}.",
             f"Run `ivr prompts build {desk.desk}`, or record them into {folder / desk.desk / 'recorded'}.",
         )
-    return _bring(sources, target, like)
+    _bring(sources, target, like)
 
 
-def _bring(sources: dict[str, Source], target: Path, like: Path | None) -> bool:
+def _bring(sources: dict[str, Source], target: Path, like: Path | None) -> None:
     before, there = _read_stamps(target), _read_stamps(like) if like else {}
     stamps = {}
     for key, source in sources.items():
@@ -137,7 +150,6 @@ def _bring(sources: dict[str, Source], target: Path, like: Path | None) -> bool:
             (target / f"{key}{extension}").unlink(missing_ok=True)
     if stamps != before:
         write_whole(target / _STAMPS, json.dumps(stamps, indent=1, sort_keys=True).encode())
-    return stamps != before
 
 
 def _link(like: str, prompt: str) -> bool:
@@ -164,9 +176,13 @@ def _content(source: Source) -> dict[str, bytes]:
 
 
 def _stamp(source: Source) -> str:
-    content = source.path.read_bytes()
-    if not source.by_person:
-        content += source.path.with_suffix(".wav16").read_bytes()
+    try:
+        content = source.path.read_bytes()
+        if not source.by_person:
+            content += source.path.with_suffix(".wav16").read_bytes()
+    except OSError as error:
+        cure = "Look at its rights, or run the command again if it is being made at this moment."
+        raise DeskError(f"The audio {source.path} cannot be read: {error.strerror}.", cure) from error
     return f"{hashlib.sha256(content).hexdigest()}:{_CHAIN if source.by_person else 'made'}"
 
 

@@ -21,10 +21,10 @@ from ivr.app.heartbeat import last_beat
 from ivr.asterisk.console import busy
 from ivr.asterisk.control import control_dir
 from ivr.asterisk.render import Rendered
-from ivr.flows.reader import version_of
+from ivr.phone.wav import write_sound
 from tests.asterisk.front import Front, serving
 from tests.faults.phones import until
-from tests.running import REPO, WORKER, RunningDesk, desk_folder
+from tests.running import REPO, WORKER, RunningDesk, desk_folder, spoken
 
 pytestmark = pytest.mark.asterisk
 
@@ -261,6 +261,34 @@ async def test_an_apply_whose_terminal_is_closed_is_taken_back(front, number):
     assert "Nothing to apply" in apply(front, "nothing").stdout
 
 
+def test_a_prompt_that_was_recorded_anew_is_a_version_that_can_be_gone_back_from(front):
+    before = front.running.edition("shop")
+    published = front.running.settings.sounds / "shop/en"
+    old = (published / "ask.wav").read_bytes()
+    write_sound(front.running.desks / "shop/recorded/en/ask.wav", spoken("another voice"))
+    assert "`ask` is spoken anew" in front.running.ivr("plan", "--desks", str(front.running.desks)).stdout
+    number = history(front)[-1]["number"]
+    apply(front, "another voice")
+    assert history(front)[-1]["editions"]["shop"] == front.running.edition("shop") != before
+    assert (published / "ask.wav").read_bytes() != old
+    assert "`ask` is spoken anew" in front.running.ivr("diff", str(number), str(number + 1)).stdout
+    assert front.running.ivr("rollback").returncode == 0
+    assert history(front)[-1]["editions"]["shop"] == before
+    assert (published / "ask.wav").read_bytes() == old
+
+
+def test_a_desk_whose_callers_would_wait_longer_than_promised_is_not_applied(front):
+    before = history(front)
+    edit(front, f"{SHOP}budget: {{time to human: 1s}}\n")
+    write_sound(front.running.desks / "shop/recorded/en/ask.wav", spoken("a slow voice", 2.0))
+    refused = apply(front, "too soon", code=2)
+    assert "is over the budget" in refused.stderr
+    assert "--untested" in refused.stderr
+    planned = front.running.ivr("plan", "--desks", str(front.running.desks)).stdout
+    assert "`ivr apply` will refuse this: shop: the way " in planned
+    assert history(front) == before
+
+
 def of_another_program(front: Front) -> str:
     """Let Asterisk's files be as a program of another version wrote them, and read; return extensions.conf."""
     etc = front.running.settings.asterisk_etc
@@ -306,7 +334,7 @@ async def test_former_versions_stay_while_anybody_calls_and_of_a_quiet_desk_the_
             edit(front, text)
             await asyncio.to_thread(apply, front, "during a call")
         assert "'arrive'" in front.running.asterisk(f"dialplan show arrive@desk-{first}")
-    last = f"shop_{version_of(front.running.desks / 'shop.yaml')}"
+    last = front.running.edition("shop")
     await until(lambda: "0 active channels" in front.running.asterisk("core show channels count"), 30)
     edit(front, SHOP.replace("Ben", "Bob"))
     apply(front, "of a quiet desk")
@@ -320,7 +348,7 @@ def test_rollback_serves_what_was_served_before_with_its_words(front):
     apply(front, "turned")
     turned = history(front)[-1]["number"]
     old = next(one["number"] for one in history(front) if one["editions"]["shop"] == first)
-    assert "`ask` says" in front.running.ivr("diff", str(old), str(turned)).stdout
+    assert "`ask` is to say" in front.running.ivr("diff", str(old), str(turned)).stdout
     assert f"Version {turned + 1} is served" in front.running.ivr("rollback").stdout
     assert first in front.running.asterisk("dialplan show 740@inbound")
     assert (front.running.settings.sounds / "shop").resolve().name == first

@@ -66,6 +66,28 @@ def test_everything_that_is_the_desk_s_own_comes_back_and_nothing_else(desk, tmp
     assert (home / "recordings/2026/talk.wav").read_bytes() == b"voices"
 
 
+def test_what_links_lead_to_comes_back_as_files_but_no_recording_that_is_one(desk, tmp_path):
+    """A desk file of a checkout elsewhere, two names of one recording, a link that leads round."""
+    elsewhere_kept = tmp_path / "checkout"
+    (elsewhere_kept / "en").mkdir(parents=True)
+    (elsewhere_kept / "bar.yaml").write_bytes(b"desk: bar\n")
+    (elsewhere_kept / "en/hello.wav").write_bytes(b"another person")
+    (desk.desks / "bar.yaml").symlink_to(elsewhere_kept / "bar.yaml")
+    (desk.desks / "bar").mkdir()
+    (desk.desks / "bar/recorded").symlink_to(elsewhere_kept)
+    (desk.desks / "bar/round").symlink_to(desk.desks)
+    (desk.desks / "shop/recorded/en/bye.wav").hardlink_to(desk.desks / "shop/recorded/en/hello.wav")
+    (desk.recordings / "2026/stolen.wav").symlink_to(desk.home / "secrets.json")
+    back_up(desk, desk.desks, tmp_path / "desk.tar.gz")
+    restore(tmp_path / "desk.tar.gz", elsewhere(tmp_path))
+    desks = tmp_path / "other/dialplans"
+    assert (desks / "bar.yaml").read_bytes() == b"desk: bar\n"
+    assert (desks / "bar/recorded/en/hello.wav").read_bytes() == b"another person"
+    assert (desks / "shop/recorded/en/bye.wav").read_bytes() == b"a person"
+    assert not (desks / "bar/round").exists()
+    assert not (tmp_path / "other/recordings/2026/stolen.wav").exists()
+
+
 def test_neither_the_file_nor_the_secrets_may_be_read_by_others(desk, tmp_path):
     os.umask(0o022)
     back_up(desk, desk.desks, tmp_path / "desk.tar.gz")

@@ -34,6 +34,39 @@ def serve(home, text):
     return edition
 
 
+def speak(home, sound):
+    """Record the desk's one prompt."""
+    file = home / "desks/shop/recorded/en/hello.wav"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(sound)
+
+
+def test_other_audio_of_the_same_text_is_another_edition_and_each_is_found_again(home):
+    silent = serve(home, SHOP)
+    speak(home, b"one")
+    first = serve(home, SHOP)
+    speak(home, b"two")
+    second = serve(home, SHOP)
+    assert len({silent.name, first.name, second.name}) == 3
+    assert [read_anew(home, one) for one in (silent, first, second)] == [silent, first, second]
+    speak(home, b"one")
+    assert serve(home, SHOP) == first
+
+
+def test_an_edition_that_a_program_without_audio_in_its_versions_kept_is_found_under_its_name(home):
+    edition = serve(home, SHOP)
+    (home / "editions" / edition.name / "shop.sounds").unlink()
+    assert read_anew(home, edition) == edition
+
+
+def test_a_desk_whose_audio_changes_while_it_is_brought_in_is_refused(home):
+    speak(home, b"one")
+    (edition,) = editions_of(home / "desks", read_desks(home / "desks"))
+    speak(home, b"two")
+    with pytest.raises(DeskError, match="was saved while it was brought in"):
+        keep_editions(home, home / "desks", [edition])
+
+
 async def test_an_edition_that_came_while_calls_ran_is_found_with_its_agents(home):
     editions = Editions(home, home / "desks")
     (old,) = editions.current

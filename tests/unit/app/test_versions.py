@@ -97,6 +97,14 @@ def test_calls_may_be_in_a_version_whose_apply_broke_off():
     assert broken_off(served) == served[-1]
 
 
+def test_what_is_served_is_kept_however_many_versions_were_taken_back_since():
+    versions = [
+        version(1, edition="shop_1"),
+        *(version(n, edition="shop_2", outcome="taken back") for n in range(2, 90)),
+    ]
+    assert kept_editions(versions) == {"shop_1"}
+
+
 def test_a_start_ends_what_an_apply_that_broke_off_had_begun(tmp_path):
     note_start(tmp_path, "Ann", {"shop": "shop_1"})
     add_version(tmp_path, version(2, edition="shop_2", outcome="begun"))

@@ -49,6 +49,24 @@ def test_a_longer_recording_is_told_in_seconds_with_what_it_makes_of_the_time_to
     assert any(one.startswith("a caller who presses nothing: a telephone of `first` rings after ") for one in found)
 
 
+@pytest.mark.parametrize(
+    ("audio", "text", "told_as"),
+    [
+        ("a", "Hello.", ""),
+        ("b", "Hello.", "`hello (en)` is spoken anew"),
+        ("a", "Good day.", "`hello (en)` is to say: “Good day.”, and its audio is the old one"),
+        ("b", "Good day.", "`hello (en)` says: “Good day.”"),
+    ],
+)
+def test_a_prompt_is_told_by_what_callers_hear_of_it(audio, text, told_as):
+    hello = {"say": {"en": "Hello.", "ru": "Привет."}, "then": "why"}
+    old, new = (
+        desk(flow=SMALL["flow"] | {"hello": hello | {"say": {"en": one, "ru": "Привет."}}}) for one in ("Hello.", text)
+    )
+    found = changes(Version(old, lambda *_: 1.0, {"en/hello": "a"}), Version(new, lambda *_: 1.0, {"en/hello": audio}))
+    assert [change.sentence for change in found] == ([told_as] if told_as else [])
+
+
 def test_other_parts_are_told_by_their_place():
     found = told(desk(), desk(patience="5m"))
     assert ("desk", "patience: 300 s, no more 600 s") in found
