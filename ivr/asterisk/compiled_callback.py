@@ -145,13 +145,14 @@ def _back(edition: Edition, numbers: Collection[str]) -> Iterator[tuple[str, lis
         "pressed",
         [
             'GotoIf($["${IVR_BACK_TO}" = ""]?callback,stays,1)',
-            # From here on he is in no line: his placeholder may be.
-            f"MSet(GROUP(callers)=,IVR_UNTIL=$[${{EPOCH}} + {within}])",
+            f"Set(IVR_UNTIL=$[${{EPOCH}} + {within}])",
+            f'ExecIf($["${{{promise_of(desk)}}}" = ""]?Set({promise_of(desk)}={kept}))',
+            # On a full disk no promise is kept, so none is made.
+            f'GotoIf($["${{{promise_of(desk)}}}" = ""]?callback,stays,1)',
             fact("callback", number="${IVR_BACK_TO}", line="${IVR_LINE}", until="${IVR_UNTIL}"),
-            f'GotoIf($["${{{promise_of(desk)}}}" != ""]?again)',
-            f"Set({promise_of(desk)}={kept})",
+            "Set(GROUP(callers)=)",  # from here on he is in no line: his placeholder may be
             # One whose placeholder is lost, or was taken away with the desk's callbacks, has one again.
-            f"(again),{_unless_it_stands(desk, 'v(IVR_POSITION=${QUEUEPOSITION})')}",
+            _unless_it_stands(desk, "v(IVR_POSITION=${QUEUEPOSITION})"),
             f"Playback({edition.name}/{LANGUAGE}/callback.within.{desk.callback.minutes})",
             "Hangup(16)",
         ],
@@ -188,7 +189,7 @@ def _callback(edition: Edition, line_values: dict[str, str]) -> Iterator[tuple[s
             f"Set(IVR_PROMISE=${{{promise}}})",
             'GotoIf($["${IVR_PROMISE}" = ""]?over)',
             # It has stood in the line until the desk closed: this is no try.
-            *((open_now[0], 'GotoIf($["${IVR_OPEN}" != "1"]?over)') if desk.hours else ()),
+            *((open_now[0], 'GotoIf($["${IVR_OPEN}" != "1"]?over)') if desk.hours else ("NoOp()", "NoOp()")),
             f"MSet({','.join(f'{name}=${{CUT(IVR_PROMISE,:,{place})}}' for place, name in parts)})",
             "Set(IVR_TRIES=$[0${CUT(IVR_PROMISE,:,3)} + 1])",
             f"Set({promise}={counted})",

@@ -79,6 +79,36 @@ def test_a_placeholder_finds_its_next_step_whatever_desk_comes_beside_its_own(tm
     assert numbers == [["100|101"], ["100|101|190"]], "no desk calls another one back"
 
 
+_TAKES_TIME = re.compile(r"(?:n|\d+)(?:\(\w+\))?,(Dial|Queue|Wait|Playback|Read|Record|Originate|ChannelRedirect)\(")
+
+
+def _waits(contexts, name):
+    """Return extension → the numbers of its steps that take their time."""
+    found, extension, step = {}, "", 0
+    for line in contexts[name]:
+        extension, step = (line[9:].split(",")[0], 1) if line.startswith("exten => ") else (extension, step + 1)
+        if taking := _TAKES_TIME.search(line):
+            found.setdefault(extension, []).append((step, taking[1]))
+    return found
+
+
+@pytest.mark.parametrize(
+    "without", [{"hours": None}, {"lines": SMALL["lines"]}, {"hours": None, "lines": SMALL["lines"]}]
+)
+def test_a_call_finds_its_next_step_whatever_an_apply_gives_its_desk_or_takes_from_it(tmp_path, without):
+    """Where a telephone rings or a caller waits as many steps stand before it, with callbacks and without."""
+    has = {"lines": SMALL["lines"] | {"first": {"agents": ["201"], "callback": True}}, "outbound": {"allow": ["+7"]}}
+    before, after = (
+        contexts_of(files_of(tmp_path, (desk(**one),), provider="203.0.113.7")["extensions.conf"])
+        for one in (has, has | without)
+    )
+    of_the_desk = [name for name in before.keys() & after.keys() if SMALL_NOW not in name]
+    assert {"himself", "outside-small", "line", "agents"} <= set(of_the_desk)
+    for name in of_the_desk:
+        its, then = _waits(before, name), _waits(after, name)
+        assert {one: its[one] for one in its if one in then} == {one: then[one] for one in then if one in its}, name
+
+
 def test_a_customer_is_rung_within_the_hours_alone_however_long_his_placeholder_stood(tmp_path):
     lines = SMALL["lines"] | {"first": {"agents": ["201"], "callback": True}}
     small = desk(lines=lines, outbound={"allow": ["+7"]})
