@@ -121,6 +121,26 @@ def test_a_customer_is_rung_within_the_hours_alone_however_long_his_placeholder_
     assert asked < left < counted < rung
 
 
+def test_no_call_is_promised_before_the_promise_is_kept(tmp_path):
+    """On a full disk Asterisk's database keeps nothing, and Set says nothing of it."""
+    lines = SMALL["lines"] | {"first": {"agents": ["201"], "callback": True}}
+    small = desk(lines=lines, outbound={"allow": ["+7"]})
+    steps = contexts_of(files_of(tmp_path, (small,), provider="203.0.113.7")["extensions.conf"])[f"back-{SMALL_NOW}"]
+    pressed = steps[next(place for place, step in enumerate(steps) if step.startswith("exten => pressed,")) :]
+    promise = "${DB(callback/small/${IVR_WHO})}"
+    kept, asked, noted, stands, told = (
+        next(place for place, step in enumerate(pressed) if what in step)
+        for what in (
+            "?Set(DB(callback/small/${IVR_WHO})=",
+            f'GotoIf($["{promise}" = ""]?callback,stays,1)',
+            "CELGenUserEvent(IVR,callback?",
+            "Originate(",
+            "Playback(",
+        )
+    )
+    assert kept < asked < noted < stands < told
+
+
 def _numbered(lines):
     """Return each step without the values that it sets."""
     return [line.split("MSet(")[0] for line in lines]
