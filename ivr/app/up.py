@@ -18,6 +18,7 @@ from ivr.app.certificate import look_at_certificate
 from ivr.app.condition import ANSWERS, STARTING, STOPPING, SUPERVISOR
 from ivr.app.editions import forget_editions
 from ivr.app.heartbeat import beat, last_beat
+from ivr.app.hindrances import hindrances
 from ivr.app.notify import Notifier
 from ivr.app.parts import Part, until
 from ivr.app.prepare import Prepared, prepare
@@ -64,6 +65,8 @@ async def run_up(settings: Settings, progress: Progress) -> None:
             _log.warning("host.root", problem="the desk runs as root, which it never needs", cure=NOT_ROOT)
         if unknown := unknown_zones(prepared.desks.values()):
             _log.warning("host.zones", unknown=unknown, cure=ZONES_CURE)
+        for found in hindrances(settings.desks, prepared.desks):  # callers come first: a start is refused by none of it
+            _log.warning("desks.doubtful", problem=found.sentence, cure=found.cure)
         migrate(settings.database_url)
         _note_versions(prepared)
         alive = asyncio.create_task(systemd.live())
