@@ -47,14 +47,15 @@ class Calls:
         return {"answer": self.answer, "resume": self.resume, "whisper": self.whisper}
 
     async def answer(self, agi: Dialogue) -> None:
-        """`answer,<edition or desk>,<number>`: a call arrived."""
-        name, number = _arguments(agi, 2)
+        """`answer,<edition or desk>,<number>,<closed>`: a call arrived; `closed` is 1 when the desk is for now."""
+        name, number, closed = _arguments(agi, 3)
         edition = await self.editions.find(name)
         desk, caller = edition.desk.desk, agi.request.caller_number
         _log.info(
             "call", call_id=agi.request.uniqueid, desk=desk, number=number, caller=caller, version=edition.version
         )
-        await self._turn(agi, edition, Session(desk, edition.version), Arrived(number, caller, agi.request.uniqueid))
+        arrival = Arrived(number, caller, agi.request.uniqueid, closed=closed == "1")
+        await self._turn(agi, edition, Session(desk, edition.version), arrival)
 
     async def resume(self, agi: Dialogue) -> None:
         """`resume,<packed session>,<line>,<QUEUESTATUS>,<asked at>`: a line ended without a talk, its `then` is a node.

@@ -15,6 +15,7 @@ The contexts of an edition, and what they leave to each other in channel variabl
 `hours-EDITION`       a subroutine: ARG1 is the moment, seconds since 1970; IVR_OPEN=1 when the desk is open then
 
 IVR_SAY  what is still to be spoken, files each followed by `&`: keys pressed meanwhile answer the question behind them
+IVR_CLOSED=1  the desk is closed for now, whatever its hours say
 IVR_GO   the line; IVR_SOURCE  the source, once known; IVR_ASKED=1  the question is not to be put any more
 IVR_DIGITS, IVR_TRIES, IVR_TURNS  as the engine's session has them
 """
@@ -71,7 +72,7 @@ def _entry(edition: Edition) -> Iterator[tuple[str, list[str]]]:
     begin += treat(flow, desk.callers)
     if desk.hours:
         begin.append(f"Gosub(hours-{name},s,1(${{EPOCH}}))")
-        begin.append('GotoIf($["${IVR_OPEN}" != "1"]?closed,1)')
+        begin.append('GotoIf($["${IVR_OPEN}" != "1" | "${IVR_CLOSED}" = "1"]?closed,1)')
     if any(rule.then not in {None, HANG_UP} for rule in desk.callers):
         begin.append('GotoIf($["${IVR_RULE}" != ""]?caller${IVR_RULE},1)')
     yield "begin", [*begin, *_way(edition, way_to(desk.first_node), "")]

@@ -16,6 +16,8 @@ class Arrived:
     """The caller's number, cleaned; "" when withheld."""
     call: str = ""
     """The call's own name, Asterisk's uniqueid."""
+    closed: bool = False
+    """The desk is closed for now, whatever its hours say."""
 
 
 @dataclass(frozen=True, slots=True)

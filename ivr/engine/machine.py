@@ -64,7 +64,7 @@ def _arrive(draft: Draft, call: Arrived, now: datetime) -> None:
     if treated.way and treated.blocked:
         draft.fact("blocked")
         _go(draft, treated.way, prompt_of(treated.rule))
-    elif desk.hours and not is_open(desk.hours, desk.time_zone, now):
+    elif desk.hours and (call.closed or not is_open(desk.hours, desk.time_zone, now)):
         draft.fact("closed")
         _go(draft, desk.hours.closed, "closed")
     elif treated.way:

@@ -93,6 +93,17 @@ def test_the_informer_is_spoken_with_the_menu_so_that_a_key_may_come_during_it()
     assert [fact.name for fact in call.facts] == ["began", "entered", "entered"]
 
 
+def test_a_desk_that_is_closed_for_now_goes_its_way_of_closed_hours_at_noon():
+    turn = advance(desk(), Session("small", "v1"), Arrived("100", "+7900", closed=True), NOON)
+    assert [fact.name for fact in turn.facts] == ["began", "closed", "ended"]
+    assert turn.commands == (Play(("closed",), "en"), HangUp("goodbye"))
+
+
+def test_a_desk_without_hours_has_no_such_way_and_is_never_closed():
+    turn = advance(desk(hours=None), Session("small", "v1"), Arrived("100", "+7900", closed=True), NOON)
+    assert [fact.name for fact in turn.facts] == ["began", "entered", "entered"]
+
+
 def test_a_key_gives_category_and_line():
     call = Call().does(Key("1"), Caller())
     assert call.noted("category") == [{"category": "sale"}]
