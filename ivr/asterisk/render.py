@@ -35,8 +35,9 @@ from ivr.telephony import codes
 
 ANSWER_DEADLINE = 10
 """Seconds for the controller's first sign of life; each of its turns moves the deadline on."""
-ANNOUNCEMENTS, ANNOUNCED = "announcement", "_announced"
-"""The family of Asterisk's database that says which desks have an announcement, and the folder of their sounds."""
+ANNOUNCEMENTS, ANNOUNCED, EVERY_DESK = "announcement", "_announced", "_all"
+"""The family of Asterisk's database that says which desks have an announcement, the folder of their sounds, and the
+name of the announcement of all desks in both: no desk can have it."""
 PROVEN = ("extensions.conf", "acts.conf", "queues.conf", "pjsip.conf")
 """The files of which something is proven (`ivr.asterisk.proof`)."""
 CALL_LIMIT = 4 * 3600
@@ -149,6 +150,7 @@ def _values(plan: Plan) -> dict[str, object]:
         "call_limit": CALL_LIMIT,
         "announcements": ANNOUNCEMENTS,
         "announced": ANNOUNCED,
+        "every_desk": EVERY_DESK,
         "seconds": seconds,
         "queue_timeout": queue_timeout,
         "penalty": penalty,

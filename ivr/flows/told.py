@@ -75,7 +75,7 @@ def told_flow(desk: Desk) -> dict[str, Told]:
         found[f"line {name}"] = _line(desk, name, line)
     if desk.outbound:
         found |= {f"outside {prefix}": Told(desk.desk) for prefix in desk.outbound.allow}
-    arrive = ("clean,s", *("callers",) * bool(desk.callers), HANG_UP, "went")
+    arrive = ("clean,s", *("callers",) * bool(desk.callers), "announcement,s", HANG_UP, "went")
     found["arrive"], found["T"] = Told(" ".join(arrive), language=desk.languages[0]), Told("fallback")
     found["went"] = Told(f"handed {'voicemail ' if desk.voicemail else ''}fallback {HANG_UP}")
     questions = ("source asked",) * asks + ("asked",) * desk.asks_in_flow

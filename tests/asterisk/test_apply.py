@@ -194,6 +194,26 @@ async def test_a_version_that_is_not_served_is_taken_back_and_the_next_caller_me
     assert [one["outcome"] for one in history(front)][-2:] == ["taken back", "served"]
 
 
+async def test_an_announcement_neither_hides_a_version_that_is_not_served_nor_ends_with_the_one_in_which_it_began(
+    front, tmp_path
+):
+    write_sound(tmp_path / "moving.wav", spoken("moving", 1.0))
+    front.running.ivr("announce", "on", "--file", str(tmp_path / "moving.wav"), "--then", "hang up")
+    try:
+        edit(front, TURNED)
+        with controller_standing_still(front):
+            done = await asyncio.to_thread(apply, front, "bad luck", code=2)
+        assert "was not served as it should be" in done.stderr
+        await front.controlled()
+        apply(front, "again")
+        assert [one["outcome"] for one in history(front)][-2:] == ["taken back", "served"]
+        async with front.caller("740", "+79210007422") as call:
+            await call.over(10.0)
+        assert (await front.told("+79210007422")).names() == ["arrived", "announced", "ended"]
+    finally:
+        front.running.ivr("announce", "off")
+
+
 async def test_a_take_back_that_does_not_work_either_is_told_and_the_next_apply_brings_all_to_one(front):
     """Asterisk dies while the smoke call is waited for; `ivr up`, which stands still, starts it again later."""
     before = front.running.edition("shop")

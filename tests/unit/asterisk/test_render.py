@@ -61,6 +61,14 @@ def test_a_call_finds_its_next_step_whatever_desk_comes_beside_its_own(tmp_path)
     assert {name: _numbered(before[name]) for name in its} == {name: _numbered(after[name]) for name in its}
 
 
+def test_a_call_that_the_controller_has_finds_its_next_step_in_what_an_older_program_has_written(tmp_path):
+    """It stands at AGI while its caller is in the menu, and a newer program may renew the file meanwhile."""
+    for number, one in ((14, desk()), (15, desk(callers=[{"who": ["hidden"], "priority": 3}]))):
+        arrive = contexts_of(files_of(tmp_path, (one,))["extensions.conf"])[f"desk-{SMALL_NOW}"]
+        assert "AGI(agi://" in arrive[number - 1]
+        assert arrive[number].endswith("Goto(went,1)")
+
+
 def test_a_placeholder_finds_its_next_step_whatever_desk_comes_beside_its_own(tmp_path):
     lines = {"first": {"agents": ["201"], "callback": True}} | {
         name: line for name, line in SMALL["lines"].items() if name != "first"
