@@ -25,6 +25,7 @@ from typing import IO, NamedTuple
 from sqlalchemy import make_url, text
 
 from ivr import __version__
+from ivr.asterisk.render import ANNOUNCED
 from ivr.errors import DeskError
 from ivr.settings import Settings
 from ivr.store.engine import open_database
@@ -33,7 +34,7 @@ MANIFEST = "manifest.json"
 LEDGER, DUMP = "home/ledger.sqlite", "ledger.dump"
 _KEPT = (
     *("secrets.json", "plan.yaml", "mail.yaml", "smtp.password", "environment", "tls"),
-    *("archive", "asterisk/log/cel-custom"),
+    *("archive", "asterisk/log/cel-custom", f"asterisk/sounds/{ANNOUNCED}"),
 )
 """What of a home is its own, and not made anew at each start; parts that are not there are left out."""
 _ASTERISKS = "asterisk/lib/astdb.sqlite3"
@@ -161,10 +162,11 @@ def _private(path: Path) -> IO[bytes]:
 
 
 def _sources(settings: Settings, desks: Path, place: Path, *, recordings: bool) -> Iterator[tuple[Path, str]]:
-    for name in _KEPT:
-        yield from _files(settings.home / name, f"home/{name}")
+    # First what is switched on, then the sounds: the sound of each is there before it is switched on.
     if (source := settings.home / _ASTERISKS).exists():
         yield _copied(source, place / "astdb.sqlite3"), f"home/{_ASTERISKS}"
+    for name in _KEPT:
+        yield from _files(settings.home / name, f"home/{name}")
     yield from _files(desks, "dialplans")
     if recordings:
         yield from _files(settings.recordings, "recordings", links=False)

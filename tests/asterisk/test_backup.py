@@ -1,4 +1,4 @@
-"""A running desk is backed up, brought back elsewhere, and answers there with all that it knew."""
+"""A running desk is backed up, brought back elsewhere, and answers there with all that it knew and says."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import json
 
 import pytest
 
+from ivr.phone.wav import write_sound
+from ivr.store.queries import Calls
 from tests.asterisk.desks import DESKS
-from tests.running import WORKER, RunningDesk, desk_folder
+from tests.running import WORKER, RunningDesk, desk_folder, spoken
 
 pytestmark = pytest.mark.asterisk
 
@@ -27,6 +29,8 @@ def test_a_desk_that_was_brought_back_answers_and_its_ledger_goes_on(tmp_path) -
     first = RunningDesk(tmp_path / "first", 4800 + 10 * WORKER, desks=desks).start()
     try:
         asyncio.run(_call(first, "+79210000871"))
+        write_sound(tmp_path / "announcement.wav", spoken("announcement", 1.0))
+        first.ivr("announce", "on", "--file", str(tmp_path / "announcement.wav"))
         said = first.ivr("backup", str(tmp_path / "desk.tar.gz"), "--desks", str(desks)).stdout
         assert "files" in said
         before = json.loads(first.read("calls", "--json"))["calls"]
@@ -40,7 +44,12 @@ def test_a_desk_that_was_brought_back_answers_and_its_ledger_goes_on(tmp_path) -
     )
     second.start()
     try:
-        asyncio.run(_call(second, "+79210000872"))
+        assert json.loads(second.ivr("announce", "show", "--json").stdout) == {"_all": "go on"}
+        call = asyncio.run(_call(second, "+79210000872"))
+        ledger = Calls(second.settings.database_url)
+        noted = [fact["name"] for fact in ledger.story(call["id"]).facts]
+        ledger.close()
+        assert noted[:3] == ["arrived", "announced", "began"], "its sound came back with it"
         calls = json.loads(second.read("calls", "--json"))["calls"]
         assert [one["caller"] for one in calls] == ["+79210000872", "+79210000871"]
         assert calls[1:] == before

@@ -28,6 +28,8 @@ def desk(tmp_path):
         settings.recordings / "2026/talk.wav": b"voices",
         settings.desks / "shop.yaml": b"desk: shop\n",
         settings.desks / "shop/recorded/en/hello.wav": b"a person",
+        settings.home / "asterisk/sounds/_announced/shop.wav": b"we are moving",
+        settings.home / "asterisk/sounds/shop_1/en/hello.wav": b"made anew at each start",
         settings.home / "asterisk/etc/extensions.conf": b"; made anew at each start",
     }
     for path, content in contents.items():
@@ -58,6 +60,7 @@ def test_everything_that_is_the_desk_s_own_comes_back_and_nothing_else(desk, tmp
         "ledger.sqlite",
         "archive/one.parquet",
         "asterisk/log/cel-custom/journal.csv",
+        "asterisk/sounds/_announced/shop.wav",
         "recordings/2026/talk.wav",
         "dialplans/shop.yaml",
         "dialplans/shop/recorded/en/hello.wav",
