@@ -178,6 +178,7 @@ def _files(place: Path, name: str, *, links: bool = True) -> Iterator[tuple[Path
         yield place, name
     for folder, within, files in os.walk(place, followlinks=links):
         within[:] = sorted(one for one in within if not _leads_round(Path(folder) / one))
+        # By name: the journal before its renamed files, so that one which is renamed meanwhile is in once.
         for path in (Path(folder) / file for file in sorted(files)):
             if path.is_file() and (links or not path.is_symlink()):
                 yield path, f"{name}/{path.relative_to(place).as_posix()}"

@@ -14,7 +14,7 @@ from typing import Literal
 from ivr.app.certificate import SOON, look_at_certificate
 from ivr.app.finding import Finding
 from ivr.app.hearing import look_at_recognizers
-from ivr.app.rotation import logs_of
+from ivr.app.rotation import LONG, logs_of
 from ivr.app.unit import NOT_ROOT
 from ivr.app.up import check_ports
 from ivr.app.watch import disk_health
@@ -31,8 +31,8 @@ from ivr.speech.engine import pick
 from ivr.speech.library import source_of, stale_prompts
 from ivr.store.migrate import check_tables
 
-LONG_JOURNAL = 4 << 30
-"""Bytes; a record's identity has room for a file of 64 GB, and a backup copies all of it."""
+LONG_JOURNAL = 4 * LONG
+"""Bytes; the loader would have renamed it long before."""
 _OLDEST = (3, 11)
 _UNSYNCHRONISED = 0x0040
 _TIMEX = 512
@@ -184,7 +184,7 @@ def _logs(settings: Settings) -> Finding:
     journal = Journal(settings.journal, settings.node).sizes()
     said = f"{_megabytes(logs)} of logs, {_megabytes(sum(journal))} of journal in {len(journal)} files"
     if journal and journal[-1] > LONG_JOURNAL:
-        cure = f"Rename it while the desk runs: mv {settings.journal} {settings.journal}-$(date +%F)"
+        cure = f"The loader renames it once it reads in it: see `ivr status`, and {settings.home}/log/loader.log."
         return Finding("logs", "warning", f"{said}; one file grows and grows", cure)
     return Finding("logs", "well", said)
 

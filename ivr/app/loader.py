@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ivr.app.ahead import Ahead
 from ivr.app.heartbeat import beat
 from ivr.app.parts import DIE_WITH_US
+from ivr.app.rotation import JournalRotation
 from ivr.app.watch import Watch
 from ivr.asterisk.journal import Journal
 from ivr.desk.expire_recordings import Keeps, expire, keeps_of
@@ -66,6 +67,7 @@ async def run_loader(settings: Settings) -> None:
         asyncio.create_task(keep_recordings(settings, SqlRecordings(engine))),
         asyncio.create_task(write_messages(writer_of(settings, engine))),
         asyncio.create_task(watch.run()),
+        asyncio.create_task(JournalRotation(settings.journal, progress).keep()),
         asyncio.create_task(beat(settings.home, "loader", lambda: progress.health() | watch.health())),
     ]
     if settings.archive_after:

@@ -1,12 +1,13 @@
 """Logs that do not fill the disk: a log that has grown is renamed, a few old ones are kept, the oldest goes.
 
 Nothing that is being written is lost: who writes the old file on writes it under its new name. The journal is no log:
-it is the record of truth, and only a person renames it.
+it is the record of truth. It is renamed too when it has grown, and all its files are kept.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,16 +16,22 @@ import structlog
 
 from ivr.asterisk.console import ask_console
 from ivr.asterisk.control import control_dir
+from ivr.asterisk.journal import set_aside
+from ivr.desk.load import Progress
 
 MOST = 16 << 20
 """Bytes of a log before it is renamed."""
 KEPT = 4
 """Old ones: each log takes 80 MB at most."""
 LOOK_EVERY = 60.0
-"""Seconds between two looks at Asterisk's logs."""
+"""Seconds between two looks at Asterisk's logs, and at the journal."""
+LONG = 1 << 30
+"""Bytes of the journal before it is renamed: some 100,000 calls."""
+FAR_TOO_LONG = 16 << 30
+"""Bytes at which it is renamed even when the loader is not there yet: a record's identity has room for 64 GB."""
 _ASTERISK = ("messages.log", "security.log")
 
-_log = structlog.get_logger("ivr.up")
+_log = structlog.get_logger("ivr.rotation")
 
 
 def rotate(path: Path) -> None:
@@ -63,6 +70,36 @@ class AsteriskLogs:
             if self._untold:
                 ask_console(self._console, "logger reload")
                 self._untold = False
+
+
+class JournalRotation:
+    """The journal, renamed by the one process that loads it; Asterisk opens it anew for each row, and is told nothing.
+
+    As long as the loader is in an older file the journal is let grow: so one file at most waits to be read to its end,
+    and which is next is no question of clocks.
+    """
+
+    def __init__(self, journal: Path, progress: Progress) -> None:
+        self._journal = journal
+        self._progress = progress
+
+    async def keep(self) -> None:
+        """Look until cancelled."""
+        while True:
+            await asyncio.to_thread(self.look)
+            await asyncio.sleep(LOOK_EVERY)
+
+    def look(self) -> None:
+        """Rename the journal if it has grown; what cannot be renamed is tried again at the next look."""
+        with _told_when_it_fails():
+            try:
+                file = self._journal.stat()
+            except FileNotFoundError:  # not begun, or renamed by a person
+                return
+            position = self._progress.position
+            read = position is not None and position.inode == file.st_ino
+            if file.st_size > (LONG if read else FAR_TOO_LONG):
+                _log.info("journal.renamed", to=str(set_aside(self._journal, time.time())))
 
 
 @contextmanager

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 from ivr.errors import DeskError
@@ -165,6 +167,19 @@ class Journal:
 
     def _head(self, like: str = "") -> str:
         return _head(self._file, like)
+
+
+def set_aside(path: Path, now: float) -> Path:
+    """Rename the journal, as `journal.csv-20261121T101500Z`, and return its new path; no other file is overwritten.
+
+    `now`: seconds since 1970. It is one rename: who is killed has done it or not. One process alone may call this.
+    Raises OSError.
+    """
+    name = f"{path.name}-{datetime.fromtimestamp(now, UTC):%Y%m%dT%H%M%SZ}"
+    names = (name if place == 1 else f"{name}-{place}" for place in count(1))
+    aside = next(one for one in map(path.with_name, names) if not one.exists())
+    path.rename(aside)
+    return aside
 
 
 def boot_id() -> str:

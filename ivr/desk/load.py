@@ -155,14 +155,20 @@ class Progress:
         self.rejected = 0
         self.calls = 0
         self.away = ""
-        self.offset = 0
+        self.position: Position | None = None
+        """How far the journal is loaded; None before the first step that loaded anything."""
+
+    @property
+    def offset(self) -> int:
+        """The next byte of the journal's file."""
+        return self.position.offset if self.position else 0
 
     def add(self, loaded: Loaded) -> None:
         """Count a step."""
         self.records += loaded.records
         self.rejected += loaded.rejected
         self.calls += loaded.calls
-        self.offset = loaded.position.offset
+        self.position = loaded.position
         if loaded.rejected:
             _log.warning("loader.rejected", count=loaded.rejected, see="rejected_record")
 

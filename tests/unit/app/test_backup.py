@@ -106,6 +106,23 @@ def test_the_loader_finds_its_journal_by_the_head_for_the_file_is_another(desk, 
         assert ledger.execute("SELECT inode, head, offset FROM journal_position").fetchall() == [(1, "h", 12)]
 
 
+def test_a_journal_that_is_renamed_meanwhile_is_in_the_file_once(desk, tmp_path, monkeypatch):
+    desk.journal.with_name("journal.csv-1").write_bytes(b"older\n")
+    whole, add = desk.journal.read_bytes(), tarfile.TarFile.addfile
+
+    def renamed_meanwhile(tar, info, content=None):
+        add(tar, info, content)
+        if info.name.endswith("journal.csv-1"):
+            desk.journal.rename(desk.journal.with_name("journal.csv-2"))
+            desk.journal.write_bytes(b"newer\n")
+
+    monkeypatch.setattr(tarfile.TarFile, "addfile", renamed_meanwhile)
+    back_up(desk, desk.desks, tmp_path / "desk.tar.gz")
+    restore(tmp_path / "desk.tar.gz", elsewhere(tmp_path))
+    found = [path.read_bytes() for path in elsewhere(tmp_path).journal.parent.iterdir()]
+    assert sorted(found) == sorted([whole, b"older\n"])
+
+
 def test_recordings_may_be_left_out(desk, tmp_path):
     back_up(desk, desk.desks, tmp_path / "desk.tar.gz", recordings=False)
     restore(tmp_path / "desk.tar.gz", elsewhere(tmp_path))

@@ -118,4 +118,4 @@ def test_the_doctor_tells_what_logs_and_journal_use_and_when_the_journal_grows_l
     assert found() == ("logs", "well", "0.3 MB of logs, 2.0 MB of journal in 2 files", "")
     monkeypatch.setattr(doctor, "LONG_JOURNAL", 1_000_000)
     assert found().state == "warning"
-    assert f"mv {settings.journal} " in found().cure
+    assert f"{home}/log/loader.log" in found().cure
