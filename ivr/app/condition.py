@@ -17,7 +17,7 @@ SUPERVISOR = "supervisor"
 STARTING, ANSWERS, STOPPING = "starting", "answers", "stopping"
 """The supervisor's `desk`: calls are answered from the self-test on, until a stop is asked for."""
 _NOT_SHOWN = {"at", "running", "lines", "ami", "parts"}
-_ALARMS = ("database", "disk", "queue", "mail")
+_ALARMS = ("database", "disk", "recordings_disk", "queue", "mail")
 _SILENT = ("down", "silent")
 _ANSWERING = (SUPERVISOR, "asterisk", "controller")
 """The parts by which calls are answered; the others' faults harm no call."""

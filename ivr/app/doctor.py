@@ -17,7 +17,7 @@ from ivr.app.hearing import look_at_recognizers
 from ivr.app.rotation import LONG, logs_of
 from ivr.app.unit import NOT_ROOT
 from ivr.app.up import check_ports
-from ivr.app.watch import disk_health
+from ivr.app.watch import RECORDINGS_DISK, disk_alarms, disks_of
 from ivr.asterisk.hostname import check_hostname
 from ivr.asterisk.journal import Journal
 from ivr.asterisk.private import private_asterisk, system_asterisk
@@ -33,6 +33,9 @@ from ivr.store.migrate import check_tables
 
 LONG_JOURNAL = 4 * LONG
 """Bytes; the loader would have renamed it long before."""
+_ROOM_FOR_TALKS = (
+    "Free some room: copy older recordings away, or let `recording: {keep: …}` be shorter in the desk files."
+)
 _OLDEST = (3, 11)
 _UNSYNCHRONISED = 0x0040
 _TIMEX = 512
@@ -56,12 +59,12 @@ def examine(settings: Settings) -> Iterator[Finding]:
         _home,
         _secrets,
         _certificate,
-        _disk,
         _logs,
         _ports,
         _database,
     ):
         yield look(settings)
+    yield from _disks(settings)
     yield _zones(desks)
     yield from (_sounds(settings, desk) for desk in desks.values())
     yield _voices(desks)
@@ -171,12 +174,18 @@ def _certificate(settings: Settings) -> Finding:
     return Finding("certificate", "well", said)
 
 
-def _disk(settings: Settings) -> Finding:
-    place = next(one for one in (settings.journal, *settings.journal.absolute().parents) if one.exists())
-    problem = disk_health(place).get("disk")
-    if problem:
-        return Finding("disk", "ill", str(problem), "Free some room: `ivr ledger archive`, or older recordings.")
-    return Finding("disk", "well", "there is room")
+def _disks(settings: Settings) -> Iterator[Finding]:
+    """Look at the journal's disk, and at that of the recordings where it is another."""
+    alarms, places = disk_alarms(settings), disks_of(settings)
+    for name, place in places.items():
+        what = "recordings' disk" if name == RECORDINGS_DISK else "disk"
+        cure = "Free some room: `ivr ledger archive`, renamed journal files, or older recordings."
+        if len(places) > 1:
+            cure = _ROOM_FOR_TALKS if name == RECORDINGS_DISK else "Free some room: renamed journal files, other homes."
+        if name in alarms:
+            yield Finding(what, "ill", alarms[name], cure)
+        else:
+            yield Finding(what, "well", f"there is room in {place}")
 
 
 def _logs(settings: Settings) -> Finding:
