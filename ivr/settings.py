@@ -62,6 +62,12 @@ class Settings(BaseModel):
         default=False, description="Asterisk writes its own queue_log and CDR too, to compare the ledger with"
     )
 
+    drain: int = Field(
+        default=20,
+        ge=0,
+        le=3600,
+        description="seconds that calls in progress get to end at a stop, before they are cut off",
+    )
     archive_after: int = Field(
         default=0, ge=0, le=36500, description="days after which journal records are packed into files; 0 = never"
     )
@@ -246,6 +252,7 @@ class Settings(BaseModel):
             "IVR_PROVIDER": self.provider,
             "IVR_ROBOTS": "1" if self.robots else "0",
             "IVR_SHADOW": "1" if self.shadow else "0",
+            "IVR_DRAIN": str(self.drain),
             "IVR_ARCHIVE_AFTER": str(self.archive_after),
             "IVR_HTTP": self.http,
         }

@@ -29,6 +29,11 @@ class Notifier:
         with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as link:
             link.sendto("\n".join(words).encode(), address)
 
+    def stopping(self, seconds: int) -> None:
+        """Say that we stop, and how long that may take: the unit may know of a shorter drain than is set now."""
+        extend = f"EXTEND_TIMEOUT_USEC={seconds * 1_000_000}"
+        self.tell("STOPPING=1", "STATUS=Calls in progress may end.", extend)
+
     async def live(self) -> None:
         """Say again and again that our loop turns, until cancelled."""
         while self._watched:

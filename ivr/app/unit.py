@@ -7,8 +7,8 @@ from pathlib import Path
 from ivr.errors import DeskError
 from ivr.settings import Settings
 
-DRAIN = 45
-"""Seconds that systemd gives a stop: calls that end by themselves, then Asterisk, then the journal's rest."""
+AFTER_DRAIN = 40
+"""Seconds that systemd gives a stop beyond the drain: Asterisk, then the other parts, then the journal's rest."""
 
 _UNIT = """\
 # The front desk, made by `ivr unit`. Settings (IVR_…=…) may stand in {environment}.
@@ -33,7 +33,7 @@ WatchdogSec=30
 # SIGINT drains: new calls are refused, those in progress may end. Only `ivr up` gets it, and stops its parts in order.
 KillMode=mixed
 KillSignal=SIGINT
-TimeoutStopSec={drain}
+TimeoutStopSec={stop}
 LimitNOFILE=65536
 UMask=0077
 
@@ -87,4 +87,8 @@ def unit(settings: Settings, user: str, program: Path) -> str:
             f"systemd cannot be given the path {str(odd)!r}.", "Use one without quotes, backslashes, $ and ;."
         )
     # A % would begin one of systemd's own names.
-    return _UNIT.format(user=user, drain=DRAIN, **{name: str(path).replace("%", "%%") for name, path in paths.items()})
+    return _UNIT.format(
+        user=user,
+        stop=settings.drain + AFTER_DRAIN,
+        **{name: str(path).replace("%", "%%") for name, path in paths.items()},
+    )

@@ -24,7 +24,7 @@ from ivr.app.parts import Part, until
 from ivr.app.prepare import Prepared, prepare
 from ivr.app.rotation import AsteriskLogs
 from ivr.app.selftest import count_calls, run_selftest, stop_gracefully, wait_booted
-from ivr.app.unit import NOT_ROOT
+from ivr.app.unit import AFTER_DRAIN, NOT_ROOT
 from ivr.app.versions import kept_editions, note_start, read_versions, who
 from ivr.app.welcome import welcome
 from ivr.asterisk.control import check_depth
@@ -38,8 +38,6 @@ from ivr.store.migrate import migrate
 
 BOOT_LIMIT = 60.0
 AMI_LIMIT = 15.0
-DRAIN_LIMIT = 20.0
-"""Seconds that calls get to end after Ctrl-C; a second Ctrl-C ends them at once."""
 
 _log = structlog.get_logger("ivr.up")
 
@@ -131,10 +129,11 @@ async def _run(prepared: Prepared, systemd: Notifier) -> None:
         systemd.tell("READY=1", "STATUS=The desk answers.")
         await stopping.wait()
         desk = STOPPING
-        systemd.tell("STOPPING=1", "STATUS=Calls in progress may end.")
-        print("\nStopping: calls in progress may end; press Ctrl-C again to end them now.", flush=True)  # noqa: T201
+        systemd.stopping(settings.drain + AFTER_DRAIN)
+        said = f"calls in progress may end, for {settings.drain} s at most; press Ctrl-C again to end them now."
+        print(f"\nStopping: {said}", flush=True)  # noqa: T201
         stopping.clear()
-        await _drain(prepared, started, stopping)
+        await drain(prepared, started, stopping)
     finally:
         run_file.unlink(missing_ok=True)
         await _stop(started)
@@ -250,12 +249,13 @@ def _last_error(log: Path) -> str:
     return (errors or lines or ["it said nothing"])[-1]
 
 
-async def _drain(prepared: Prepared, parts: list[Part], again: asyncio.Event) -> None:
+async def drain(prepared: Prepared, parts: list[Part], again: asyncio.Event) -> None:
+    """Refuse new calls, and wait until none is left, the setting's time is over, or `again` is set."""
     for part in parts:
         if part.name == "asterisk":
             part.wanted = False  # from here on its end is no accident
     await stop_gracefully(prepared)
-    end = asyncio.get_running_loop().time() + DRAIN_LIMIT
+    end = asyncio.get_running_loop().time() + prepared.settings.drain
     while not again.is_set() and asyncio.get_running_loop().time() < end:
         if not parts[0].running or await count_calls(prepared) == 0:
             return

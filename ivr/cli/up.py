@@ -24,6 +24,9 @@ def up(
     shadow: Annotated[
         bool | None, typer.Option("--shadow/--no-shadow", help="Let Asterisk write queue_log and CDR too.")
     ] = None,
+    drain: Annotated[
+        int | None, typer.Option(help="Seconds that calls get to end at a stop, 3600 at most.", show_default="20")
+    ] = None,
     http: Annotated[
         str | None, typer.Option(help="Tell health and metrics there, as 127.0.0.1:9180.", show_default="nowhere")
     ] = None,
@@ -44,6 +47,7 @@ def up(
         database=database,
         robots=robots,
         shadow=shadow,
+        drain=drain,
         http=http,
     )
     start_logs()

@@ -50,6 +50,16 @@ def test_what_is_given_comes_before_the_environment_whose_names_may_be_small(mon
     assert (Settings(node="desk8", shift=8).node, Settings(shift=8).shift) == ("desk8", 8)
 
 
+def test_a_drain_is_twenty_seconds_unless_said_and_an_hour_at_most(monkeypatch):
+    assert Settings().drain == 20
+    monkeypatch.setenv("IVR_DRAIN", "3600")
+    assert Settings().environment()["IVR_DRAIN"] == "3600"
+    for wrong in ("-1", "3601", "long"):
+        monkeypatch.setenv("IVR_DRAIN", wrong)
+        with pytest.raises(ValidationError, match="drain"):
+            Settings()
+
+
 def test_a_setting_that_there_is_not_is_refused():
     with pytest.raises(ValidationError, match="nodes"):
         Settings(nodes="desk7")

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from ivr.app.notify import Notifier
-from ivr.app.unit import unit
+from ivr.app.unit import AFTER_DRAIN, unit
 from ivr.errors import DeskError
 from ivr.settings import Settings
 
@@ -42,6 +42,12 @@ def test_the_service_is_nobody_special_drains_and_writes_where_it_must_alone():
     assert shlex.split(service["ReadWritePaths"]) == ["/srv/a desk", "/srv/talks"]
     assert (service["NoNewPrivileges"], service["ProtectSystem"]) == ("yes", "strict")
     assert service["CapabilityBoundingSet"] == ""
+
+
+@pytest.mark.parametrize("drain", [0, 20, 3600])
+def test_systemd_waits_longer_than_calls_may_take_to_end(drain):
+    given = settings().model_copy(update={"drain": drain})
+    assert int(parts(unit(given, "frontdesk", PROGRAM))["Service"]["TimeoutStopSec"]) == drain + AFTER_DRAIN
 
 
 def test_systemd_itself_understands_it(tmp_path):
@@ -83,6 +89,11 @@ async def test_systemd_is_told_and_no_child_of_ours_can_speak_for_us(listener, m
     for _ in range(2):
         assert await asyncio.to_thread(listener.recv, 100) == b"WATCHDOG=1"
     alive.cancel()
+
+
+def test_systemd_waits_for_a_drain_that_was_set_after_its_unit_was_made(listener):
+    Notifier().stopping(3640)
+    assert listener.recv(200).split(b"\n")[::2] == [b"STOPPING=1", b"EXTEND_TIMEOUT_USEC=3640000000"]
 
 
 def test_without_systemd_nothing_is_said(monkeypatch):
