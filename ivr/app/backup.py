@@ -25,6 +25,7 @@ from typing import IO, NamedTuple
 from sqlalchemy import make_url, text
 
 from ivr import __version__
+from ivr.app.environment_file import set_in_environment
 from ivr.asterisk.render import ANNOUNCED
 from ivr.errors import DeskError
 from ivr.settings import Settings
@@ -79,7 +80,7 @@ def back_up(settings: Settings, desks: Path, out: Path, *, recordings: bool = Tr
 def restore(file: Path, settings: Settings) -> Summary:
     """Bring a file back into a home that is not there yet; nothing stands there until all of it is whole and checked.
 
-    The settings' database, when they name one, must be empty.
+    The settings' database, when they name one, must be empty; the restored `environment` names it from then on.
     """
     home = settings.home
     if home.exists() and any(home.iterdir()):
@@ -256,21 +257,27 @@ def _bring_ledger(fresh: Path, settings: Settings) -> None:
     dump = fresh / DUMP
     if not dump.exists():
         if settings.database:
-            raise DeskError("The backup's ledger is SQLite.", "Restore it without IVR_DATABASE.")
+            raise DeskError("The backup's ledger is SQLite.", "Restore it without --database and IVR_DATABASE.")
         return
     if not settings.database:
-        raise DeskError("The backup's ledger is of PostgreSQL.", "Name an empty database for it: IVR_DATABASE.")
+        raise DeskError(
+            "The backup's ledger is of PostgreSQL.", "Name an empty database for it: --database, or IVR_DATABASE."
+        )
     engine = open_database(settings.database)
     try:
         with engine.connect() as connection:
             tables = "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema()"
             if connection.execute(text(tables)).scalar():
-                raise DeskError("The database for the ledger is not empty.", "Name an empty one: IVR_DATABASE.")
+                raise DeskError(
+                    "The database for the ledger is not empty.", "Name an empty one: --database, or IVR_DATABASE."
+                )
         _postgres("pg_restore", settings.database, "--no-owner", "--exit-on-error", "--single-transaction", str(dump))
         with engine.begin() as connection:
             connection.execute(text(_MOVED))
     finally:
         engine.dispose()
+    # It named the database of before, which a later program may have changed by now, or which lives on.
+    set_in_environment(fresh / "home/environment", "IVR_DATABASE", settings.database)
 
 
 def _postgres(program: str, url: str, *words: str) -> None:

@@ -14,7 +14,9 @@ import pytest
 from ivr.app.backup import back_up, restore
 from ivr.errors import DeskError
 from ivr.settings import Settings
+from ivr.store.engine import open_database
 from ivr.store.migrate import migrate
+from tests.command import run
 
 
 @pytest.fixture
@@ -222,6 +224,7 @@ def test_a_home_without_a_ledger_is_told(tmp_path):
 def test_a_ledger_in_postgresql_comes_back_into_an_empty_database(desk, tmp_path, postgres_cluster):
     mine = desk.model_copy(update={"database": postgres_cluster.fresh_database()})
     migrate(mine.database)
+    (desk.home / "environment").write_text(f"IVR_BIND=192.0.2.5\nIVR_DATABASE={mine.database}\n")
     back_up(mine, mine.desks, tmp_path / "desk.tar.gz")
     there = elsewhere(tmp_path)
     with pytest.raises(DeskError, match="ledger is of PostgreSQL"):
@@ -232,6 +235,29 @@ def test_a_ledger_in_postgresql_comes_back_into_an_empty_database(desk, tmp_path
     restore(tmp_path / "desk.tar.gz", there.model_copy(update={"database": fresh}))
     migrate(fresh)  # it is a ledger of this version
     assert (there.home / "secrets.json").exists()
+    assert (there.home / "environment").read_text() == f"IVR_BIND=192.0.2.5\nIVR_DATABASE={fresh}\n"
+
+
+@pytest.mark.postgres
+def test_a_desk_goes_back_from_an_upgrade_by_the_steps_of_the_page(desk, tmp_path, postgres_cluster):
+    """docs/production.md, "Upgrade, and back": what the service's start reads is the database of before."""
+    upgraded, before = postgres_cluster.fresh_database(), postgres_cluster.fresh_database()
+    mine = desk.model_copy(update={"database": upgraded})
+    migrate(upgraded)
+    (desk.home / "environment").write_text(f"IVR_DATABASE={upgraded}\n")
+    back_up(mine, mine.desks, tmp_path / "before.tar.gz")
+    engine = open_database(upgraded)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    engine.dispose()
+    desk.home.rename(tmp_path / "home.later")
+    said = run("restore", str(tmp_path / "before.tar.gz"), "--home", str(desk.home), "--database", before)
+    assert said.returncode == 0, said.stderr
+    named = (desk.home / "environment").read_text().strip().removeprefix("IVR_DATABASE=")
+    assert named == before
+    migrate(named)
+    with pytest.raises(DeskError, match="later version"):
+        migrate(upgraded)
 
 
 def test_what_callers_said_comes_back_also_where_recordings_are_left_out(desk, tmp_path):
