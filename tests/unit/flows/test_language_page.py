@@ -3,24 +3,14 @@
 import re
 from pathlib import Path
 
-from ivr.flows.model import (
-    Callback,
-    CallerRule,
-    Desk,
-    Hours,
-    Line,
-    Menu,
-    Outbound,
-    Recording,
-    Script,
-    Source,
-    Split,
-    Voicemail,
-    Way,
-)
+import pytest
+
+from ivr.flows import scalars
+from ivr.flows.model import Callback
 from ivr.flows.phrases import PHRASE_IDS
 from ivr.flows.prompts import RESERVED
 from ivr.flows.reader import read_desk
+from tests.unit.flows.page_of_keys import faults
 
 PAGE = (Path(__file__).parents[3] / "docs" / "language.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
@@ -81,25 +71,53 @@ def test_its_callback_is_right(tmp_path):
     assert desk.callback == Callback(allow=("+7",))  # what it shows of each other key is its default
 
 
-def test_it_names_every_key_of_the_language():
-    hidden = {"days", "options", "answers"}
-    for part in (
-        Callback,
-        CallerRule,
-        Desk,
-        Hours,
-        Line,
-        Menu,
-        Outbound,
-        Recording,
-        Script,
-        Source,
-        Split,
-        Voicemail,
-        Way,
-    ):
-        for name, field in part.model_fields.items():
-            assert name in hidden or re.search(rf"\b{field.alias}\b", PAGE), f"{part.__name__}: {field.alias}"
+def test_every_key_of_the_language_stands_there_with_its_default_and_its_limits():
+    assert faults(PAGE) == []
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "fault"),
+    [
+        ("| `ring` | 15s |", "| `ring` | 20s |", "Line: `ring`: its default is 15s"),
+        ("telephone rings; 1s to 5m", "telephone rings; 1s to 6m", "Line: `ring`: 1s to 5m"),
+        ("| `agents` | – | whom", "| `agents` | none | whom", "Line: `agents`: – stands for what must be there"),
+        ("| `wrap` | none |", "| `wrap` | – |", "Line: `wrap`: – stands for what must be there"),
+        ("| `record` | true |", "| `record` | false |", "Line: `record`: its default is true"),
+        ("break, lunch, meeting, training", "break, lunch", "Desk: `pauses`: its default is break, lunch, meeting,"),
+        ("9 at most", "10 at most", "Desk: `pauses`: 9 at most"),
+        (
+            "  tries: 2                   # how often the menu",
+            "  tries: 3   # how often the menu",
+            "Menu: `tries`: its d",
+        ),
+        ("1s to 5m; 30s when left out", "1s to 5m; 40s when left out", "Script: `limit`: its default is 30s"),
+        ("(180d by default, 1h at least)", "(180d by default)", "Recording: `keep`: 1h at least"),
+        ("1m to 12h", "1m to 24h", "Callback: `again after`: 1m to 12h"),
+        ("`priority` (1 to 9;", "`priority` (1 to 5;", "CallerRule: `priority`: 1 to 9"),
+        ("1s to 10m", "1s to 1h", "Budget: `time to human`: 1s to 10m"),
+        ("3s to 1m", "3s to 2m", "Voicemail: `silence`: 3s to 1m"),
+        ("together, 1s to 4h", "together", "Desk: `patience`: 1s to 4h"),
+        ("2 at least, and", "and", "Split: `split`: 2 at least"),
+    ],
+)
+def test_a_default_or_a_limit_that_is_another_one_there_is_found(right, wrong, fault):
+    assert right in PAGE
+    assert any(found.startswith(fault) for found in faults(PAGE.replace(right, wrong)))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "said"),
+    [
+        (scalars.NAME, r"beginning with a letter, {1} at most: nodes"),
+        (scalars.NUMBER, r"what callers dial: {0} to {1} digits"),
+        (scalars.AGENT_NUMBER, r"\*\*agent's number\*\* – {0} to {1} digits"),
+        (scalars.PREFIX, r"\*\*beginning of a number\*\* – {0} to {1} digits"),
+        (scalars.KEY, r"A key has {0} to {1} digits"),
+    ],
+)
+def test_the_lengths_of_names_and_numbers_are_those_that_are_read(pattern, said):
+    lengths = [n for n in range(1, 60) if re.fullmatch(pattern, "1" * n) or re.fullmatch(pattern, "a" * n)]
+    assert re.search(said.format(lengths[0], lengths[-1]), PAGE)
 
 
 def test_it_names_every_phrase_and_reserved_name():
