@@ -89,14 +89,15 @@ async def stop_gracefully(prepared: Prepared) -> None:
     await _console(prepared, "core stop gracefully")
 
 
-async def count_calls(prepared: Prepared) -> int:
-    """Return how many channels are up, but for placeholders that wait; 0 when Asterisk does not answer.
+async def living_channels(prepared: Prepared) -> set[str]:
+    """Return the ids of the channels that are up, but for placeholders that wait; none when Asterisk does not answer.
 
-    A promise to call somebody back outlives Asterisk; nobody waits for its placeholder.
+    A promise to call somebody back outlives Asterisk; nobody waits for its placeholder. An Asterisk that is stopping
+    gracefully refuses to tell.
     """
     said = await _console(prepared, "core show channels concise")
     channels = [line.split("!") for line in said.splitlines() if line.count("!") > _FIELDS]
-    return sum("@hold-" not in name or context != "callback" for name, context, *_ in channels)
+    return {own[-1] for name, context, *own in channels if "@hold-" not in name or context != "callback"}
 
 
 async def _console(prepared: Prepared, command: str) -> str:
@@ -110,9 +111,11 @@ async def _console(prepared: Prepared, command: str) -> str:
         async with asyncio.timeout(LIMIT):
             said, _ = await process.communicate()
     except TimeoutError:
-        process.kill()
-        await process.wait()
         return ""
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
     return said.decode(errors="replace")
 
 

@@ -16,6 +16,7 @@ import structlog
 
 from ivr.app.certificate import look_at_certificate
 from ivr.app.condition import ANSWERS, STARTING, STOPPING, SUPERVISOR
+from ivr.app.draining import drain
 from ivr.app.editions import forget_editions
 from ivr.app.heartbeat import beat, last_beat
 from ivr.app.hindrances import hindrances
@@ -23,7 +24,7 @@ from ivr.app.notify import Notifier
 from ivr.app.parts import Part, until
 from ivr.app.prepare import Prepared, prepare
 from ivr.app.rotation import AsteriskLogs
-from ivr.app.selftest import count_calls, run_selftest, stop_gracefully, wait_booted
+from ivr.app.selftest import run_selftest, wait_booted
 from ivr.app.unit import AFTER_DRAIN, NOT_ROOT
 from ivr.app.versions import kept_editions, note_start, read_versions, who
 from ivr.app.welcome import welcome
@@ -133,7 +134,7 @@ async def _run(prepared: Prepared, systemd: Notifier) -> None:
         said = f"calls in progress may end, for {settings.drain} s at most; press Ctrl-C again to end them now."
         print(f"\nStopping: {said}", flush=True)  # noqa: T201
         stopping.clear()
-        await drain(prepared, started, stopping)
+        await drain(prepared, asterisk, stopping)
     finally:
         run_file.unlink(missing_ok=True)
         await _stop(started)
@@ -247,19 +248,6 @@ def _last_error(log: Path) -> str:
     lines = log.read_text(errors="replace").splitlines()[-40:] if log.exists() else []
     errors = [line for line in lines if "ERROR" in line]
     return (errors or lines or ["it said nothing"])[-1]
-
-
-async def drain(prepared: Prepared, parts: list[Part], again: asyncio.Event) -> None:
-    """Refuse new calls, and wait until none is left, the setting's time is over, or `again` is set."""
-    for part in parts:
-        if part.name == "asterisk":
-            part.wanted = False  # from here on its end is no accident
-    await stop_gracefully(prepared)
-    end = asyncio.get_running_loop().time() + prepared.settings.drain
-    while not again.is_set() and asyncio.get_running_loop().time() < end:
-        if not parts[0].running or await count_calls(prepared) == 0:
-            return
-        await asyncio.sleep(0.5)
 
 
 async def _stop(started: list[Part]) -> None:
