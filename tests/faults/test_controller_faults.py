@@ -115,16 +115,15 @@ async def test_f2_a_controller_killed_in_the_menu_of_20_calls_loses_none_and_is_
     assert (served["fallback"], served["category"], served["first_line"]) == ("", "product", "second")
 
 
-async def test_f10_a_controller_restarted_during_30_calls_loses_none(desk, fresh, placed, tmp_path):
+async def test_f10_a_controller_restarted_during_100_calls_loses_none(desk, fresh, placed, tmp_path):
     """SIGTERM: calls in their menus go on to their end; the dialplan alone serves who calls meanwhile."""
-    callers, meanwhile = fresh(15), fresh(15)
+    callers, meanwhile = fresh(50), fresh(50)
     async with ringing_agent(desk), calling(desk, callers) as calls:
         await all_answered(calls)
         before = desk.part("controller")
         desk.kill("controller", signal.SIGTERM)
         async with calling(desk, meanwhile) as more:
-            for call in calls.values():
-                await call.press("1")
+            await asyncio.gather(*(call.press("1") for call in calls.values()))
             await all_answered(more)
             await until(lambda: in_line(desk, [*callers, *meanwhile]), within=25)
             await part_back(desk, "controller", before, within=20)
