@@ -27,7 +27,6 @@ _LEDGER = 15.0
 _ENDS = {
     "goodbye": GOODBYE,
     "closed": GOODBYE,
-    "voicemail": MESSAGE,
     "gave up": SORRY,
     "abandoned in the menu": HUNG_UP,
 }
@@ -92,8 +91,16 @@ def _came(story: CallStory, heard: Sequence[str]) -> Way:
         source=str(call["source"]),
         lines=tuple(str(fact["details"].get("line", "")) for fact in facts if fact["name"] == "line"),
         notes=tuple(_note(fact) for fact in facts),
-        ends=_ENDS.get(str(call["outcome"]), LINE),
+        ends=_end(story),
     )
+
+
+def _end(story: CallStory) -> str:
+    outcome = str(story.call["outcome"])
+    # To the ledger he who says nothing behind the tone has called in vain; he was taken there all the same.
+    if outcome != "answered" and any(leg["kind"] == "voicemail" for leg in story.legs):
+        return MESSAGE
+    return _ENDS.get(outcome, LINE)
 
 
 def _note(fact: Mapping[str, Any]) -> str:
