@@ -76,7 +76,7 @@ class Robot:
         """Serve until cancelled."""
         agent, password = self._post.agent, self._post.password
         async with Phone(server=self._server, user=agent, password=password, contact_user=_NAME + agent) as phone:
-            phone.on_call = self._take
+            phone.on_call = self.take
             browser = phone.account_of(Account(agent + _BROWSER, password))
             pause = 1.0
             try:
@@ -115,7 +115,8 @@ class Robot:
             except DeskError:
                 return  # the server is gone, and our registration with it
 
-    async def _take(self, call: IncomingCall) -> None:
+    async def take(self, call: IncomingCall) -> None:
+        """Take a call as this agent would."""
         behaviour = self._behave()
         if behaviour.answer == "busy":
             call.reject(486)
