@@ -13,6 +13,7 @@ The contexts of an edition, and what they leave to each other in channel variabl
 `whisper-EDITION`     a subroutine on the telephone of the agent ARG1: IVR_TOKEN is `whispered`, `accepted` or `refused`
 `callers-EDITION`     a subroutine that every call goes through first: see `ivr.asterisk.compiled_callers`
 `hours-EDITION`       a subroutine: ARG1 is the moment, seconds since 1970; IVR_OPEN=1 when the desk is open then
+`week-EDITION`         a subroutine: IVR_WEEK is the minute of the week at the moment ARG1
 
 IVR_SAY  what is still to be spoken, files each followed by `&`: keys pressed meanwhile answer the question behind them
 IVR_CLOSED=1  the desk is closed for now, whatever its hours say
@@ -27,12 +28,12 @@ from datetime import timedelta
 from urllib.parse import quote
 
 from ivr.asterisk.compiled_callers import compile_callers, treat
-from ivr.asterisk.compiled_hours import compile_hours
+from ivr.asterisk.compiled_hours import by_the_clock, compile_hours, compile_week
 from ivr.asterisk.dialplan import LANGUAGE, context, fact
 from ivr.engine.limits import ACCEPT_KEY, DECISION_WAIT, NEXT_DIGIT_WAIT, TURNS_PER_CALL, WAITS
 from ivr.flows.callers import prompt_of
 from ivr.flows.edition import Edition
-from ivr.flows.model import HANG_UP, VOICEMAIL, Menu, Say, Script, Split, Way, way_to
+from ivr.flows.model import HANG_UP, VOICEMAIL, Menu, Say, Script, Split, Way, When, way_to
 from ivr.flows.prompts import key_prompt, tells_notice
 from ivr.flows.split import DIGITS, PRIME, edges, mixture_of, way_name
 
@@ -57,6 +58,8 @@ def compile_flow(edition: Edition) -> str:
         contexts.append((f"callers-{edition.name}", dict(compile_callers(desk.callers))))
     if desk.hours:
         contexts.append((f"hours-{edition.name}", dict(compile_hours(desk.hours, desk.time_zone))))
+    if any(isinstance(node, When) for node in desk.flow.values()):
+        contexts.append((f"week-{edition.name}", dict(compile_week(desk.time_zone))))
     return "\n".join(context(name, extensions) for name, extensions in contexts)
 
 
@@ -124,10 +127,14 @@ def _node(edition: Edition, name: str) -> Iterator[tuple[str, list[str]]]:
             failed = fact("script", node=name, answer="", failed="1")
             yield "enter", [entered, _SPEAK, "Set(IVR_SAY=)", "Goto(again,1)"]
             yield "again", [failed, *_way(edition, node.otherwise, f"{name}.otherwise")]
-        case Split():
-            yield "enter", [entered, *_split(name, node, context)]
-            for target in node.split:
-                noted = fact("split", node=name, way=way_name(target))
+        case Split() | When():
+            if isinstance(node, When):
+                told, sent = "when", by_the_clock(node, context, f"week-{edition.name}")
+            else:
+                told, sent = "split", _split(name, node, context)
+            yield "enter", [entered, *sent]
+            for target in node.targets:
+                noted = fact(told, node=name, way=way_name(target))
                 yield f"to-{way_name(target)}", [noted, *_way(edition, way_to(target), "")]
         case Menu():
             yield "enter", [entered, "Set(IVR_TRIES=1)", "Goto(ask,1)"]

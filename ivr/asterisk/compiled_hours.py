@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ivr.flows.model import Hours
+from ivr.flows.model import Hours, When
+from ivr.flows.split import way_name
 from ivr.flows.times import DAY_MINUTES, read_date, read_days, read_times
+from ivr.flows.when import spans_of
 
 _HALF_A_DAY = 12 * 3600
 
@@ -41,6 +43,21 @@ def compile_hours(hours: Hours, zone: str) -> Iterator[tuple[str, list[str]]]:
     for weekday in range(7):
         times = next((times for days, times in hours.days.items() if weekday in read_days(days)), "closed")
         yield f"weekday{weekday + 1}", _open_between(times)
+
+
+def compile_week(zone: str) -> Iterator[tuple[str, list[str]]]:
+    """Return the subroutine that says which minute of the week a moment is, by the wall clock, from Monday."""
+    minute = f"(${{IVR_NOW:0:1}} - 1) * {DAY_MINUTES} + ${{IVR_NOW:1:2}} * 60 + ${{IVR_NOW:3:2}}"
+    yield "s", [f"Set(IVR_NOW=${{STRFTIME(${{ARG1}},{zone},%u%H%M)}})", f"Set(IVR_WEEK=$[{minute}])", "Return()"]
+
+
+def by_the_clock(node: When, context: str, week: str) -> list[str]:
+    """Return the steps of a `when` node, which lies in this context; `week` is the subroutine's."""
+    spans = (
+        f"GotoIf($[${{IVR_WEEK}} >= {start} & ${{IVR_WEEK}} < {end}]?{context},to-{way_name(target)},1)"
+        for start, end, target in spans_of(node)
+    )
+    return [f"Gosub({week},s,1(${{EPOCH}}))", *spans, f"Goto({context},to-{way_name(node.otherwise)},1)"]
 
 
 def _open_between(times: str) -> list[str]:

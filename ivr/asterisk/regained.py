@@ -14,6 +14,7 @@ _ADDED = re.compile(r"Local/([0-9]+)@agents/n,([0-9]+)")
 _RULE = re.compile(r"(?:blocked|caller)[0-9]+")
 _LAST = re.compile(r"\$\{IVR_(?:DIGITS|KEY|RULE)\}$")
 _NUMBER = re.compile(r"\$\[\$\{IVR_(TRIES|PLACE)\} >?[<=] ([0-9]+)\]")
+_BETWEEN = re.compile(r"\$\[\$\{IVR_WEEK\} >= ([0-9]+) & \$\{IVR_WEEK\} < ([0-9]+)\]")
 _FILE = re.compile(r"(?:\$\{IVR_SAY\})?([^/$]*)/\$\{CHANNEL\(language\)\}/([^&/]+)&?")
 _SHOWN = 5
 """Differences of one desk that are told; one mistake of ours often makes hundreds."""
@@ -113,6 +114,8 @@ class _Regained:
                     says.append(f"{self._prompt(step.arguments[1])} wait {step.arguments[5]}")
                 case "GotoIf" if number := _NUMBER.fullmatch(step.arguments[0]):
                     says.append(f"{'tries' if number[1] == 'TRIES' else 'below'} {number[2]}")
+                case "GotoIf" if span := _BETWEEN.fullmatch(step.arguments[0]):
+                    says.append(f"from {span[1]} below {span[2]}")
                 case "Hangup":
                     places.append(HANG_UP)
             if step.app in {"Goto", "GotoIf", "Gosub"}:
@@ -140,7 +143,7 @@ class _Regained:
                 place = f"in {name[1:]}"
             case "to", ".${IVR_GO}", "s":
                 place = "line"
-            case "hours" | "callers", "", "s":
+            case "hours" | "week" | "callers", "", "s":
                 place = kind
         return _MEANT.get(place, place)
 

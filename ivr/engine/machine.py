@@ -23,7 +23,7 @@ from ivr.flows.prompts import sources_of, tells_notice
 
 def advance(desk: Desk, session: Session, happened: Input, now: datetime) -> Turn:
     """Return what the input leads to. `now` must know its time zone."""
-    draft = Draft(desk, session.but(turns=session.turns + 1))
+    draft = Draft(desk, session.but(turns=session.turns + 1), now)
     if draft.session.turns > TURNS_PER_CALL and not isinstance(happened, HungUp | Caller):
         _to_first_line(draft)
         return draft.finish()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from ivr.engine.commands import Ask, Command, Play
 from ivr.engine.session import Awaiting, Session
@@ -25,6 +26,8 @@ class Draft:
 
     desk: Desk
     session: Session
+    now: datetime
+    """The moment of the input; it knows its time zone."""
     steps: int = 0
     """Nodes entered in this turn."""
     _prompts: list[str] = field(default_factory=list)

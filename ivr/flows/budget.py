@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TypeAlias
 
-from ivr.flows.model import Desk, Menu, Say, Split, Way
+from ivr.flows.model import Desk, Menu, Say, Split, Way, When
 from ivr.flows.prompts import Prompt, prompts_of, tells_notice, ways_of
 from ivr.written.mistake import Mistake
 
@@ -111,8 +111,8 @@ class _Walk:
         while name in self._desk.flow and name not in seen:
             seen |= {name}
             node = self._desk.flow[name]
-            if isinstance(node, Split):
-                for target in node.split:
+            if isinstance(node, Split | When):
+                for target in node.targets:
                     yield from self._without_a_key(target, language, spent, seen)
                 return
             if isinstance(node, Menu):
@@ -148,8 +148,8 @@ class _Walk:
         if isinstance(node, Say):
             yield from self._from(Way(then=node.then), language, keys, (*spent, self._prompt(name, language)), seen)
             return
-        if isinstance(node, Split):
-            for target in node.split:
+        if isinstance(node, Split | When):
+            for target in node.targets:
                 yield from self._from(Way(then=target), language, (*keys, f"{name} {target}"), spent, seen)
             return
         own = self._prompt(name, language) if isinstance(node, Menu) else Spent(

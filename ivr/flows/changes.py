@@ -9,7 +9,7 @@ from typing import Any
 
 from ivr.flows.budget import Durations, Route, routes_of
 from ivr.flows.line import Line
-from ivr.flows.model import Desk, Menu, Node, Say, Script, Split, Way
+from ivr.flows.model import Desk, Menu, Node, Say, Script, Split, Way, When
 from ivr.flows.prompts import prompts_of
 
 LEAST = 0.1
@@ -19,6 +19,7 @@ _KINDS: Mapping[type, str] = {
     Menu: "asks for a key",
     Script: "runs a script",
     Split: "sends callers several ways",
+    When: "sends callers by the clock",
 }
 
 
@@ -89,6 +90,10 @@ def _node(name: str, old: Node, new: Node) -> Iterator[str]:
         yield from _fields(f"`{name}`", old, new, ("then",))
     elif isinstance(old, Split) and isinstance(new, Split):
         yield from _fields(f"`{name}`", old, new, ("split",))
+    elif isinstance(old, When) and isinstance(new, When):
+        if list(old.when.items()) != list(new.when.items()):  # their order counts
+            yield f"`{name}`: `when` is {_shown(new.when)}, no more {_shown(old.when)}"
+        yield from _fields(f"`{name}`", old, new, ("otherwise",))
 
 
 def _ways(where: str, old: Mapping[str, Way | None], new: Mapping[str, Way | None]) -> Iterator[str]:

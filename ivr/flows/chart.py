@@ -23,6 +23,7 @@ _COLOURS = {
     "menu": "#cfe2ff",
     "script": "#ead9f7",
     "split": "#fbe3d4",
+    "when": "#fbe3d4",
     "line": "#fff0c7",
     "end": "#e6e6e6",
 }

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ivr.flows.model import HANG_UP, VOICEMAIL, Desk, Line, Menu, Node, Say, Split, Way, way_to
+from ivr.flows.model import HANG_UP, VOICEMAIL, Desk, Line, Menu, Node, Say, Split, Way, When, way_to
 
 _SHAPES = {
     "say": ("([", "])"),
     "menu": ("{{", "}}"),
     "script": ("[[", "]]"),
     "split": ("{", "}"),
+    "when": ("{", "}"),
     "line": ("[/", "/]"),
     "end": ("((", "))"),
 }
@@ -81,6 +82,9 @@ def ways_of(node: Node) -> Iterator[tuple[str, Way]]:
     elif isinstance(node, Split):
         for target, share in node.split.items():
             yield f"{share} %", way_to(target)
+    elif isinstance(node, When):
+        for span, target in (*node.when.items(), ("otherwise", node.otherwise)):
+            yield span, way_to(target)
     else:
         for answer, way in (*node.answers.items(), ("otherwise", node.otherwise)):
             yield _labelled(answer, way), way
@@ -96,7 +100,7 @@ def overflow_of(line: Line) -> str:
 
 
 def kind_of(node: Node) -> str:
-    """Return `say`, `menu`, `script` or `split`."""
+    """Return `say`, `menu`, `script`, `split` or `when`."""
     return type(node).__name__.lower()
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ivr.flows.model import HANG_UP, VOICEMAIL, Desk, Menu, Say, Script, Split
+from ivr.flows.model import HANG_UP, VOICEMAIL, Desk, Menu, Say, Script, Split, When
 from ivr.flows.names import ways_in
 from ivr.flows.times import WEEKDAYS, read_days
+from ivr.flows.when import never
 from ivr.written.mistake import Mistake
 
 
@@ -15,6 +16,8 @@ def way_mistakes(desk: Desk) -> Iterator[Mistake]:
     for name, node in desk.flow.items():
         if isinstance(node, Menu):
             yield from _menu(name, node)
+        elif isinstance(node, When):
+            yield from _when(name, node)
     if desk.source:
         for key in desk.source.options:
             if len(key) > 1:
@@ -57,6 +60,16 @@ def _menu(name: str, node: Menu) -> Iterator[Mistake]:
                 yield Mistake((*path, key), wrong, "change one of them", at_key=True)
 
 
+def _when(name: str, node: When) -> Iterator[Mistake]:
+    idle, always = never(node)
+    for span in idle:
+        wrong = f"`{span}` never counts, all of it is taken before"
+        yield Mistake(("flow", name, "when", span), wrong, "put it first, or delete it", "warning", at_key=True)
+    if always:
+        wrong = f"the times of `{name}` are the whole week, so `otherwise` never counts"
+        yield Mistake(("flow", name, "otherwise"), wrong, "leave out the last of them", "warning", at_key=True)
+
+
 def _days(desk: Desk) -> Iterator[Mistake]:
     taken: dict[int, str] = {}
     for written in desk.hours.days if desk.hours else ():
@@ -94,8 +107,8 @@ def _without_a_key(desk: Desk, name: str) -> Iterator[str]:
             yield way.then if way else ""
         case Script(otherwise=way):
             yield way.then
-        case Split(split=ways):
-            yield from ways
+        case Split() | When() as node:
+            yield from node.targets
 
 
 def _reached(desk: Desk) -> set[str]:

@@ -39,6 +39,7 @@ from ivr.flows.scalars import (
 from ivr.flows.split import Split
 from ivr.flows.voicemail import VOICEMAIL, Voicemail
 from ivr.flows.way import HANG_UP, Way, way_to
+from ivr.flows.when import When
 
 _SECOND = timedelta(seconds=1)
 
@@ -80,7 +81,7 @@ class Script(Part):
     limit: Duration = Field(default=timedelta(seconds=30), ge=_SECOND, le=timedelta(minutes=5))
 
 
-NODE_KINDS = ("say", "menu", "script", "split")
+NODE_KINDS = ("say", "menu", "script", "split", "when")
 
 
 def _kind(value: Any) -> str | None:
@@ -92,12 +93,13 @@ def _kind(value: Any) -> str | None:
     return None
 
 
-Node = Say | Menu | Script | Split
+Node = Say | Menu | Script | Split | When
 AnyNode = Annotated[
     Annotated[Say, Tag("say node")]
     | Annotated[Menu, Tag("menu node")]
     | Annotated[Script, Tag("script node")]
-    | Annotated[Split, Tag("split node")],
+    | Annotated[Split, Tag("split node")]
+    | Annotated[When, Tag("when node")],
     Discriminator(_kind),
 ]
 
@@ -285,5 +287,6 @@ __all__ = [
     "Text",
     "Voicemail",
     "Way",
+    "When",
     "way_to",
 ]

@@ -84,7 +84,7 @@ def ways_in(desk: Desk) -> Iterator[tuple[Path, Way]]:
 def _targets(desk: Desk, names: Names) -> Iterator[Mistake]:
     known = names.nodes | names.lines | {HANG_UP} | ({VOICEMAIL} if names.mailbox else set())
     for path, way in ways_in(desk):
-        own = path if "split" in path[2:3] else (*path, "then")
+        own = path if path[2:3] in {("split",), ("when",)} else (*path, "then")
         if way.then == VOICEMAIL and way.then not in known:
             yield Mistake(own, "the desk has no voicemail", "add `voicemail: {limit: 2m}` to the desk")
         elif way.then not in known:

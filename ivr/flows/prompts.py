@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ivr.flows.callers import prompt_of
-from ivr.flows.model import Desk, Menu, Node, Say, Script, Split, Text, Way, way_to
+from ivr.flows.model import Desk, Menu, Node, Say, Script, Split, Text, Way, When, way_to
 from ivr.flows.phrases import MINUTES, PLACES, WAITED, house_text
 
 RESERVED = (
@@ -140,6 +140,10 @@ def ways_of(name: str, node: Node) -> Iterator[tuple[str, Way, tuple[str, ...]]]
     elif isinstance(node, Split):
         for target in node.split:
             yield "", way_to(target), ("flow", name, "split", target)
+    elif isinstance(node, When):
+        for span, target in node.when.items():
+            yield "", way_to(target), ("flow", name, "when", span)
+        yield "", way_to(node.otherwise), ("flow", name, "otherwise")
     elif isinstance(node, Script):
         for answer, way in node.answers.items():
             yield f"{name}.{answer}", way, ("flow", name, "answers", answer)

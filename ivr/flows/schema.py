@@ -21,6 +21,8 @@ _CLOCK = r"[0-2]\d:[0-5]\d-[0-2]\d:[0-5]\d"
 TIMES = rf"^({_CLOCK}( *, *{_CLOCK})*|closed)$"
 """Opening times, or `closed`."""
 DAYS = rf"^{_DAY}(-{_DAY})?$"
+WHEN = rf"^{_DAY}(-{_DAY})?( *, *{_DAY}(-{_DAY})?)*( +{_CLOCK}( *, *{_CLOCK})*)?$"
+"""Days, and times unless the whole day is meant."""
 DATE = r"^(\d{4}-)?\d\d-\d\d$"
 _DIGITS = {AGENT_NUMBER, NUMBER, PREFIX}
 
@@ -32,6 +34,7 @@ def json_schema() -> dict[str, Any]:
     for name in ("Menu", "Source"):
         _unfold(parts[name], "options")
     _hours(parts["Hours"])
+    _when(parts["When"]["properties"]["when"])
     short = {"type": "string", "description": "a node, a line, `voicemail`, or `hang up`"}
     parts["Way"] = {"anyOf": [short, parts["Way"]]}
     _languages(schema)
@@ -70,6 +73,11 @@ def _hours(part: dict[str, Any]) -> None:
     holidays = part["properties"]["holidays"]
     holidays["patternProperties"] = {DATE: times}
     holidays["additionalProperties"] = False
+
+
+def _when(spans: dict[str, Any]) -> None:
+    spans["patternProperties"] = {WHEN: spans["additionalProperties"]}
+    spans["additionalProperties"] = False
 
 
 def _languages(schema: dict[str, Any]) -> None:

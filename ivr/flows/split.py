@@ -23,6 +23,11 @@ class Split(Part):
         min_length=2, description="target: its share of the callers in per cent; 100 in all"
     )
 
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Return where it leads."""
+        return tuple(self.split)
+
     @model_validator(mode="after")
     def _all_of_them(self) -> Self:
         if (whole := sum(self.split.values())) != 100:

@@ -11,7 +11,9 @@ from itertools import pairwise
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_MINUTES = 24 * 60
+WEEK_MINUTES = 7 * DAY_MINUTES
 _TIME = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)")
+_WEEK = re.compile(r"([a-z-]+(?: *, *[a-z-]+)*)(?: +(\d.*))?")
 _LEAP_YEAR = 2024
 """A year in which every day of the year exists: a yearly holiday is looked up in it."""
 
@@ -38,6 +40,32 @@ def read_times(text: str) -> tuple[tuple[int, int], ...]:
         if start < end:
             raise ValueError(f"the times `{text}` overlap: join them into one")
     return tuple(intervals)
+
+
+def read_week(text: str) -> tuple[tuple[int, int], ...]:
+    """Return intervals of `mon-fri 12:00-13:00` or `sat,sun` in minutes from Monday's midnight, joined and sorted.
+
+    Days as `read_days` has them, several by commas; then times as `read_times` has them, or none for the whole day.
+    What goes past midnight belongs to the day on which it began; from Sunday it goes on at the week's beginning.
+    """
+    shape = _WEEK.fullmatch(text)
+    if shape is None:
+        raise ValueError(f"`{text}` names no time: write days, and times behind them, such as mon-fri 12:00-13:00")
+    days = [day for part in shape[1].split(",") for day in read_days(part.strip())]
+    if len(set(days)) < len(days):
+        raise ValueError(f"`{text}` names a day twice: name each day once")
+    found: list[tuple[int, int]] = []
+    for day in days:
+        for start, end in read_times(shape[2]) if shape[2] else ((0, DAY_MINUTES),):
+            begin, over = day * DAY_MINUTES + start, max(0, day * DAY_MINUTES + end - WEEK_MINUTES)
+            found += [(begin, day * DAY_MINUTES + end - over), *([(0, over)] if over else [])]
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(found):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = joined[-1][0], max(end, joined[-1][1])
+        else:
+            joined.append((start, end))
+    return tuple(joined)
 
 
 def read_date(text: str) -> tuple[int | None, int, int]:

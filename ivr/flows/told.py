@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 from ivr.flows.callers import prompt_of
 from ivr.flows.edition import Edition
-from ivr.flows.model import HANG_UP, VOICEMAIL, Desk, Line, Node, Say, Script, Source, Split, Way, way_to
+from ivr.flows.model import HANG_UP, VOICEMAIL, Desk, Line, Node, Say, Script, Source, Split, Way, When, way_to
 from ivr.flows.prompts import key_prompt, tells_notice
 from ivr.flows.split import edges, way_name
+from ivr.flows.when import spans_of
 
 
 class Told(NamedTuple):
@@ -98,6 +99,13 @@ def _node(name: str, node: Node) -> dict[str, Told]:
         ways = {target: f"to-{way_name(target)}" for target in node.split}
         return {"enter": Told(" ".join(f"{name} {way}" for way in ways.values()), says=shares)} | {
             way: Told(target) for target, way in ways.items()
+        }
+    if isinstance(node, When):
+        spans = spans_of(node)
+        led = [f"{name} to-{way_name(target)}" for target in (*(target for *_, target in spans), node.otherwise)]
+        when = " ".join(f"from {start} below {end}" for start, end, _ in spans)
+        return {"enter": Told(" ".join(("week", *led)), says=when)} | {
+            f"to-{way_name(target)}": Told(target) for target in node.targets
         }
     if isinstance(node, Script):
         return {"enter": Told("again"), "again": _way(node.otherwise, f"{name}.otherwise")}

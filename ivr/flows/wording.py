@@ -38,6 +38,7 @@ _PARTS: Mapping[str, type[BaseModel]] = {
     "menu node": model.Menu,
     "script node": model.Script,
     "split node": model.Split,
+    "when node": model.When,
     "hours": model.Hours,
     "budget": model.Budget,
     "recording": model.Recording,
@@ -110,7 +111,7 @@ def _empty(_value: Any, _context: Mapping[str, Any]) -> str:
 
 
 def _no_kind(_value: Any, _context: Mapping[str, Any]) -> str:
-    return "this node does nothing: give it `say:`, `menu:`, `script:` or `split:`"
+    return "this node does nothing: give it `say:`, `menu:`, `script:`, `split:` or `when:`"
 
 
 _KINDS: Mapping[str, Callable[[Any, Mapping[str, Any]], str]] = {

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import yaml
 
@@ -75,6 +76,7 @@ class _Maker:
         self._languages = ["en", "ru"] if dice.random() < 0.6 else ["en"]
         self._mailbox = dice.random() < 0.4
         self._has_way = False
+        self._zone = dice.choice(["Europe/London", "Asia/Kolkata", "America/New_York"])
 
     def desk(self) -> dict[str, Any]:
         dice, base = self._dice, 20_000 + 10 * self._place
@@ -86,7 +88,7 @@ class _Maker:
             "desk": f"random-{self._place}",
             "numbers": [str(base + number) for number in range(1, 4)],
             "languages": self._languages,
-            "time zone": dice.choice(["Europe/London", "Asia/Kolkata", "America/New_York"]),
+            "time zone": self._zone,
             "agents": {int(agent): f"Agent {agent}" for agent in agents},
             "categories": dict.fromkeys(_CATEGORIES, self._text()),
             "lines": {
@@ -158,6 +160,11 @@ class _Maker:
             one, other = dice.sample(["one", "two", "three", "hang up", *self._menus()], 2)
             self._flow[name] = {"split": {one: share, other: 100 - share}}
             way["then"] = name
+        elif depth < 3 and dice.random() < 0.2:
+            name = f"clock-{len(self._flow)}"
+            targets = [dice.choice(["one", "two", "three", "hang up", *self._menus()]) for _ in range(3)]
+            self._flow[name] = {"when": dict(zip(self._spans(), targets, strict=False)), "otherwise": targets[2]}
+            way["then"] = name
         elif depth < 3 and dice.random() < 0.3:
             name = f"word-{len(self._flow)}"
             self._flow[name] = {"say": self._text(), "then": dice.choice(["one", "hang up", *self._menus()])}
@@ -196,6 +203,12 @@ class _Maker:
             hours["holidays"] = {day.strftime(form): dice.choice(["closed", "00:00-24:00"]) for day in days[:1]}
             hours["holidays"] |= {day.strftime(form): next(iter(hours["holidays"].values())) for day in days}
         return hours
+
+    def _spans(self) -> tuple[str, str]:
+        """Return spans of the day, some of them past midnight; none begins or ends while a test lasts."""
+        now = datetime.now(ZoneInfo(self._zone)).hour
+        edges = [f"{(now + after) % 24:02}:00" for after in self._dice.sample(range(3, 22), 4)]
+        return f"mon-sun {edges[0]}-{edges[1]}", f"mon-thu, fri-sun {edges[2]}-{edges[3]}"
 
     def _text(self) -> Any:
         return dict.fromkeys(self._languages, "Some words.")

@@ -44,7 +44,9 @@ hours:
 agents: {29991: Ann}
 categories: {}
 lines: {one: {agents: [29991]}}
-flow: {hello: {say: "Hello.", then: one}}
+flow:
+  hello: {say: "Hello.", then: clock}
+  clock: {when: {"mon-fri 12:00-13:00": one, "sun 22:00-06:00": one}, otherwise: hang up}
 """
 _ZONES = ("Europe/London", "America/New_York", "Asia/Kolkata")
 FIRST_MOMENT, MOMENTS, APART = 1790000000, 3500, 10007

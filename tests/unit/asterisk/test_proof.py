@@ -29,7 +29,10 @@ RICH = SMALL["lines"] | {
         "then": "voicemail",
     },
 }  # fmt: skip
-TRIAL = SMALL["flow"] | {"why": SMALL["flow"]["why"] | {"5": "trial"}, "trial": {"split": {"first": 30, "third": 70}}}
+TRIAL = SMALL["flow"] | {
+    "why": SMALL["flow"]["why"] | {"5": "trial", "6": "clock"}, "trial": {"split": {"first": 30, "third": 70}},
+    "clock": {"when": {"mon 12:00-13:00": "first", "sat,sun": "hang up"}, "otherwise": "third"},
+}  # fmt: skip
 CALLERS = [
     {"who": ["+49"], "language": "ru", "priority": 3},
     {"who": ["+7921"], "then": "hang up"},
@@ -146,6 +149,8 @@ def test_b5_each_target_of_desks_with_all_parts_that_is_another_is_found(files):
         (PLAN, "Set(__IVR_CATEGORY=sale)", "Set(__IVR_CATEGORY=claim)", "category sale, but"),
         ("queues.conf", "member => Local/202@agents/n,0,202", "member => Local/203@agents/n,0,203", "line second"),
         (PLAN, "exten => _+7!,1", "exten => _+!,1", "small, outside +7"),
+        (PLAN, "${IVR_WEEK} < 780]", "${IVR_WEEK} < 781]", "says from 720 below 780 from 7200 below 10080, but"),
+        (PLAN, "Gosub(week-", "Gosub(hours-", "but → hours clock to-first"),
         (PLAN, "$[${IVR_PLACE} < 30]", "$[${IVR_PLACE} < 31]", "node trial enter: → trial to-first trial to-third"),
         (PLAN, "exten => blocked1,1", "exten => blocked0,1", "small, blocked1"),
         ("queues.conf", "Local/202@agents/n,1,202", "Local/202@agents/n,0,202", "203 202/1, but"),

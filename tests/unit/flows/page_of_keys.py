@@ -27,12 +27,13 @@ from ivr.flows.model import (
     Split,
     Voicemail,
     Way,
+    When,
 )
 from ivr.flows.part import Part
 
 HIDDEN = {"days", "options", "answers"}
 """Fields that are no keys of a file: what they hold stands beside the keys."""
-_FLOW = "Flow: four kinds of nodes"
+_FLOW = "Flow: five kinds of nodes"
 PLACES: dict[type[Part], tuple[str, str]] = {
     Desk: ("The desk", ""),
     Line: ("Lines", ""),
@@ -40,6 +41,7 @@ PLACES: dict[type[Part], tuple[str, str]] = {
     Menu: (_FLOW, "menu"),
     Script: (_FLOW, "script"),
     Split: (_FLOW, ""),
+    When: (_FLOW, "when"),
     Callback: ("Callbacks", "key"),
     Source: ("Source: how he heard of us", "ask"),
     CallerRule: ("Callers", ""),

@@ -30,7 +30,7 @@ def test_its_other_examples_are_right_together(tmp_path):
     lines = "lines:\n  first: {agents: [201], whisper: true}\n  second: {agents: [201], then: order}\n"
     path = tmp_path / "shop.yaml"
     path.write_text(
-        f"{base}{lines}flow:\n{nodes}{EXAMPLES[6]}{EXAMPLES[8]}{EXAMPLES[9]}{EXAMPLES[10]}", encoding="utf-8"
+        f"{base}{lines}flow:\n{nodes}{EXAMPLES[7]}{EXAMPLES[9]}{EXAMPLES[10]}{EXAMPLES[11]}", encoding="utf-8"
     )
     scripts = tmp_path / "shop" / "scripts"
     scripts.mkdir(parents=True)
@@ -47,7 +47,7 @@ def test_its_split_and_its_callers_are_right_together(tmp_path):
     """The pieces of the page stand in a desk of two languages, with what they name."""
     base = EXAMPLES[0].split("flow:")[0].replace("language: en", "languages: [en, ru]")
     split = "".join(f"  {line}\n" for line in EXAMPLES[4].replace("then: category", "then: first").splitlines())
-    callers = EXAMPLES[7]
+    callers = EXAMPLES[8]
     for text in re.findall(r'say: (".*?")', split + callers):
         split, callers = (one.replace(f"say: {text}", f"say: {{en: {text}, ru: {text}}}") for one in (split, callers))
     path = tmp_path / "shop.yaml"
@@ -62,10 +62,20 @@ def test_its_split_and_its_callers_are_right_together(tmp_path):
     assert desk.first_node == "trial"
 
 
+def test_its_times_are_right(tmp_path):
+    path = tmp_path / "shop.yaml"
+    clock = "".join(f"  {line}\n" for line in EXAMPLES[5].splitlines())
+    base = (
+        EXAMPLES[0].partition("flow:")[0].replace("lines:", "voicemail: {limit: 2m}\nlines:\n  second: {agents: [201]}")
+    )
+    path.write_text(f"{base}flow:\n{clock}", encoding="utf-8")
+    assert list(read_desk(path).flow["noon"].targets) == ["second", "voicemail", "hang up", "first"]
+
+
 def test_its_callback_is_right(tmp_path):
     path = tmp_path / "shop.yaml"
     base, flow = EXAMPLES[0].split("lines:")[0], EXAMPLES[0].partition("flow:")[2]
-    path.write_text(f"{base}{EXAMPLES[5]}flow:{flow}", encoding="utf-8")
+    path.write_text(f"{base}{EXAMPLES[6]}flow:{flow}", encoding="utf-8")
     desk = read_desk(path)
     assert desk.lines["first"].callback
     assert desk.callback == Callback(allow=("+7",))  # what it shows of each other key is its default

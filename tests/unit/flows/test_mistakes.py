@@ -177,7 +177,7 @@ CASES = {
         {"[202],": "[202], whisper: yes,"}, "",
         "8:36: `yes` is not one of the words known here: write true, false or `accept`"),
     "node that does nothing": (
-        {"{say: Hello,": "{"}, "", "10:10: this node does nothing: give it `say:`, `menu:`, `script:` or `split:`"),
+        {"{say: Hello,": "{"}, "", "10:10: this node does nothing: give it `say:`, `menu:`, `script:`, `split:` or `when:`"),
     "list for a mapping": (
         {"{201: Anna, 202: Boris}": "[201, 202]"}, "",
         "4:9: a list stands where one writes a mapping: write `key: value` lines, or {key: value}"),
