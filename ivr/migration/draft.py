@@ -5,19 +5,32 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
 
 from ivr.flows.model import HANG_UP, VOICEMAIL
+from ivr.migration.clocks import clock_of
 from ivr.migration.naming import Namer
 from ivr.migration.opening import Opening, is_exception, open_hours
-from ivr.migration.shape import BYE, GONE, Announcement, Caller, Findings, Hours, Menu, Number, OldSystem, Queue, Way
+from ivr.migration.rings import break_rings
+from ivr.migration.shape import (
+    BYE,
+    Announcement,
+    Caller,
+    Clock,
+    Findings,
+    Hours,
+    Menu,
+    Node,
+    Number,
+    OldSystem,
+    Queue,
+    Way,
+)
 
 START = "the first word"
 """The key of the sentence that a desk begins with when the old system said nothing."""
 NOBODY = "nobody"
 """The key of the line of a desk that reaches none."""
 _MOST_RULES, _MOST_CALLERS = 50, 200
-Node: TypeAlias = Announcement | Menu
 
 
 @dataclass(slots=True)
@@ -102,7 +115,7 @@ class _Walk:
             desk.opening = desk.opening._replace(closed=closed)
             self._take(closed)
         self._add_callers(callers, first)
-        self._break_rings()
+        break_rings(desk.nodes, self._findings)
         self._drop_unreached()
         self._someone()
         self._name()
@@ -112,7 +125,7 @@ class _Walk:
 
     def _add_callers(self, callers: Iterable[Caller], first: Way) -> None:
         """Take the callers who begin elsewhere, or are hung up on."""
-        found = [(self._of_caller(one), one) for one in callers]
+        found = [(self._of_caller(one), one) for one in callers if one.to != self._desk.numbers[0].to]
         rules = self._desk.callers
         # The longer beginning says more, and comes first.
         for way, one in sorted(found, key=lambda pair: (-len(pair[1].who), pair[0].to, pair[1].who)):
@@ -142,18 +155,16 @@ class _Walk:
         return way
 
     def _through(self, way: Way) -> Way:
-        """Return the way past clocks: in the middle of a flow a desk has none."""
+        """Return the way past clocks that are no nodes of a desk."""
         seen: set[str] = set()
         while isinstance(place := self._system.places.get(way.to), Hours):
+            after = clock_of(place, self._system)
+            if isinstance(after, Clock):
+                break
             if way.to in seen:
                 cure = "lead the way before it somewhere else"
                 return self._findings.lose(place.where, "time conditions that lead to each other for ever", cure)
             seen.add(way.to)
-            other = is_exception(place, self._system)
-            when = "outside of its times" if other else "in its times"
-            what = f"the time condition `{place.name}` in the middle of the flow: callers always go on as {when}"
-            self._findings.lose(place.where, what, "a desk has one `hours`, before everything else; look at this way")
-            after = place.otherwise if other else place.during
             way = after._replace(language=after.language or way.language)
         if place is None and way.to not in (HANG_UP, VOICEMAIL):
             cure = "give it a target, in what leads there"
@@ -172,12 +183,25 @@ class _Walk:
                 line = replace(place, then=self._plain(place.then, place.where))
                 self._desk.lines[key] = line
                 ahead.append(line.then.to)
-            elif isinstance(place, Announcement | Menu):
-                node = self._node(place)
+            else:
+                node = self._clock(place) if isinstance(place, Hours) else self._node(place)
+                if node is None:
+                    continue
                 self._desk.nodes[key] = node
                 ahead += [one.to for one in reversed(list(_ways_of(node)))]
 
-    def _node(self, place: Node) -> Node:
+    def _clock(self, place: Hours) -> Clock | None:
+        """Return the node of a clock; None of one that all ways go past."""
+        clock, zone = clock_of(place, self._system), self._desk.zone
+        if not isinstance(clock, Clock):
+            return None
+        if place.zone and zone and place.zone != zone:
+            self._findings.lose(place.where, f"its time zone {place.zone}", f"all hours are those of {zone}")
+        self._desk.zone = zone or place.zone
+        during, otherwise = self._plain(clock.during, place.where), self._plain(clock.otherwise, place.where)
+        return replace(clock, during=during, otherwise=otherwise)
+
+    def _node(self, place: Announcement | Menu) -> Node:
         if isinstance(place, Announcement):
             return replace(place, then=self._plain(place.then, place.where))
         keys = {key: self._through(way) for key, way in place.keys.items()}
@@ -200,23 +224,6 @@ class _Walk:
             what = f"the language {way.language} without a key being pressed"
             self._findings.lose(where, what, "give the key before it `language:`")
         return way._replace(language="")
-
-    def _break_rings(self) -> None:
-        """Lead a caller who presses nothing out of every ring."""
-        nodes = self._desk.nodes
-        safe: set[str] = set()
-        for start in list(nodes):
-            walked: list[str] = []
-            key = start
-            while key in nodes and key not in safe and key not in walked:
-                walked.append(key)
-                key = _without_a_key(nodes[key]).to
-            if key in walked:
-                last = nodes[walked[-1]]
-                what = f"a caller who presses nothing goes round for ever at `{last.name}`: he is hung up on instead"
-                self._findings.lose(last.where, what, "lead `no answer` or `then` to a line")
-                nodes[walked[-1]] = _led(last, GONE)
-            safe.update(walked)
 
     def _drop_unreached(self) -> None:
         """Leave out what is reached no more, now that rings are broken."""
@@ -278,15 +285,9 @@ def _id_of(key: str) -> str:
 
 
 def _ways_of(node: Node) -> Iterable[Way]:
+    if isinstance(node, Clock):
+        return node.during, node.otherwise
     return (*node.keys.values(), node.silent) if isinstance(node, Menu) else (node.then,)
-
-
-def _without_a_key(node: Node) -> Way:
-    return node.silent if isinstance(node, Menu) else node.then
-
-
-def _led(node: Node, way: Way) -> Node:
-    return replace(node, silent=way) if isinstance(node, Menu) else replace(node, then=way)
 
 
 def _free_number(wanted: str, numbers: Iterable[Number]) -> str:

@@ -57,7 +57,7 @@ class _Clock:
         """Return the hours; None when it is never closed."""
         if self._closed is None or (len(self._week) == WEEK and not self._holidays):
             return None
-        return Opening(_days(self._week), dict(sorted(self._holidays.items())), self._closed[1])
+        return Opening(days_of(self._week), dict(sorted(self._holidays.items())), self._closed[1])
 
     def _shut(self, place: Hours, weekly: list[Span], dated: list[Span]) -> None:
         for span in weekly:
@@ -155,7 +155,7 @@ def written(times: Iterable[tuple[int, int]]) -> str:
     return spans or "closed"
 
 
-def _days(week: set[int]) -> dict[str, str]:
+def days_of(week: set[int]) -> dict[str, str]:
     """Return the week as a desk file has it: neighbours with the same times together, closed days left out."""
     of_day = [written(_intervals(week, day)) for day in range(7)]
     found: dict[str, str] = {}

@@ -105,6 +105,21 @@ class Hours:
 Place: TypeAlias = Announcement | Menu | Queue | Hours
 
 
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A switch by the clock in the middle of a flow, as a desk has it."""
+
+    name: str
+    where: str
+    times: tuple[str, ...]
+    """`mon-fri 12:00-13:00`, at least one."""
+    during: Way
+    otherwise: Way
+
+
+Node: TypeAlias = Announcement | Menu | Clock
+
+
 def moved(place: Place, ways: Mapping[str, Way]) -> Place:
     """Return the place with its ways led elsewhere: those to the keys of `ways` go the way that stands there."""
     match place:

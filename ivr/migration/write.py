@@ -12,7 +12,7 @@ from ivr.flows.phrases import HOUSE
 from ivr.flows.prompts import spoken_of
 from ivr.flows.spelling import written_duration
 from ivr.migration.draft import Draft
-from ivr.migration.shape import DEFAULT_WORDS, Menu, Queue, Way, shown
+from ivr.migration.shape import DEFAULT_WORDS, Clock, Menu, Queue, Way, shown
 from ivr.written.document import read_document
 
 WRITE = "write here what it says"
@@ -36,6 +36,8 @@ def recordings_of(draft: Draft) -> Iterator[Recording]:
     """Walk over the recordings that a person can bring along."""
     for language in draft.languages:
         for key, node in draft.nodes.items():
+            if isinstance(node, Clock):
+                continue
             if node.prompt:
                 yield Recording(node.prompt, draft.names[key], language)
             if isinstance(node, Menu) and node.wrong and node.wrong != (DEFAULT_WORDS,):
@@ -85,6 +87,10 @@ def _lines(draft: Draft, source: str, phrases: Mapping[str, str]) -> Iterator[st
         name = draft.names[key]
         if isinstance(node, Menu):
             yield from _menu(draft, name, node)
+        elif isinstance(node, Clock):
+            yield from (f"  {name}:", "    when:")
+            yield from (f"      {times}: {_target(draft, node.during)}" for times in node.times)
+            yield f"    otherwise: {_target(draft, node.otherwise)}"
         else:
             text = _spoken(draft, node.prompt, "Write here what callers hear")
             yield f"  {name}: {{say: {text}, then: {_target(draft, node.then)}}}"

@@ -83,6 +83,10 @@ class _Maker:
         agents = [str(base + 6 + line) for line in range(3)]
         self._flow["hello"] = None
         self._flow["hello"] = {"say": self._text(), "then": self._menu(1)}
+        if dice.random() < 0.5:
+            ways = dict(zip(self._spans(), dice.sample([*self._menus(), "one", "hang up"], 2), strict=True))
+            self._flow["clock"] = {"when": ways, "otherwise": self._flow["hello"]["then"]}
+            self._flow["hello"]["then"] = "clock"
         thens = ["two", "three", dice.choice(["hang up", *self._menus(), *(["voicemail"] if self._mailbox else [])])]
         desk: dict[str, Any] = {
             "desk": f"random-{self._place}",
@@ -106,7 +110,7 @@ class _Maker:
         if self._mailbox:
             desk["voicemail"] = {"say": self._text(), "silence": "3s"}
             self._flow["letter"] = {"say": self._text(), "then": "voicemail"}
-            first = self._flow[self._flow["hello"]["then"]]
+            first = self._flow[self._menus()[0]]
             first[self._free(first)] = "letter"
         if dice.random() < 0.6:
             desk["recording"] = {"say": self._text()}
@@ -160,7 +164,7 @@ class _Maker:
             one, other = dice.sample(["one", "two", "three", "hang up", *self._menus()], 2)
             self._flow[name] = {"split": {one: share, other: 100 - share}}
             way["then"] = name
-        elif depth < 3 and dice.random() < 0.2:
+        elif depth < 3 and dice.random() < 0.4:
             name = f"clock-{len(self._flow)}"
             targets = [dice.choice(["one", "two", "three", "hang up", *self._menus()]) for _ in range(3)]
             self._flow[name] = {"when": dict(zip(self._spans(), targets, strict=False)), "otherwise": targets[2]}

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -56,7 +57,8 @@ _LOOK = """
 exten => s,1,Answer()
  same => n,MSet(AT=FIRST,BITS=)
  same => n(next),Gosub(hours-EDITION,s,1(${AT}))
- same => n,MSet(BITS=${BITS}${IVR_OPEN},AT=$[${AT} + APART])
+ same => n,Gosub(week-EDITION,s,1(${AT}))
+ same => n,MSet(BITS=${BITS}${IVR_OPEN}$[${IVR_WEEK} % 7],AT=$[${AT} + APART])
  same => n,GotoIf($[${LEN(${BITS})} < 250]?next)
  same => n,CELGenUserEvent(IVR,bits?zone=NUMBER&bits=${BITS})
  same => n,Set(BITS=)
@@ -226,7 +228,7 @@ def test_random_callers_meet_every_kind_of_thing(callers: list[RandomCaller]) ->
     """Otherwise the tests below prove little."""
     met = {name for caller in callers for name, _ in caller.told}
     assert {"entered", "key", "wrong", "silent", "category", "language", "source", "notice", "closed", "ended"} <= met
-    assert {"split", "priority", "blocked"} <= met
+    assert {"split", "when", "priority", "blocked"} <= met
     assert {"one", "two", "three", ""} <= {caller.line for caller in callers}
 
 
@@ -266,6 +268,12 @@ def _outcomes(calls: Mapping[str, Call]) -> dict[str, tuple[str, ...]]:
     }
 
 
+def _minute_of_the_week(moment: int, zone: str) -> int:
+    """Return it; its rest by 7 is another one after another minute, hour or day."""
+    local = datetime.fromtimestamp(moment, ZoneInfo(zone))
+    return (local.weekday() * 24 + local.hour) * 60 + local.minute
+
+
 def test_the_dialplan_s_hours_are_open_at_the_moments_at_which_the_engine_s_are(desk: RunningDesk) -> None:
     """Through a year with its holidays, nights that end on the next day, and the days on which clocks change."""
     last = FIRST_MOMENT + MOMENTS * APART
@@ -284,11 +292,13 @@ def test_the_dialplan_s_hours_are_open_at_the_moments_at_which_the_engine_s_are(
     records, _, _ = parse(desk.settings.journal.read_bytes()[before:], 1, final=True)
     told = [fact.values for record in records for fact in facts_of(record.extra) if fact.name == "bits"]
     for number, zone in enumerate(_ZONES):
-        bits = "".join(values["bits"] for values in told if values["zone"] == str(number))
+        both = "".join(values["bits"] for values in told if values["zone"] == str(number))
+        bits, weeks = both[::2], both[1::2]
         hours = desk.desk(f"hours-{number}").hours
         moments = [FIRST_MOMENT + place * APART for place in range(len(bits))]
         wanted = [is_open(hours, zone, datetime.fromtimestamp(moment, UTC)) for moment in moments]
         assert len(bits) >= MOMENTS
         assert {True, False} == set(wanted)
+        assert weeks == "".join(str(_minute_of_the_week(moment, zone) % 7) for moment in moments)
         differing = [moment for moment, bit, right in zip(moments, bits, wanted, strict=True) if (bit == "1") != right]
         assert differing == [], f"{zone}: {[datetime.fromtimestamp(one, UTC).isoformat() for one in differing[:5]]}"
