@@ -150,6 +150,7 @@ def test_b5_each_target_of_desks_with_all_parts_that_is_another_is_found(files):
         ("queues.conf", "member => Local/202@agents/n,0,202", "member => Local/203@agents/n,0,203", "line second"),
         (PLAN, "exten => _+7!,1", "exten => _+!,1", "small, outside +7"),
         (PLAN, "${IVR_WEEK} < 780]", "${IVR_WEEK} < 781]", "says from 720 below 780 from 7200 below 10080, but"),
+        (PLAN, ".clock,to-third,1)", ".clock,enter,1)", "a call may go round for ever: node-small_"),
         (PLAN, "Gosub(week-", "Gosub(hours-", "but → hours clock to-first"),
         (PLAN, "$[${IVR_PLACE} < 30]", "$[${IVR_PLACE} < 31]", "node trial enter: → trial to-first trial to-third"),
         (PLAN, "exten => blocked1,1", "exten => blocked0,1", "small, blocked1"),
