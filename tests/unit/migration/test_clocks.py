@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ivr.flows.model import When
+from ivr.migration.shape import Caller, Hours, Way
 from tests.unit.migration.made import MENU, changed, desk, dialplan, freepbx, lost, number
 
 OPEN, CLOSED = "ext-queues,600,1", "app-blackhole,hangup,1"
@@ -88,3 +89,15 @@ def test_a_condition_with_a_clock_of_its_own_is_told():
     other.zone = "Europe/Moscow"
     assert desk(other).time_zone == "Europe/Moscow"
     assert "timeconditions 1: its time zone Asia/Omsk: all hours are those of Europe/Moscow" in lost(other)
+
+
+def test_who_meets_the_conditions_of_all_callers_needs_no_rule():
+    found = system(
+        ("1", ["12:00-12:59|*|*|*"], CLOSED, "timeconditions,2,1"), ("2", ["09:00-17:59|*|*|*"], OPEN, CLOSED)
+    )
+    entry = next(key for key, place in found.places.items() if isinstance(place, Hours) and place.name == "C1")
+    found.numbers = [one._replace(to=Way(entry)) for one in found.numbers]
+    found.callers = [Caller("+79210000001", "", "incoming 2", Way(entry))]
+    made = desk(found)
+    assert made.callers == ()
+    assert not [one for one in made.flow.values() if isinstance(one, When)]
