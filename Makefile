@@ -5,7 +5,7 @@ export PYTHON
 # Each of a test's many processes would compile the whole program, where bytecode is not to be kept.
 unexport PYTHONDONTWRITEBYTECODE
 
-REAL = tests/setup tests/faults tests/asterisk
+REAL = tests/setup tests/faults tests/asterisk/test_scenarios.py tests/asterisk
 # With a memory of its own of what failed, for both kinds run at once.
 SLOW = -o cache_dir=.pytest_cache/slow -m "postgres or slow" tests/unit tests/scenarios
 
@@ -30,7 +30,7 @@ test: check ## all tests, with a real Asterisk; installs what they need
 	@.venv/bin/python setup/programs.py
 	@.venv/bin/ivr asterisk install
 # Most tests on a real Asterisk wait, so four run at once, and the slow ones that need none have the processors meanwhile.
-# Those of the set-up and the faults begin, for each of their files is long.
+# Those of the set-up, the faults and the scenarios begin, for each of their files is long.
 # What one upset in another on a busy machine must pass alone.
 	@nice -n 19 .venv/bin/pytest -q $(SLOW) -n 2 >.slow-tests.log 2>&1 & slow=$$!; \
 	{ .venv/bin/pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not alone" $(REAL) || \
