@@ -84,23 +84,29 @@ async def wait_booted(prepared: Prepared, limit: float) -> bool:
     return False
 
 
-async def stop_gracefully(prepared: Prepared) -> None:
-    """Let Asterisk refuse new calls and end when the last one has ended."""
-    await _console(prepared, "core stop gracefully")
+async def refuse_calls(prepared: Prepared) -> None:
+    """Let the dialplan refuse calls from outside from now on, until Asterisk ends."""
+    await _console(prepared, "dialplan set global IVR_STOPPING 1")
 
 
-async def living_channels(prepared: Prepared) -> set[str]:
-    """Return the ids of the channels that are up, but for placeholders that wait; none when Asterisk does not answer.
+async def living_channels(prepared: Prepared) -> set[str] | None:
+    """Return the ids of the channels that are up, but for placeholders that wait; None when Asterisk does not answer.
 
-    A promise to call somebody back outlives Asterisk; nobody waits for its placeholder. An Asterisk that is stopping
-    gracefully refuses to tell.
+    A promise to call somebody back outlives Asterisk; nobody waits for its placeholder.
     """
-    said = await _console(prepared, "core show channels concise")
+    said = await _asked(prepared, "core show channels concise")
+    if said is None:
+        return None
     channels = [line.split("!") for line in said.splitlines() if line.count("!") > _FIELDS]
     return {own[-1] for name, context, *own in channels if "@hold-" not in name or context != "callback"}
 
 
 async def _console(prepared: Prepared, command: str) -> str:
+    return await _asked(prepared, command) or ""
+
+
+async def _asked(prepared: Prepared, command: str) -> str | None:
+    """Return what Asterisk's console prints; None when it does not answer."""
     process = await asyncio.create_subprocess_exec(
         *prepared.installation.cli_argv(prepared.settings.asterisk_etc.absolute(), command),
         stdin=asyncio.subprocess.DEVNULL,
@@ -111,12 +117,12 @@ async def _console(prepared: Prepared, command: str) -> str:
         async with asyncio.timeout(LIMIT):
             said, _ = await process.communicate()
     except TimeoutError:
-        return ""
+        return None
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
-    return said.decode(errors="replace")
+    return said.decode(errors="replace") if process.returncode == 0 else None
 
 
 async def _find_fact(journal: Path, before: int, token: str) -> Fact | None:

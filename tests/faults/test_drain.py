@@ -21,9 +21,9 @@ DRAIN = 6
 
 
 async def test_f20_a_stop_waits_as_long_as_the_drain_says_and_a_journal_renamed_in_a_call_loses_none_of_it(tmp_path):
-    """A call that does not end by itself is cut off when the time is over, not before; no telephone rings any more."""
+    """Who is in is served, who comes is refused; a call that does not end by itself is cut off in the end."""
     desk = replace(prepared(tmp_path, 5300, agents=1), more={"drain": DRAIN})
-    (caller,) = fresh_numbers(1)
+    caller, late = fresh_numbers(2)
     desk.start()
     try:
         async with desk.agent(str(FIRST + 1)) as agent, calling(desk, [caller]) as calls:
@@ -33,9 +33,12 @@ async def test_f20_a_stop_waits_as_long_as_the_drain_says_and_a_journal_renamed_
             desk.process.send_signal(signal.SIGINT)
             await until(lambda: b"Stopping: calls in progress may end, for 6 s" in desk.output.read_bytes())
             await calls[caller].press("1")
+            await until(lambda: agent.calls)
+            async with calling(desk, [late]) as refused:
+                await until(lambda: refused[late].ended)
+                assert (refused[late].ended.by, refused[late].ended.code) == ("failed", 503)
             await until(lambda: calls[caller].ended, within=60)
             took = time.monotonic() - asked
-            assert agent.calls == []
             assert await asyncio.to_thread(desk.process.wait, 60) == 0
     finally:
         desk.stop()
