@@ -135,7 +135,7 @@ async def _all(running: RunningDesk, phase: str) -> list[Way]:
     desks = read_desks(running.desks)
     ears = Ears(running, desks)
     # Each listens to what is said to him, so that he presses in time: a busy machine has no more ears than these.
-    enough = asyncio.Semaphore(8)
+    enough = asyncio.Semaphore(5)
 
     async def one(place: int, case: Case) -> Way:
         scenario, desk, caller = case.scenario, desks[case.desk], caller_of(place, phase)
