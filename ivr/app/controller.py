@@ -98,7 +98,7 @@ def make_calls(settings: Settings, keys: Keys) -> Calls:
 
 
 class PromptLengths:
-    """How long a published prompt lasts; looked up once a minute, since a person may have spoken it anew."""
+    """How long a published prompt lasts; looked up once a minute: one that was lost may be there again."""
 
     def __init__(self, sounds: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self._sounds = sounds

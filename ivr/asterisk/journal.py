@@ -65,13 +65,6 @@ class Journal:
             raise DeskError(f"There is no journal at {self._path}.", "Start the desk first: Asterisk writes it.")
         return Position(self._node, self._boot, position.file + 1, self._path.stat().st_ino, "", 0)
 
-    def end(self) -> Position:
-        """Return the present end of the newest file, for who wants what comes from now on; its number means nothing."""
-        family = self._family()
-        newest = family[-1].stat() if family else None
-        inode, size = (newest.st_ino, newest.st_size) if newest else (0, 0)
-        return Position(self._node, self._boot, 0, inode, "", size)
-
     def sizes(self) -> list[int]:
         """Return the bytes of each file, oldest first; the last one is the one that Asterisk writes."""
         return [path.stat().st_size for path in self._family()]

@@ -200,19 +200,6 @@ def test_an_accepted_gap_goes_on_at_the_present_files_beginning(reading):
     assert reading.seconds == [1, 2]
 
 
-def test_who_begins_at_the_end_reads_what_comes_from_then_on_also_right_after_a_rename(reading):
-    reading.position = reading.journal.end()
-    reading.write(line(1))
-    reading.read()
-    reading.rotate()
-    reading.position = reading.journal.end()
-    reading.write(line(2))
-    reading.read()
-    reading.position = reading.journal.end()
-    reading.read()
-    assert reading.seconds == [1, 2]
-
-
 def test_what_is_not_read_yet_is_counted_through_a_rotation(reading):
     assert reading.journal.unread(START) == 0
     reading.write(line(1), line(2))
