@@ -6,13 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cache
 from pathlib import Path
 
 from ivr.errors import DeskError
-from ivr.flows.budget import Durations, budget_mistakes, routes_of
+from ivr.flows.budget import budget_mistakes, routes_of
 from ivr.flows.model import Desk
-from ivr.speech.library import duration_of, stale_prompts
+from ivr.speech.library import durations, stale_prompts
 
 _SHOWN = 5
 
@@ -28,14 +27,6 @@ def hindrances(folder: Path, desks: Mapping[str, Desk]) -> Iterator[DeskError]:
                 f"{name}: the audio of {named}{more} does not say the text that stands in the file now.",
                 f"`ivr prompts build {name}` makes it, or record it.",
             )
-        for mistake in budget_mistakes(desk, routes_of(desk, _lengths(folder, name))):
+        for mistake in budget_mistakes(desk, routes_of(desk, durations(folder, name))):
             if mistake.severity == "mistake":
                 yield DeskError(f"{name}: {mistake.wrong}.", f"{mistake.cure[0].upper()}{mistake.cure[1:]}.")
-
-
-def _lengths(folder: Path, desk: str) -> Durations:
-    @cache  # each way to a line asks for all prompts on it
-    def seconds(prompt: str, language: str) -> float | None:
-        return duration_of(folder, desk, prompt, language)
-
-    return seconds

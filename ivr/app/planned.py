@@ -24,7 +24,7 @@ from ivr.flows.edition import Edition
 from ivr.flows.model import Desk
 from ivr.flows.reader import read_desks
 from ivr.settings import Settings
-from ivr.speech.library import duration_of, prints_of, published_prints
+from ivr.speech.library import durations, prints_of, published_prints
 from ivr.speech.wav import seconds_of
 
 _HIDDEN = "a password"
@@ -130,11 +130,7 @@ def published(sounds: Path, edition: Edition) -> Version:
 
 
 def _changes(served: Settings, folder: Path, old: Edition, new: Desk) -> tuple[Change, ...]:
-    @cache  # each way to a line asks for all prompts on it
-    def then(prompt: str, language: str) -> float | None:
-        return duration_of(folder, new.desk, prompt, language)
-
-    return changes(published(served.sounds, old), Version(new, then, prints_of(new, folder)))
+    return changes(published(served.sounds, old), Version(new, durations(folder, new.desk), prints_of(new, folder)))
 
 
 def _felt(now: Mapping[str, Mapping[str, Any]], old: Mapping[str, Desk], new: Mapping[str, Desk]) -> Iterator[str]:

@@ -6,7 +6,6 @@ import json
 import shutil
 import textwrap
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -82,7 +81,7 @@ def _report(file: Path) -> Report:
     from ivr.flows.budget import routes_of
     from ivr.flows.checks import check_desk
     from ivr.flows.reader import read_source
-    from ivr.speech.library import duration_of
+    from ivr.speech.library import durations
 
     report = Report(file)
     try:
@@ -91,12 +90,7 @@ def _report(file: Path) -> Report:
         report.mistakes += error.mistakes
         return report
     desk = report.source.desk
-
-    @cache  # each way to a line asks for all prompts on it
-    def seconds(prompt: str, language: str) -> float | None:
-        return duration_of(file.parent, desk.desk, prompt, language)
-
-    report.routes = routes_of(desk, seconds)
+    report.routes = routes_of(desk, durations(file.parent, desk.desk))
     for found in (*report.source.warnings, *check_desk(desk, report.routes), *_prompts(report.source)):
         report.add(found)
     return report

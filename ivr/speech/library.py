@@ -11,12 +11,13 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache, partial
 from os.path import isfile, lexists
 from pathlib import Path
 from typing import Literal
 
 from ivr.errors import DeskError
-from ivr.flows.budget import CHARACTERS_PER_SECOND
+from ivr.flows.budget import CHARACTERS_PER_SECOND, Durations
 from ivr.flows.model import Desk
 from ivr.flows.prompts import Prompt, prompts_of
 from ivr.speech.manifest import read_manifest, text_hash
@@ -84,6 +85,11 @@ def duration_of(folder: Path, desk: str, prompt: str, language: str) -> float | 
     from ivr.speech.voice import seconds_of_recording  # noqa: PLC0415 - `ivr check` must not wait for the audio libraries
 
     return seconds_of_recording(source.path)
+
+
+def durations(folder: Path, desk: str) -> Durations:
+    """Return what gives `duration_of` a prompt, looked up once: each way to a line asks for all prompts on it."""
+    return cache(partial(duration_of, folder, desk))
 
 
 def lengths(desk: Desk, folder: Path) -> Callable[[str, str], float]:
